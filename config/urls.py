@@ -1,0 +1,22 @@
+"""Every address of the exchange; each app keeps its own list."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+api = [
+    path("", include("kernel.urls")),
+    path("", include("accounts.urls")),
+    path("", include("listings.urls")),
+    path("", include("settlements.urls")),
+    path("", include("marketplace.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
+
+urlpatterns = [
+    path("console/", admin.site.urls),
+    path("api/v1/", include(api)),
+    path("", include("accounts.oauth_urls")),
+    path("", include("config.operations_urls")),
+]

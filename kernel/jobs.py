@@ -1,0 +1,231 @@
+"""The row is the job; the message is only a nudge.
+
+`enqueue` writes a row in the caller's transaction. Workers claim due rows with `FOR UPDATE SKIP LOCKED` and a lease;
+when a worker dies its lease runs out and another one takes the row. Redis may lose everything: the beat sweep finds
+the rows. Handlers are idempotent: they may run again after a crash between their effect and the row's end.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kernel import audit
+from kernel.actors import SYSTEM, Actor
+from kernel.models import Job
+from kernel.problems import Problem
+from kernel.tracing import current_trace_id, set_trace_id
+
+log = logging.getLogger(__name__)
+
+FIRST_DELAY = timedelta(seconds=2)
+LONGEST_DELAY = timedelta(minutes=30)
+Handler = Callable[[Job], None]
+
+
+class GiveUp(Exception):
+    """Raised by a handler when trying again cannot help; the message is the reason that staff read."""
+
+
+class LeaseLost(Exception):
+    """Raised when another worker has taken the job over; the handler must stop without further effect."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    handler: Handler
+    lease: timedelta
+    max_attempts: int
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def handles(
+    kind: str, *, lease: timedelta = timedelta(seconds=60), max_attempts: int = 8
+) -> Callable[[Handler], Handler]:
+    """Register the decorated function as the handler of jobs of this kind.
+
+    `lease` is how long a silent worker keeps a job; JOB_LEASE_SECONDS in the settings shortens it for fault tests.
+    """
+
+    def register(handler: Handler) -> Handler:
+        KINDS[kind] = Kind(handler, lease, max_attempts)
+        return handler
+
+    return register
+
+
+def enqueue(
+    kind: str,
+    *,
+    key: str,
+    subject_id: UUID | None = None,
+    payload: Mapping[str, Any] | None = None,
+    due_at: datetime | None = None,
+    organization_id: UUID | None = None,
+    venue_id: UUID | None = None,
+) -> Job:
+    """Write a job row, once per (kind, key), and wake a worker after commit when it is due already."""
+    now = timezone.now()
+    job, created = Job.objects.get_or_create(
+        kind=kind,
+        key=key,
+        defaults={
+            "subject_id": subject_id,
+            "payload": dict(payload or {}),
+            "due_at": due_at or now,
+            "organization_id": organization_id,
+            "venue_id": venue_id,
+            "trace_id": current_trace_id(),
+        },
+    )
+    if created and job.due_at <= now:
+        nudge()
+    return job
+
+
+def nudge() -> None:
+    """Wake a worker after the present transaction commits; one message per transaction, however many jobs."""
+    if any(func is _send_nudge for __, func, *__ in connection.run_on_commit):
+        return
+    transaction.on_commit(_send_nudge)
+
+
+def _send_nudge() -> None:
+    from kernel.tasks import run_due_jobs_task  # noqa: PLC0415 - tasks import this module
+
+    try:
+        run_due_jobs_task.apply_async(retry=False, expires=60)
+    except Exception as error:  # noqa: BLE001 - whatever the broker's failure, the sweep will find the row
+        log.warning("nudge not sent; the sweep will find the job", extra={"error": str(error)})
+
+
+def run_due_jobs(limit: int = 50, kinds: tuple[str, ...] = ()) -> int:
+    """Claim and run due jobs one after another until none is due or `limit` is reached; return how many ran."""
+    for done in range(limit):
+        job = claim(kinds=kinds)
+        if job is None:
+            return done
+        run(job)
+    nudge()
+    return limit
+
+
+CLAIM = """
+UPDATE kernel_job
+   SET state = 'RUNNING', attempts = attempts + 1, leased_until = now() + make_interval(secs => %(lease)s)
+ WHERE id = (
+    SELECT id FROM kernel_job
+     WHERE kind = ANY(%(kinds)s)
+       AND ((state = 'WAITING' AND due_at <= now()) OR (state = 'RUNNING' AND leased_until < now()))
+     ORDER BY due_at
+     LIMIT 1
+       FOR UPDATE SKIP LOCKED)
+RETURNING id
+"""
+
+
+def claim(kinds: tuple[str, ...] = ()) -> Job | None:
+    """Take the lease of one due job, or of one whose worker went silent; None when nothing is due."""
+    names = list(kinds or KINDS)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"kinds": names, "lease": _first_lease().total_seconds()})
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        job = Job.objects.get(pk=row[0])
+        if settings.JOB_LEASE_SECONDS is None:
+            _renew(job, KINDS[job.kind].lease)
+        return job
+
+
+def run(job: Job) -> None:
+    """Run a claimed job's handler and write down how it ended."""
+    set_trace_id(job.trace_id)
+    kind = KINDS[job.kind]
+    if job.attempts > kind.max_attempts:
+        _fail(job, job.last_error or _("The worker stopped in the middle, too many times."))
+        return
+    try:
+        kind.handler(job)
+    except LeaseLost:
+        log.warning("lease lost", extra={"job": str(job.pk), "kind": job.kind})
+    except GiveUp as refusal:
+        _fail(job, str(refusal))
+    except Exception as error:  # a handler may fail in any way; the row keeps the reason
+        log.exception("job failed", extra={"job": str(job.pk), "kind": job.kind, "attempts": job.attempts})
+        _back_off(job, f"{type(error).__name__}: {error}")
+    else:
+        _mine(job).update(
+            state=Job.State.DONE, leased_until=None, progress=100, last_error="", finished_at=timezone.now()
+        )
+
+
+def extend_lease(job: Job, *, progress: int | None = None) -> None:
+    """Keep a long job's lease and show its progress (percent); raises LeaseLost if another worker has it."""
+    changes = {} if progress is None else {"progress": progress}
+    _renew(job, _lease_of(job), **changes)
+
+
+def cancel(kind: str, key: str) -> bool:
+    """Cancel a job that no worker has begun; return whether there was one."""
+    waiting = Job.objects.filter(kind=kind, key=key, state=Job.State.WAITING)
+    return bool(waiting.update(state=Job.State.CANCELLED, finished_at=timezone.now()))
+
+
+def retry(job: Job, *, actor: Actor) -> None:
+    """Let a failed job run again from now; raises Problem `illegal_state` unless it has failed."""
+    with transaction.atomic():
+        changed = Job.objects.filter(pk=job.pk, state=Job.State.FAILED).update(
+            state=Job.State.WAITING, attempts=0, due_at=timezone.now(), finished_at=None
+        )
+        if not changed:
+            raise Problem("illegal_state", _("Only a failed job can be tried again."))
+        audit.record("job.retried", subject=job, actor=actor)
+        nudge()
+
+
+def _first_lease() -> timedelta:
+    return timedelta(seconds=settings.JOB_LEASE_SECONDS or 60)
+
+
+def _lease_of(job: Job) -> timedelta:
+    return _first_lease() if settings.JOB_LEASE_SECONDS else KINDS[job.kind].lease
+
+
+def _mine(job: Job) -> models.QuerySet[Job]:
+    # The attempt number is the fencing token: a newer claim has raised it.
+    return Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, attempts=job.attempts)
+
+
+def _renew(job: Job, lease: timedelta, **changes: Any) -> None:
+    if not _mine(job).update(leased_until=timezone.now() + lease, **changes):
+        raise LeaseLost(str(job.pk))
+
+
+def _back_off(job: Job, reason: str) -> None:
+    if job.attempts >= KINDS[job.kind].max_attempts:
+        _fail(job, reason)
+        return
+    longest = min(FIRST_DELAY * 2 ** (job.attempts - 1), LONGEST_DELAY)
+    delay = longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, so that failures do not return in step
+    _mine(job).update(
+        state=Job.State.WAITING, leased_until=None, due_at=timezone.now() + delay, last_error=reason[:4000]
+    )
+
+
+def _fail(job: Job, reason: str) -> None:
+    with transaction.atomic():
+        if _mine(job).update(
+            state=Job.State.FAILED, leased_until=None, last_error=reason[:4000], finished_at=timezone.now()
+        ):
+            audit.record("job.failed", subject=job, actor=SYSTEM, reason=reason[:4000])

@@ -1,0 +1,43 @@
+"""Problem documents for API requests that never reach a DRF view (unknown address, oversized body, crash)."""
+
+import logging
+from collections.abc import Callable
+
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+
+from kernel.problems import Problem, problem_of, problem_page
+
+log = logging.getLogger(__name__)
+
+API_PREFIXES = ("/api/", "/oauth/")
+
+
+class ProblemMiddleware:
+    """Turn whatever escapes an API address into problem+json; the console keeps Django's own pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(API_PREFIXES) and not _resolves(request):
+            return problem_page(request, Problem("not_found"))
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
+        """Answer an exception that no DRF view handled; None leaves console pages to Django."""
+        if not request.path.startswith(API_PREFIXES):
+            return None
+        if not isinstance(exc, Http404 | SuspiciousOperation | BadRequest | RequestDataTooBig | OperationalError):
+            log.error("unexpected failure outside the API views", exc_info=exc)
+        return problem_page(request, problem_of(exc)[0])
+
+
+def _resolves(request: HttpRequest) -> bool:
+    try:
+        resolve(request.path)
+    except Resolver404:
+        return False
+    return True

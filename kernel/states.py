@@ -1,0 +1,75 @@
+"""State machines as tables. `advance` is the only place in the house that assigns a `.state`.
+
+A model declares its machine beside its fields:
+
+    class State(models.TextChoices): …
+    MOVES = {State.DRAFT: {State.SUBMITTED}, …}      # states that are not keys are final
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, ClassVar
+
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from kernel import audit
+from kernel.actors import Actor
+from kernel.problems import Problem
+
+
+class Stateful(models.Model):
+    """A row with a state; subclasses declare `State` choices, the `state` field and `MOVES`."""
+
+    MOVES: ClassVar[Mapping[str, AbstractSet[str]]] = {}
+    state: Any
+
+    class Meta:
+        abstract = True
+
+
+def advance(
+    obj: Stateful,
+    *,
+    to: str,
+    actor: Actor,
+    reason: str = "",
+    details: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> None:
+    """Move `obj` to state `to`, saving `changes` in the same update, and record one audit event.
+
+    Locks the row first, so of two simultaneous moves the second sees the first one's state.
+    Raises Problem `illegal_state` when the table has no such move. Must run inside a transaction.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("advance() must run inside a transaction")
+    model = type(obj)
+    current = model._base_manager.select_for_update(of=("self",)).values_list("state", flat=True).get(pk=obj.pk)
+    if to not in model.MOVES.get(current, frozenset()):
+        raise Problem(
+            "illegal_state",
+            _("%(noun)s is %(state)s and cannot become %(target)s.")
+            % {"noun": model._meta.verbose_name, "state": current, "target": to},
+            state=current,
+        )
+    model._base_manager.filter(pk=obj.pk).update(state=to, **changes)
+    for field, value in {"state": to, **changes}.items():
+        setattr(obj, field, value)
+    audit.record(
+        f"{model._meta.model_name}.{to.lower()}",
+        subject=obj,
+        actor=actor,
+        reason=reason,
+        details={"from": str(current), "to": str(to), **(details or {})},
+    )
+
+
+def mermaid(model: type[Stateful]) -> str:
+    """Draw the model's table as a Mermaid state diagram; the documentation's pictures are made by this."""
+    lines = ["stateDiagram-v2"]
+    targets = {target for moves in model.MOVES.values() for target in moves}
+    lines += [f"    [*] --> {state}" for state in model.MOVES if state not in targets]
+    lines += [f"    {state} --> {target}" for state, moves in model.MOVES.items() for target in sorted(moves)]
+    lines += [f"    {state} --> [*]" for state in sorted(targets - model.MOVES.keys())]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Ordering, agreements, entitlements, delivery and acceptance: where listings and settlements meet."""
