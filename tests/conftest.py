@@ -1,0 +1,62 @@
+"""One embedded PostgreSQL and Redis per test run, in a temporary folder, before Django's settings are read.
+
+Under pytest-xdist the main process starts them and the workers share them: a database each (pytest-django names
+it after the worker) and a Redis database number each.
+"""
+
+import atexit
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+import pytest
+
+from config.embedded import EmbeddedServers, database_url, redis_url
+
+STATE_VARIABLE = "DAWAN_TEST_STATE"
+
+
+def _start_servers() -> Path:
+    state = Path(tempfile.mkdtemp(prefix="dawan-test-"))
+    state.chmod(0o711)  # under root PostgreSQL runs as another user, who passes through
+    servers = EmbeddedServers(state, durable=False)
+
+    def stop() -> None:
+        servers.stop()
+        shutil.rmtree(state, ignore_errors=True)
+
+    atexit.register(stop)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # `timeout` must not leave servers behind
+    servers.start()
+    os.environ[STATE_VARIABLE] = str(state)
+    return state
+
+
+def _point_settings_at(state: Path) -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    own_state = state / f"worker-{worker}"
+    own_state.mkdir(exist_ok=True)
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="config.settings",
+        DATABASE_URL=database_url(state),
+        REDIS_URL=redis_url(state, number=int(worker)),
+        STATE_DIR=str(own_state),
+    )
+    for name in ("STORAGE_URL", "KEYS_DIR", "STORAGE_KEYS", "PRODUCTION", "DEBUG", "METRICS_TOKEN"):
+        os.environ.pop(name, None)
+
+
+_is_worker = "PYTEST_XDIST_WORKER" in os.environ
+_point_settings_at(Path(os.environ[STATE_VARIABLE]) if _is_worker else _start_servers())
+# Set up here, so that the conftests below may import models at their top.
+django.setup()
+
+
+@pytest.fixture(scope="session")
+def server_state() -> Path:
+    """The state folder of the servers this run shares; a test that kills a server starts its own elsewhere."""
+    return Path(os.environ[STATE_VARIABLE])
