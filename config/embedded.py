@@ -119,7 +119,7 @@ class EmbeddedPostgres:
 
     def is_running(self) -> bool:
         """Ask the socket; a server in crash recovery does not count as running."""
-        command = [self.binaries / "pg_isready", "-q", "-t", "2", "-h", socket_folder(self.state)]
+        command = [str(self.binaries / "pg_isready"), "-q", "-t", "2", "-h", str(socket_folder(self.state))]
         return subprocess.run(command, check=False, env=_environment()).returncode == 0
 
     def start(self) -> bool:
