@@ -1,7 +1,7 @@
 """Merkle trees of RFC 6962 §2.1 (SHA-256): roots, inclusion and consistency proofs, and their verification.
 
-Pure: no database, no Django. A stored tree keeps the hash of every *full* subtree under `NodeKey(level, index)`:
-level 0 are the leaves, and node (l, i) covers leaves i·2^l up to (i+1)·2^l. Such a node never changes once written,
+Pure: no database, no Django. A stored tree keeps the hash of every *full* subtree under `NodeKey(level, position)`:
+level 0 are the leaves, and node (l, p) covers leaves p·2^l up to (p+1)·2^l. Such a node never changes once written,
 and any root or proof at any size is folded from O(log n) of them.
 """
 
@@ -15,10 +15,10 @@ EMPTY_ROOT = sha256(b"").digest()
 
 
 class NodeKey(NamedTuple):
-    """The address of a full subtree: `2**level` leaves, beginning at leaf `index * 2**level`."""
+    """The address of a full subtree: `2**level` leaves, beginning at leaf `position * 2**level`."""
 
     level: int
-    index: int
+    position: int
 
 
 class Span(NamedTuple):
@@ -69,10 +69,10 @@ def grow(size: int, leaves: Sequence[bytes], nodes: Mapping[NodeKey, bytes]) -> 
     grown = {NodeKey(0, size + offset): leaf for offset, leaf in enumerate(leaves)}
     before, after, level = size >> 1, (size + len(leaves)) >> 1, 1
     while before < after:
-        for index in range(before, after):
-            left, right = NodeKey(level - 1, 2 * index), NodeKey(level - 1, 2 * index + 1)
+        for position in range(before, after):
+            left, right = NodeKey(level - 1, 2 * position), NodeKey(level - 1, 2 * position + 1)
             # A left child may be older than this batch; a right child is the reason why the parent is full now.
-            grown[NodeKey(level, index)] = node_hash(grown[left] if left in grown else nodes[left], grown[right])
+            grown[NodeKey(level, position)] = node_hash(grown[left] if left in grown else nodes[left], grown[right])
         before, after, level = before >> 1, after >> 1, level + 1
     return grown
 
