@@ -1,9 +1,12 @@
 """The kernel's own tables: the audit log, the jobs, remembered answers and number series."""
 
+from typing import Self
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kernel.actors import Actor
 from kernel.identifiers import uuid7
 
 
@@ -48,6 +51,17 @@ class AuditEvent(models.Model):
         return f"{self.action} {self.subject_id}"
 
 
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Keep the jobs of the actor's organization and of the venues it operates."""
+        if actor.is_system:
+            return self
+        seen = models.Q(venue_id__in=actor.venue_ids)
+        if actor.organization_id is not None:
+            seen |= models.Q(organization_id=actor.organization_id)
+        return self.filter(seen)
+
+
 class Job(Identified):
     """Work to be done: the row is the job, a message merely wakes a worker (kernel/jobs.py)."""
 
@@ -72,6 +86,8 @@ class Job(Identified):
     organization_id = models.UUIDField(_("organization"), null=True)
     venue_id = models.UUIDField(_("venue"), null=True)
     trace_id = models.CharField(_("trace id"), max_length=32, blank=True)
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("job")
@@ -129,3 +145,28 @@ class NumberSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series}: {self.last}"
+
+
+# The evidence tables stand in their own file and refer to the event table above, hence last.
+from kernel.evidence_models import (  # noqa: E402
+    Certificate,
+    LogKey,
+    MerkleNode,
+    SealedEvent,
+    TreeHead,
+    UnsealedEvent,
+)
+
+__all__ = [
+    "AuditEvent",
+    "Certificate",
+    "IdempotencyRecord",
+    "Identified",
+    "Job",
+    "LogKey",
+    "MerkleNode",
+    "NumberSeries",
+    "SealedEvent",
+    "TreeHead",
+    "UnsealedEvent",
+]
