@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+# The permission of the deployment's operator; accounts/permissions.py gives it.
+SEE_EVERYTHING = "everything.see"
+
 
 class ActorKind(StrEnum):
     PERSON = "person"

@@ -1,24 +1,65 @@
-"""The console's base: every row is readable, and state changes only through actions that call capability functions."""
+"""The console's base: rows are read, and changed only by acts that call capability functions.
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+    class OrderAdmin(ConsoleAdmin):
+        actions_detail = ["cancel"]
+
+        @act(_("Cancel"), asks_reason=True, states={Order.State.FUNDED}, permission="order.cancel")
+        def cancel(self, request, order, actor, reason):
+            ordering.cancel_order(order_id=order.id, reason=reason, actor=actor)
+
+An act is a page that asks first (GET changes nothing) and then shows how it went; refusals appear as messages.
+"""
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from functools import wraps
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
+from unfold.dataclasses import UnfoldAction
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminTextareaWidget
 
+from kernel.actors import Actor
 from kernel.problems import Problem
 
+ActFunction = Callable[[Any, HttpRequest, Any, Actor, str], object]
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types for its base class
-    """Show rows and offer actions; nothing is added, edited or deleted by hand."""
+
+class ReasonForm(forms.Form):
+    """Why an act is done; stored with its audit event."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
+    )
+
+
+def actor_in_console(request: HttpRequest) -> Actor:
+    """Return who is signed in, as the staff member or member that they are (accounts.models.Person)."""
+    actor: Actor = request.user.actor_in_console()  # type: ignore[union-attr]
+    return actor
+
+
+class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types for its base class
+    """Show the rows that the signed-in person may see; nothing is added, edited or deleted by hand."""
 
     list_per_page = 50
     show_full_result_count = False
     compressed_fields = True
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows: models.QuerySet[Any] = self.model._default_manager.visible_to(actor_in_console(request))
+        return rows.order_by(*self.get_ordering(request)) if self.get_ordering(request) else rows
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -29,32 +70,80 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-
-@contextmanager
-def problems_as_messages(request: HttpRequest) -> Iterator[None]:
-    """Show a refusal as a console message instead of an error page."""
-    try:
-        yield
-    except Problem as problem:
-        reasons = " ".join(str(error.detail) for error in problem.errors)
-        messages.error(request, f"{problem.detail} {reasons}".strip())
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
+        """Offer only the acts that the row's state allows and the person may do."""
+        obj = self.get_object(request, object_id)
+        offered: list[UnfoldAction] = super().get_actions_detail(request, object_id)
+        return [each for each in offered if obj is not None and _is_open(each.method, obj, request)]
 
 
-def capability(action: Callable[..., str | None]) -> Callable[..., HttpResponse | None]:
-    """Wrap a console action: its returned sentence is shown as success, a Problem as the reason for refusal.
+def act(
+    label: str | Promise,
+    *,
+    permission: str,
+    states: AbstractSet[str] | None = None,
+    asks_reason: bool = False,
+    danger: bool = False,
+) -> Callable[[ActFunction], Callable[..., HttpResponse]]:
+    """Make a console page of a method `(self, request, obj, actor, reason)` that calls one capability function.
 
-    The action is written as `def approve(self, request, object_id) -> str` (a row's own page) or with a queryset.
+    `states` are the row's states in which it is offered; `permission` is the named permission without which it is not
+    shown. Both only tidy the page: the capability function decides.
     """
 
-    @wraps(action)
-    def wrapped(admin: Any, request: HttpRequest, target: models.QuerySet[Any] | str) -> HttpResponse | None:
-        with problems_as_messages(request):
-            if done := action(admin, request, target):
-                messages.success(request, done)
-        return (
-            None
-            if isinstance(target, models.QuerySet)
-            else HttpResponseRedirect(request.META.get("HTTP_REFERER", "/console/"))
+    def decorate(method: ActFunction) -> Callable[..., HttpResponse]:
+        @action(
+            description=label,
+            url_path=method.__name__.replace("_", "-"),
+            variant=ActionVariant.DANGER if danger else ActionVariant.PRIMARY,
         )
+        @wraps(method)
+        def page(self: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+            obj = self.get_object(request, object_id)
+            if obj is None:
+                raise Http404
+            form = ReasonForm(request.POST or None) if asks_reason else None
+            if request.method != "POST" or (form is not None and not form.is_valid()):
+                return _ask(self, request, obj, label, form)
+            reason = form.cleaned_data["reason"] if form is not None else ""
+            _do(method, self, request, obj, reason, label)
+            return HttpResponseRedirect(_page_of(self, obj))
 
-    return wrapped
+        page.offered_in = states  # type: ignore[attr-defined]
+        page.needs = permission  # type: ignore[attr-defined]
+        return page
+
+    return decorate
+
+
+def _do(method: ActFunction, admin: Any, request: HttpRequest, obj: Any, reason: str, label: str | Promise) -> None:
+    try:
+        method(admin, request, obj, actor_in_console(request), reason)
+    except Problem as problem:
+        why = " ".join([str(problem.detail), *(str(error.detail) for error in problem.errors)])
+        messages.error(request, _("%(act)s: refused. %(why)s") % {"act": label, "why": why})
+    else:
+        messages.success(request, _("%(act)s: done.") % {"act": label})
+
+
+def _ask(admin: Any, request: HttpRequest, obj: Any, label: str | Promise, form: forms.Form | None) -> HttpResponse:
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": label,
+        "opts": admin.model._meta,
+        "object": obj,
+        "form": form,
+        "back": _page_of(admin, obj),
+    }
+    return TemplateResponse(request, "kernel/confirm_act.html", context)
+
+
+def _page_of(admin: Any, obj: models.Model) -> str:
+    meta = admin.model._meta
+    return reverse(f"{admin.admin_site.name}:{meta.app_label}_{meta.model_name}_change", args=[obj.pk])
+
+
+def _is_open(method: Any, obj: Any, request: HttpRequest) -> bool:
+    states = getattr(method, "offered_in", None)
+    needed = getattr(method, "needs", None)
+    return (states is None or obj.state in states) and (needed is None or actor_in_console(request).may(needed))

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(minutes=30)
+RETRY = "job.retry"  # the permission, of staff of the job's venue
 Handler = Callable[[Job], None]
 
 
@@ -42,6 +43,7 @@ class LeaseLost(Exception):
 @dataclass(frozen=True)
 class Kind:
     handler: Handler
+    on_failure: Callable[[Job, str], None] | None
     lease: timedelta
     max_attempts: int
 
@@ -50,15 +52,20 @@ KINDS: dict[str, Kind] = {}
 
 
 def handles(
-    kind: str, *, lease: timedelta = timedelta(seconds=60), max_attempts: int = 8
+    kind: str,
+    *,
+    lease: timedelta = timedelta(seconds=60),
+    max_attempts: int = 8,
+    on_failure: Callable[[Job, str], None] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register the decorated function as the handler of jobs of this kind.
 
     `lease` is how long a silent worker keeps a job; JOB_LEASE_SECONDS in the settings shortens it for fault tests.
+    `on_failure(job, reason)` runs in the transaction that ends the job as failed, to show it on the job's subject.
     """
 
     def register(handler: Handler) -> Handler:
-        KINDS[kind] = Kind(handler, lease, max_attempts)
+        KINDS[kind] = Kind(handler, on_failure, lease, max_attempts)
         return handler
 
     return register
@@ -183,7 +190,13 @@ def cancel(kind: str, key: str) -> bool:
 
 
 def retry(job: Job, *, actor: Actor) -> None:
-    """Let a failed job run again from now; raises Problem `illegal_state` unless it has failed."""
+    """Let a failed job run again from now.
+
+    Raises Problem `forbidden` unless the actor is staff of the job's venue, `illegal_state` unless the job has failed.
+    """
+    # kernel knows no roles: accounts/permissions.py gives this name to those who may.
+    if not actor.may(RETRY) or not (actor.is_system or job.venue_id in actor.venue_ids):
+        raise Problem("forbidden", permission=RETRY)
     with transaction.atomic():
         changed = Job.objects.filter(pk=job.pk, state=Job.State.FAILED).update(
             state=Job.State.WAITING, attempts=0, due_at=timezone.now(), finished_at=None
@@ -229,3 +242,5 @@ def _fail(job: Job, reason: str) -> None:
             state=Job.State.FAILED, leased_until=None, last_error=reason[:4000], finished_at=timezone.now()
         ):
             audit.record("job.failed", subject=job, actor=SYSTEM, reason=reason[:4000])
+            if on_failure := KINDS[job.kind].on_failure:
+                on_failure(job, reason)

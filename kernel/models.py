@@ -1,12 +1,12 @@
 """The kernel's own tables: the audit log, the jobs, remembered answers and number series."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kernel.actors import Actor
+from kernel.actors import SEE_EVERYTHING, Actor
 from kernel.identifiers import uuid7
 
 
@@ -18,6 +18,19 @@ class Identified(models.Model):
 
     class Meta:
         abstract = True
+
+
+class OwnedQuerySet(models.QuerySet[Any]):
+    """Rows with plain `organization_id` and `venue_id` keys."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Keep the rows of the actor's organization and of the venues it operates."""
+        if actor.may(SEE_EVERYTHING):
+            return self
+        seen = models.Q(venue_id__in=actor.venue_ids)
+        if actor.organization_id is not None:
+            seen |= models.Q(organization_id=actor.organization_id)
+        return self.filter(seen)
 
 
 class AuditEvent(models.Model):
@@ -37,6 +50,8 @@ class AuditEvent(models.Model):
     details = models.JSONField(_("details"), encoder=DjangoJSONEncoder, default=dict)
     trace_id = models.CharField(_("trace id"), max_length=32, blank=True)
 
+    objects = OwnedQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
@@ -49,17 +64,6 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_id}"
-
-
-class JobQuerySet(models.QuerySet["Job"]):
-    def visible_to(self, actor: Actor) -> Self:
-        """Keep the jobs of the actor's organization and of the venues it operates."""
-        if actor.is_system:
-            return self
-        seen = models.Q(venue_id__in=actor.venue_ids)
-        if actor.organization_id is not None:
-            seen |= models.Q(organization_id=actor.organization_id)
-        return self.filter(seen)
 
 
 class Job(Identified):
@@ -87,7 +91,7 @@ class Job(Identified):
     venue_id = models.UUIDField(_("venue"), null=True)
     trace_id = models.CharField(_("trace id"), max_length=32, blank=True)
 
-    objects = JobQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("job")

@@ -16,7 +16,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from kernel.tracing import current_trace_id
 
@@ -116,7 +115,6 @@ def field_problem(pointer: str, code: str, detail: Text) -> Problem:
 def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response:
     """Answer any exception of an API view with problem+json; DRF calls it (EXCEPTION_HANDLER)."""
     problem, headers = problem_of(exc)
-    set_rollback()
     if problem.status >= status.HTTP_500_INTERNAL_SERVER_ERROR:
         log.error("unexpected failure in an API view", exc_info=exc)
     request = context.get("request")

@@ -1,5 +1,32 @@
-"""Addresses of orders and deliveries, below /api/v1/."""
+"""Addresses of orders, deliveries and entitlements, below /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from marketplace.api import deliveries, entitlements, orders
+from marketplace.delivery.download import download
+
+urlpatterns = [
+    path("orders", orders.OrderList.as_view(), name="orders"),
+    path("orders/<uuid:order_id>", orders.OrderDetail.as_view(), name="order"),
+    path("orders/<uuid:order_id>/cancel", orders.OrderCancel.as_view(), name="order-cancel"),
+    path("orders/<uuid:order_id>/agreement", orders.OrderAgreement.as_view(), name="order-agreement"),
+    path("deliveries", deliveries.DeliveryList.as_view(), name="deliveries"),
+    path("deliveries/<uuid:delivery_id>", deliveries.DeliveryDetail.as_view(), name="delivery"),
+    path("deliveries/<uuid:delivery_id>/accept", deliveries.DeliveryAccept.as_view(), name="delivery-accept"),
+    path("deliveries/<uuid:delivery_id>/reject", deliveries.DeliveryReject.as_view(), name="delivery-reject"),
+    path("deliveries/<uuid:delivery_id>/grants", deliveries.DeliveryGrants.as_view(), name="delivery-grants"),
+    path("entitlements", entitlements.EntitlementList.as_view(), name="entitlements"),
+    path("entitlements/<uuid:entitlement_id>", entitlements.EntitlementDetail.as_view(), name="entitlement"),
+    path(
+        "entitlements/<uuid:entitlement_id>/suspend",
+        entitlements.EntitlementSuspend.as_view(),
+        name="entitlement-suspend",
+    ),
+    path(
+        "entitlements/<uuid:entitlement_id>/resume", entitlements.EntitlementResume.as_view(), name="entitlement-resume"
+    ),
+    path(
+        "entitlements/<uuid:entitlement_id>/revoke", entitlements.EntitlementRevoke.as_view(), name="entitlement-revoke"
+    ),
+    path("downloads/<str:token>", download, name="download"),
+]

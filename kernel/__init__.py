@@ -1,0 +1,1 @@
+"""What every room stands on: states, jobs, audit, problems. It knows no business."""

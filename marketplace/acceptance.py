@@ -1,0 +1,85 @@
+"""The buyer's answer to a delivery: accept, reject with a reason, or let silence accept it."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.access import Permission, require
+from kernel.actors import SYSTEM, Actor
+from kernel.jobs import cancel, enqueue
+from kernel.states import advance
+from marketplace.locks import lock_order
+from marketplace.models import Agreement, Delivery, Entitlement, Order
+from settlements import escrow
+
+
+@transaction.atomic
+def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Delivery:
+    """Accept a delivery and let its escrow be divided.
+
+    Raises Http404 if the actor cannot see it, `illegal_state` if it does not await acceptance.
+    """
+    delivery = _lock(delivery_id, actor)
+    require(actor, Permission.DELIVERY_ACCEPT, organization_id=delivery.organization_id)
+
+    advance(delivery, to=Delivery.State.ACCEPTED, actor=actor, reason=reason, decided_at=timezone.now())
+    advance(delivery.order, to=Order.State.ACCEPTED, actor=actor, reason=reason)
+    cancel("delivery.accept_in_silence", str(delivery.id))
+    enqueue(
+        "order.settle",
+        key=str(delivery.order_id),
+        subject_id=delivery.order_id,
+        organization_id=delivery.organization_id,
+        venue_id=delivery.venue_id,
+    )
+    return delivery
+
+
+@transaction.atomic
+def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery:
+    """Reject a delivery for a stated reason: reading ends at once and all the money goes back to the buyer.
+
+    Raises Http404 if the actor cannot see it, `illegal_state` if it does not await acceptance.
+    """
+    delivery = _lock(delivery_id, actor)
+    require(actor, Permission.DELIVERY_ACCEPT, organization_id=delivery.organization_id)
+
+    advance(
+        delivery,
+        to=Delivery.State.REJECTED,
+        actor=actor,
+        reason=reason,
+        decided_at=timezone.now(),
+        rejection_reason=reason,
+    )
+    advance(delivery.order, to=Order.State.REJECTED, actor=actor, reason=reason)
+    advance(delivery.entitlement, to=Entitlement.State.REVOKED, actor=actor, reason=reason)
+    advance(delivery.order.agreement, to=Agreement.State.TERMINATED, actor=actor, reason=reason)
+    cancel("delivery.accept_in_silence", str(delivery.id))
+    escrow.refund_order(order_id=delivery.order_id, actor=actor, reason=reason)
+    return delivery
+
+
+def accept_in_silence(*, delivery_id: UUID) -> None:
+    """Accept a delivery whose buyer has let the venue's acceptance days pass; nothing if it was answered meanwhile."""
+    delivery = Delivery.objects.select_related("venue").get(pk=delivery_id)
+    if delivery.state != Delivery.State.DELIVERED:
+        return
+    days = delivery.venue.acceptance_working_days
+    accept_delivery(delivery_id=delivery_id, actor=SYSTEM, reason=_("No answer within %d working days.") % days)
+
+
+def _lock(delivery_id: UUID, actor: Actor) -> Delivery:
+    delivery = (
+        Delivery.objects.visible_to(actor)
+        .select_related("entitlement", "order__agreement")
+        .filter(pk=delivery_id)
+        .first()
+    )
+    if delivery is None:
+        raise Http404
+    delivery.order = lock_order(delivery.order_id, actor)
+    return delivery

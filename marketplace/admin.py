@@ -1,0 +1,99 @@
+"""The console's view of trades: every row findable, changed only by acts that call the capability functions."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+
+from kernel.actors import Actor
+from kernel.console import ConsoleAdmin, act
+from marketplace import entitlements
+from marketplace.models import AccessGrant, Agreement, Delivery, Entitlement, Order
+
+
+class ReadOnlyInline(TabularInline):  # type: ignore[misc]  # unfold ships no types for its base class
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class AgreementInline(ReadOnlyInline):
+    model = Agreement
+    fields = ("number", "state", "sha256", "expires_at")
+
+
+class DeliveryInline(ReadOnlyInline):
+    model = Delivery
+    fields = ("state", "delivered_at", "accept_by", "decided_at", "rejection_reason")
+
+
+class AccessGrantInline(ReadOnlyInline):
+    model = AccessGrant
+    fields = ("file", "reads", "bytes_served", "first_read_at", "last_read_at", "expires_at")
+
+
+@admin.register(Order)
+class OrderAdmin(ConsoleAdmin):
+    list_display = ("number", "venue", "state", "buyer", "provider", "price", "created_at")
+    list_filter = ("state", "venue")
+    list_select_related = ("venue", "buyer", "provider")
+    search_fields = ("number", "listing__number", "buyer__legal_name", "provider__legal_name")
+    ordering = ("-id",)
+    inlines = (AgreementInline, DeliveryInline)
+
+    @admin.display(description=_("price"), ordering="gross_minor")
+    def price(self, order: Order) -> str:
+        return str(order.gross)
+
+
+@admin.register(Agreement)
+class AgreementAdmin(ConsoleAdmin):
+    list_display = ("number", "order", "state", "sha256", "expires_at")
+    list_filter = ("state", "venue")
+    list_select_related = ("order",)
+    search_fields = ("number", "order__number", "sha256")
+    ordering = ("-id",)
+
+
+@admin.register(Entitlement)
+class EntitlementAdmin(ConsoleAdmin):
+    list_display = ("agreement", "organization", "provider", "venue", "state", "expires_at")
+    list_filter = ("state", "venue")
+    list_select_related = ("agreement", "organization", "provider", "venue")
+    search_fields = ("agreement__number", "organization__legal_name", "provider__legal_name")
+    ordering = ("-id",)
+    actions_detail = ("suspend", "resume", "revoke")
+
+    @act(_("Suspend"), permission="entitlement.suspend", states={Entitlement.State.ACTIVE}, asks_reason=True)
+    def suspend(self, request: HttpRequest, entitlement: Entitlement, actor: Actor, reason: str) -> None:
+        entitlements.suspend_entitlement(entitlement_id=entitlement.id, reason=reason, actor=actor)
+
+    @act(_("Resume"), permission="entitlement.suspend", states={Entitlement.State.SUSPENDED}, asks_reason=True)
+    def resume(self, request: HttpRequest, entitlement: Entitlement, actor: Actor, reason: str) -> None:
+        entitlements.resume_entitlement(entitlement_id=entitlement.id, reason=reason, actor=actor)
+
+    @act(
+        _("Revoke"),
+        permission="entitlement.suspend",
+        states={Entitlement.State.ACTIVE, Entitlement.State.SUSPENDED},
+        asks_reason=True,
+        danger=True,
+    )
+    def revoke(self, request: HttpRequest, entitlement: Entitlement, actor: Actor, reason: str) -> None:
+        entitlements.revoke_entitlement(entitlement_id=entitlement.id, reason=reason, actor=actor)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ConsoleAdmin):
+    list_display = ("order", "organization", "venue", "state", "delivered_at", "accept_by", "decided_at")
+    list_filter = ("state", "venue")
+    list_select_related = ("order", "organization", "venue")
+    search_fields = ("order__number", "organization__legal_name")
+    ordering = ("-id",)
+    inlines = (AccessGrantInline,)

@@ -1,0 +1,92 @@
+"""Drawing up the agreement: everything the parties agreed to, in one canonical document with its digests."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Organization
+from kernel.digests import Digests, canonical_json
+from kernel.numbering import short_number
+from listings.listing import Offer
+from listings.uploading import manifest
+from marketplace.models import Agreement, Order
+from settlements.fees import FeeLine
+
+
+def draw_up(*, order: Order, offer: Offer, lines: Sequence[FeeLine]) -> Agreement:
+    """Freeze the terms, the price, its division and the digests of what is sold (DOMAIN: contract elements).
+
+    Later edits of the listing never change it. The digests are taken over the RFC 8785 form of `body`.
+    """
+    now = timezone.now()
+    expires_at = _expiry(now, offer.terms.term_days)
+    number = short_number(order.venue.number_prefix, "A", timezone.localdate(now).year)
+    body = {
+        "number": number,
+        "order": order.number,
+        "venue": order.venue.code,
+        "agreed_at": now.isoformat(),
+        "expires_at": expires_at.isoformat() if expires_at else None,
+        "parties": _parties(order),
+        "listing": {"id": str(offer.listing.id), "number": offer.listing.number},
+        "product": {
+            "id": str(offer.product.id),
+            "number": offer.product.number,
+            "name": offer.product.name,
+            "type": offer.product.product_type,
+        },
+        "sold": manifest(offer.version),
+        "purpose": order.purpose,
+        "terms": _terms(offer),
+        "price": order.gross.as_json(),
+        "division": [line.as_json() for line in lines],
+        "governing_law": order.venue.jurisdiction,
+    }
+    digests = Digests()
+    digests.update(canonical_json(body))
+    return Agreement.objects.create(
+        order=order,
+        venue=order.venue,
+        number=number,
+        body=body,
+        sha256=digests.sha256,
+        sm3=digests.sm3,
+        expires_at=expires_at,
+    )
+
+
+def is_unchanged(agreement: Agreement) -> bool:
+    """Tell whether the stored body still has the digests that were taken when it was made."""
+    digests = Digests()
+    digests.update(canonical_json(agreement.body))
+    return (digests.sha256, digests.sm3) == (agreement.sha256, agreement.sm3)
+
+
+def _expiry(start: datetime, days: int | None) -> datetime | None:
+    return start + timedelta(days=days) if days else None
+
+
+def _parties(order: Order) -> dict[str, Any]:
+    parties = {"provider": order.provider, "buyer": order.buyer, "broker": order.broker}
+    return {role: _party(organization) for role, organization in parties.items() if organization is not None}
+
+
+def _party(organization: Organization) -> dict[str, Any]:
+    return {
+        "id": str(organization.id),
+        "name": organization.name,
+        "legal_name": organization.legal_name,
+        "jurisdiction": organization.jurisdiction,
+        "identifier": f"{organization.identifier_kind}:{organization.identifier}",
+    }
+
+
+def _terms(offer: Offer) -> dict[str, Any]:
+    return {
+        "id": str(offer.terms.id),
+        "version": offer.terms.version,
+        "text": offer.terms.text,
+        "policy": offer.terms.policy,
+    }

@@ -1,0 +1,84 @@
+"""Entitlements: who may read what, and the venue's hand on the valve."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import django_filters
+from django.db import models
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kernel.api import ReasonSerializer, actor_of, body_of
+from kernel.idempotency import idempotent
+from marketplace.api.serializers import EntitlementSerializer
+from marketplace.entitlements import resume_entitlement, revoke_entitlement, suspend_entitlement
+from marketplace.models import Entitlement
+
+
+class EntitlementFilter(django_filters.FilterSet):
+    venue = django_filters.CharFilter("venue__code")
+    state = django_filters.ChoiceFilter(choices=Entitlement.State.choices)
+
+
+class EntitlementList(generics.GenericAPIView[Entitlement]):
+    """The entitlements that the caller holds or has given, newest first."""
+
+    serializer_class = EntitlementSerializer
+    filterset_class = EntitlementFilter
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[Entitlement]:
+        return _visible(self.request)
+
+    @extend_schema(operation_id="entitlements_list", responses=EntitlementSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(EntitlementSerializer(page, many=True).data)
+
+
+class EntitlementDetail(APIView):
+    @extend_schema(operation_id="entitlements_read", responses=EntitlementSerializer)
+    def get(self, request: Request, entitlement_id: UUID) -> Response:
+        return Response(EntitlementSerializer(get_object_or_404(_visible(request), pk=entitlement_id)).data)
+
+
+class EntitlementSuspend(APIView):
+    """Stop all reading at once, until resumed; running downloads end within a few megabytes."""
+
+    @extend_schema(operation_id="entitlements_suspend", request=ReasonSerializer, responses=EntitlementSerializer)
+    @idempotent()
+    def post(self, request: Request, entitlement_id: UUID) -> Response:
+        return _answer(suspend_entitlement, entitlement_id, request)
+
+
+class EntitlementResume(APIView):
+    """Let a suspended entitlement be read again."""
+
+    @extend_schema(operation_id="entitlements_resume", request=ReasonSerializer, responses=EntitlementSerializer)
+    @idempotent()
+    def post(self, request: Request, entitlement_id: UUID) -> Response:
+        return _answer(resume_entitlement, entitlement_id, request)
+
+
+class EntitlementRevoke(APIView):
+    """End the right to read for good and terminate its agreement."""
+
+    @extend_schema(operation_id="entitlements_revoke", request=ReasonSerializer, responses=EntitlementSerializer)
+    @idempotent()
+    def post(self, request: Request, entitlement_id: UUID) -> Response:
+        return _answer(revoke_entitlement, entitlement_id, request)
+
+
+def _answer(act: Callable[..., Entitlement], entitlement_id: UUID, request: Request) -> Response:
+    reason = body_of(ReasonSerializer, request)["reason"]
+    act(entitlement_id=entitlement_id, reason=reason, actor=actor_of(request))
+    return Response(EntitlementSerializer(_visible(request).get(pk=entitlement_id)).data)
+
+
+def _visible(request: Request) -> models.QuerySet[Entitlement]:
+    related = ("agreement", "organization", "provider", "venue")
+    return Entitlement.objects.visible_to(actor_of(request)).select_related(*related)

@@ -1,0 +1,91 @@
+"""Orders and their agreements."""
+
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db import models
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kernel.api import ReasonSerializer, actor_of, body_of
+from kernel.idempotency import idempotent
+from kernel.models import Certificate
+from marketplace import ordering
+from marketplace.api.serializers import (
+    AgreementSerializer,
+    OrderDetailSerializer,
+    OrderSerializer,
+    PlaceOrderSerializer,
+)
+from marketplace.models import Agreement, Order
+
+PARTIES = ("venue", "buyer", "provider", "broker", "listing", "agreement")
+
+
+class OrderFilter(django_filters.FilterSet):
+    venue = django_filters.CharFilter("venue__code")
+    state = django_filters.ChoiceFilter(choices=Order.State.choices)
+    number = django_filters.CharFilter("number")
+    buyer = django_filters.UUIDFilter("buyer_id")
+    provider = django_filters.UUIDFilter("provider_id")
+
+
+class OrderList(generics.GenericAPIView[Order]):
+    """The orders that the caller is a party to, newest first; placing a new one."""
+
+    serializer_class = OrderSerializer
+    filterset_class = OrderFilter
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[Order]:
+        return Order.objects.visible_to(actor_of(self.request)).select_related(*PARTIES)
+
+    @extend_schema(operation_id="orders_list", responses=OrderSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(OrderSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="orders_place", request=PlaceOrderSerializer, responses={201: OrderDetailSerializer})
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        order = ordering.place_order(**body_of(PlaceOrderSerializer, request), actor=actor_of(request))
+        return Response(order_json(order.id, request), status=201)
+
+
+class OrderDetail(APIView):
+    @extend_schema(operation_id="orders_read", responses=OrderDetailSerializer)
+    def get(self, request: Request, order_id: UUID) -> Response:
+        return Response(order_json(order_id, request))
+
+
+class OrderCancel(APIView):
+    """Cancel before delivery; all the money goes back."""
+
+    @extend_schema(operation_id="orders_cancel", request=ReasonSerializer, responses=OrderDetailSerializer)
+    @idempotent()
+    def post(self, request: Request, order_id: UUID) -> Response:
+        ordering.cancel_order(order_id=order_id, **body_of(ReasonSerializer, request), actor=actor_of(request))
+        return Response(order_json(order_id, request))
+
+
+class OrderAgreement(APIView):
+    """The frozen contract; its digests are taken over the RFC 8785 form of `body`."""
+
+    @extend_schema(operation_id="orders_agreement", responses=AgreementSerializer)
+    def get(self, request: Request, order_id: UUID) -> Response:
+        agreement = get_object_or_404(Agreement.objects.visible_to(actor_of(request)), order_id=order_id)
+        return Response(AgreementSerializer(agreement).data)
+
+
+def order_json(order_id: UUID, request: Request) -> Any:
+    """Return one order as its parties see it; three queries whatever it holds."""
+    visible = Order.objects.visible_to(actor_of(request)).select_related(*PARTIES).prefetch_related("deliveries")
+    order = get_object_or_404(visible, pk=order_id)
+    certificate = Certificate.objects.filter(kind="trade", subject_id=str(order_id))
+    number = certificate.values_list("number", flat=True).first()
+    return OrderDetailSerializer(order, context={"certificate": number}).data

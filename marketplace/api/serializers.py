@@ -1,0 +1,145 @@
+"""How orders, agreements, entitlements and deliveries look in JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from kernel.api import StrictSerializer
+from kernel.languages import LanguageMapSerializerField
+from kernel.money import MoneyField
+from marketplace.models import AccessGrant, Agreement, Delivery, Entitlement, Order
+
+
+class PlaceOrderSerializer(StrictSerializer):
+    listing_id = serializers.UUIDField()
+    plan_id = serializers.UUIDField()
+    purpose = serializers.CharField(max_length=1000, help_text="What the data will be used for; part of the agreement.")
+    broker_id = serializers.UUIDField(required=False, help_text="A broker of the same venue who takes part.")
+
+
+class GrantRequestSerializer(StrictSerializer):
+    file_id = serializers.UUIDField()
+
+
+class PartySerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = LanguageMapSerializerField()
+
+
+class OrderSerializer(serializers.ModelSerializer[Order]):
+    venue = serializers.CharField(source="venue.code")
+    buyer = PartySerializer()
+    provider = PartySerializer()
+    broker = PartySerializer(allow_null=True)
+    listing = serializers.CharField(source="listing.number")
+    price = MoneyField(source="gross")
+    agreement = serializers.CharField(source="agreement.number")
+
+    class Meta:
+        model = Order
+        fields = (
+            "id",
+            "number",
+            "venue",
+            "state",
+            "buyer",
+            "provider",
+            "broker",
+            "listing",
+            "listing_id",
+            "plan_id",
+            "price",
+            "purpose",
+            "agreement",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class OrderDetailSerializer(OrderSerializer):
+    """One order with what has come of it: its deliveries and its certificate's number."""
+
+    deliveries = serializers.SerializerMethodField()
+    certificate = serializers.SerializerMethodField()
+
+    class Meta(OrderSerializer.Meta):
+        fields = (*OrderSerializer.Meta.fields, "deliveries", "certificate")  # type: ignore[assignment]
+        read_only_fields = fields
+
+    def get_deliveries(self, order: Order) -> list[dict[str, str]]:
+        return [{"id": str(d.id), "state": d.state} for d in order.deliveries.all()]
+
+    def get_certificate(self, order: Order) -> str | None:
+        return self.context.get("certificate")
+
+
+class AgreementSerializer(serializers.ModelSerializer[Agreement]):
+    order_id = serializers.UUIDField()
+
+    class Meta:
+        model = Agreement
+        fields = ("id", "number", "order_id", "state", "body", "sha256", "sm3", "expires_at", "created_at")
+        read_only_fields = fields
+
+
+class EntitlementSerializer(serializers.ModelSerializer[Entitlement]):
+    agreement = serializers.CharField(source="agreement.number")
+    buyer = PartySerializer(source="organization")
+    provider = PartySerializer()
+    venue = serializers.CharField(source="venue.code")
+
+    class Meta:
+        model = Entitlement
+        fields = ("id", "agreement", "buyer", "provider", "venue", "version_id", "state", "expires_at", "created_at")
+        read_only_fields = fields
+
+
+class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    order = serializers.CharField(source="order.number")
+    venue = serializers.CharField(source="venue.code")
+
+    class Meta:
+        model = Delivery
+        fields = (
+            "id",
+            "order",
+            "order_id",
+            "entitlement_id",
+            "venue",
+            "state",
+            "receipt",
+            "delivered_at",
+            "accept_by",
+            "decided_at",
+            "rejection_reason",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class AccessGrantSerializer(serializers.ModelSerializer[AccessGrant]):
+    class Meta:
+        model = AccessGrant
+        fields = (
+            "id",
+            "file_id",
+            "expires_at",
+            "reads",
+            "bytes_served",
+            "first_read_at",
+            "last_read_at",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class IssuedGrantSerializer(AccessGrantSerializer):
+    url = serializers.SerializerMethodField()
+
+    class Meta(AccessGrantSerializer.Meta):
+        fields = ("url", *AccessGrantSerializer.Meta.fields)  # type: ignore[assignment]
+        read_only_fields = fields
+
+    def get_url(self, grant: AccessGrant) -> str:
+        url: str = self.context["url"]
+        return url

@@ -1,0 +1,111 @@
+"""Grants to read a delivered file, checked against the entitlement at every single read."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.access import Permission, require
+from kernel import audit
+from kernel.actors import Actor, ActorKind
+from kernel.problems import Problem
+from listings.models import DataFile
+from marketplace.models import AccessGrant, Delivery, Entitlement
+
+GRANT_LIFE = timedelta(minutes=60)
+
+
+@dataclass(frozen=True)
+class IssuedGrant:
+    """A grant and its secret, which is shown this once."""
+
+    grant: AccessGrant
+    token: str
+
+
+@transaction.atomic
+def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGrant:
+    """Give the buyer an address by which one file may be read, as often as needed, for an hour.
+
+    Raises `entitlement_not_active` when the right to read is not in force.
+    """
+    delivery = Delivery.objects.visible_to(actor).select_related("entitlement").filter(pk=delivery_id).first()
+    if delivery is None:
+        raise Http404
+    require(actor, Permission.DELIVERY_READ, organization_id=delivery.organization_id)
+    entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=delivery.entitlement_id)
+    _require_in_force(entitlement)
+    file = DataFile.objects.filter(pk=file_id, version_id=entitlement.version_id).first()
+    if file is None:
+        raise Http404
+
+    token = secrets.token_urlsafe(32)
+    grant = AccessGrant.objects.create(
+        delivery=delivery,
+        entitlement=entitlement,
+        organization_id=delivery.organization_id,
+        venue_id=delivery.venue_id,
+        file=file,
+        token_sha256=_digest(token),
+        granted_to=actor.id,
+        expires_at=timezone.now() + GRANT_LIFE,
+    )
+    audit.record("access_grant.given", subject=grant, actor=actor, details={"file": str(file.id)})
+    return IssuedGrant(grant, token)
+
+
+def grant_of(token: str) -> AccessGrant:
+    """Return the grant behind an address if it may be read right now.
+
+    Raises Http404 for an unknown address, `grant_expired`, or `entitlement_not_active` from the very moment that the
+    entitlement is suspended, revoked or expired.
+    """
+    grant = (
+        AccessGrant.objects.select_related("entitlement", "file__version").filter(token_sha256=_digest(token)).first()
+    )
+    if grant is None:
+        raise Http404
+    if grant.expires_at <= timezone.now():
+        raise Problem("grant_expired")
+    _require_in_force(grant.entitlement)
+    return grant
+
+
+def may_go_on(grant: AccessGrant) -> bool:
+    """Ask again in mid-stream whether the entitlement is still in force."""
+    in_force = Entitlement.objects.filter(pk=grant.entitlement_id, state=Entitlement.State.ACTIVE)
+    return in_force.exclude(expires_at__lte=timezone.now()).exists()
+
+
+@transaction.atomic
+def record_read(grant: AccessGrant, *, start: int, stop: int) -> None:
+    """Write down that bytes `start` to `stop` (exclusive) were asked for."""
+    now = timezone.now()
+    AccessGrant.objects.filter(pk=grant.pk).update(
+        reads=F("reads") + 1, first_read_at=Coalesce("first_read_at", now), last_read_at=now
+    )
+    reader = Actor(ActorKind.CLIENT, grant.granted_to, None, grant.organization_id)
+    audit.record("access_grant.read", subject=grant, actor=reader, details={"start": start, "stop": stop})
+
+
+def record_served(grant: AccessGrant, count: int) -> None:
+    """Add the bytes that really went out, when a read ends."""
+    AccessGrant.objects.filter(pk=grant.pk).update(bytes_served=F("bytes_served") + count, last_read_at=timezone.now())
+
+
+def _require_in_force(entitlement: Entitlement) -> None:
+    if entitlement.state != Entitlement.State.ACTIVE:
+        raise Problem("entitlement_not_active", state=entitlement.state)
+    if entitlement.expires_at is not None and entitlement.expires_at <= timezone.now():
+        raise Problem("entitlement_not_active", state=Entitlement.State.EXPIRED)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,77 @@
+"""Answering a read: one byte range of one file, decrypted while it streams (RFC 9110 §14)."""
+
+import base64
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from kernel.problems import Problem
+from listings.storage import iter_range
+from marketplace.delivery.access import grant_of, may_go_on, record_read, record_served
+from marketplace.models import AccessGrant
+
+CHECK_EVERY = 8 * 1024 * 1024  # bytes between two looks at the entitlement in one stream
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+MEDIA_TYPES = {"CSV": "text/csv", "JSONL": "application/jsonl", "PARQUET": "application/vnd.apache.parquet"}
+
+
+@require_safe
+def download(request: HttpRequest, token: str) -> HttpResponse | StreamingHttpResponse:
+    """Serve a granted file, whole or one range; the address itself is the permission, no other is asked for."""
+    grant = grant_of(token)
+    file = grant.file
+    etag = f'"{file.sha256}"'
+    wanted = _wanted(request, etag, file.size)
+    start, stop = wanted or (0, file.size)
+    headers = {
+        "Accept-Ranges": "bytes",
+        "ETag": etag,
+        "Content-Length": str(stop - start),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+        "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:",  # RFC 9530 §3
+        "Cache-Control": "private, no-store",
+    }
+    if wanted:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
+    media_type = MEDIA_TYPES.get(file.format, "application/octet-stream")
+    status = 206 if wanted else 200
+    if request.method == "HEAD":
+        return HttpResponse(status=status, headers=headers, content_type=media_type)
+    record_read(grant, start=start, stop=stop)
+    return StreamingHttpResponse(_stream(grant, start, stop), status=status, headers=headers, content_type=media_type)
+
+
+def _stream(grant: AccessGrant, start: int, stop: int) -> Iterator[bytes]:
+    served = since_check = 0
+    try:
+        for chunk in iter_range(grant.file, start, stop):
+            if since_check >= CHECK_EVERY:
+                if not may_go_on(grant):
+                    # The connection breaks short of Content-Length, so the client knows that bytes are missing.
+                    raise ConnectionAbortedError("the entitlement ended in mid-stream")
+                since_check = 0
+            yield chunk
+            served += len(chunk)
+            since_check += len(chunk)
+    finally:
+        record_served(grant, served)
+
+
+def _wanted(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
+    """Return the asked range as (start, stop), None for the whole file; several ranges are answered whole."""
+    header = request.headers.get("Range", "")
+    condition = request.headers.get("If-Range", etag)
+    match = _RANGE.fullmatch(header.strip())
+    if not match or condition != etag or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if first == "":
+        start, stop = max(0, size - int(last)), size
+    else:
+        start, stop = int(first), min(size, int(last) + 1 if last else size)
+    if start >= stop or start >= size:
+        raise Problem("range_not_satisfiable", headers={"Content-Range": f"bytes */{size}"})
+    return start, stop

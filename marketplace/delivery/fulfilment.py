@@ -1,0 +1,109 @@
+"""Making a delivery: prove that the stored bytes are the ones that were sold, then open them to the buyer."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.calendars import add_working_days
+from kernel.actors import SYSTEM
+from kernel.digests import digest_stream
+from kernel.jobs import GiveUp, enqueue, extend_lease
+from kernel.models import Job
+from kernel.states import advance
+from listings.models import DataFile
+from listings.storage import iter_range
+from marketplace.agreements import is_unchanged
+from marketplace.locks import lock_order
+from marketplace.models import Delivery, Entitlement, Order
+
+
+def fulfil(*, delivery_id: UUID, job: Job) -> None:
+    """Check every file against the digests in the agreement, open the entitlement, and start the acceptance clock.
+
+    Safe to run again after a crash: it does nothing once the delivery is made or the order cancelled.
+    Raises GiveUp when the stored bytes are not what was sold.
+    """
+    delivery = _resume(delivery_id)
+    if delivery.state != Delivery.State.PREPARING:
+        return
+    receipt = _check_bytes(delivery, job)
+    _open_to_buyer(delivery, receipt)
+
+
+def fail(*, delivery_id: UUID, reason: str) -> None:
+    """Show on the delivery that its job has given up; staff may try it again, the buyer may cancel."""
+    delivery = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery_id)
+    if delivery.state == Delivery.State.PREPARING:
+        advance(delivery, to=Delivery.State.FAILED, actor=SYSTEM, reason=reason)
+
+
+@transaction.atomic
+def _resume(delivery_id: UUID) -> Delivery:
+    delivery = Delivery.objects.select_related("order__agreement", "entitlement").get(pk=delivery_id)
+    if delivery.state == Delivery.State.FAILED:
+        lock_order(delivery.order_id, SYSTEM)
+        advance(delivery, to=Delivery.State.PREPARING, actor=SYSTEM)
+    return delivery
+
+
+def _check_bytes(delivery: Delivery, job: Job) -> dict[str, Any]:
+    agreement = delivery.order.agreement
+    if not is_unchanged(agreement):
+        raise GiveUp(_("The agreement's text no longer matches its digest."))
+    sold = {entry["id"]: entry for entry in agreement.body["sold"]["files"]}
+    files = list(DataFile.objects.filter(version_id=delivery.entitlement.version_id).order_by("name"))
+    if {str(file.id) for file in files} != sold.keys():
+        raise GiveUp(_("The stored files are not the ones in the agreement."))
+    total = sum(file.size for file in files) or 1
+    done = 0
+    for file in files:
+        digests = digest_stream(_beating(iter_range(file, 0, file.size), job, done, total))
+        if (digests.sha256, digests.sm3) != (sold[str(file.id)]["sha256"], sold[str(file.id)]["sm3"]):
+            raise GiveUp(_("The bytes of %s are not the ones in the agreement.") % file.name)
+        done += file.size
+    return {"files": list(sold.values()), "bytes": done, "rows": agreement.body["sold"].get("rows")}
+
+
+def _beating(chunks: Any, job: Job, done: int, total: int) -> Any:
+    """Pass the chunks on while the job's lease is kept and its progress shown, about every 64 MiB."""
+    since = 0
+    for chunk in chunks:
+        since += len(chunk)
+        done += len(chunk)
+        if since >= 64 * 1024 * 1024:
+            extend_lease(job, progress=done * 100 // total)
+            since = 0
+        yield chunk
+
+
+@transaction.atomic
+def _open_to_buyer(delivery: Delivery, receipt: dict[str, Any]) -> None:
+    order = lock_order(delivery.order_id, SYSTEM)
+    if order.state != Order.State.FUNDED:
+        return  # cancelled while the bytes were being checked
+    now = timezone.now()
+    accept_by = add_working_days(
+        now, order.venue.acceptance_working_days, jurisdiction=order.venue.jurisdiction, tz=order.venue.zone
+    )
+    advance(delivery.entitlement, to=Entitlement.State.ACTIVE, actor=SYSTEM)
+    advance(
+        delivery,
+        to=Delivery.State.DELIVERED,
+        actor=SYSTEM,
+        details={"sha256": [file["sha256"] for file in receipt["files"]]},
+        receipt=receipt,
+        delivered_at=now,
+        accept_by=accept_by,
+    )
+    advance(order, to=Order.State.DELIVERED, actor=SYSTEM)
+    enqueue(
+        "delivery.accept_in_silence",
+        key=str(delivery.id),
+        subject_id=delivery.id,
+        due_at=accept_by,
+        organization_id=order.buyer_id,
+        venue_id=order.venue_id,
+    )

@@ -1,0 +1,57 @@
+"""Suspending, resuming and revoking the right to read; the next read sees it, since both look at the same row."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.access import Permission, require
+from kernel.actors import SYSTEM, Actor
+from kernel.states import advance
+from marketplace.locks import lock_order
+from marketplace.models import Agreement, Entitlement
+
+
+def suspend_entitlement(*, entitlement_id: UUID, reason: str, actor: Actor) -> Entitlement:
+    """Stop all reading at once, until resumed; running downloads end within a few megabytes."""
+    return _move(entitlement_id, Entitlement.State.SUSPENDED, Agreement.State.SUSPENDED, reason, actor)
+
+
+def resume_entitlement(*, entitlement_id: UUID, reason: str, actor: Actor) -> Entitlement:
+    """Let a suspended entitlement be read again."""
+    return _move(entitlement_id, Entitlement.State.ACTIVE, Agreement.State.ACTIVE, reason, actor)
+
+
+def revoke_entitlement(*, entitlement_id: UUID, reason: str, actor: Actor) -> Entitlement:
+    """End the right to read for good and terminate its agreement; money already settled is not touched."""
+    return _move(entitlement_id, Entitlement.State.REVOKED, Agreement.State.TERMINATED, reason, actor)
+
+
+def expire_entitlements(limit: int = 500) -> int:
+    """Move entitlements whose term has ended to expired; reading ended at that second already, this shows it."""
+    due = Entitlement.objects.filter(
+        state__in=[Entitlement.State.ACTIVE, Entitlement.State.SUSPENDED], expires_at__lte=timezone.now()
+    )
+    ids = list(due.order_by("expires_at").values_list("id", flat=True)[:limit])
+    for entitlement_id in ids:
+        reason = _("The agreed term has ended.")
+        _move(entitlement_id, Entitlement.State.EXPIRED, Agreement.State.EXPIRED, reason, SYSTEM)
+    return len(ids)
+
+
+@transaction.atomic
+def _move(
+    entitlement_id: UUID, to: Entitlement.State, agreement_to: Agreement.State, reason: str, actor: Actor
+) -> Entitlement:
+    visible = Entitlement.objects.visible_to(actor).select_related("agreement")
+    entitlement = visible.filter(pk=entitlement_id).first()
+    if entitlement is None:
+        raise Http404
+    require(actor, Permission.ENTITLEMENT_SUSPEND, venue_id=entitlement.venue_id)
+    entitlement.agreement.order = lock_order(entitlement.agreement.order_id, actor)
+
+    advance(entitlement, to=to, actor=actor, reason=reason)
+    advance(entitlement.agreement, to=agreement_to, actor=actor, reason=reason)
+    return entitlement

@@ -1,0 +1,95 @@
+"""The delivery of what was bought, and the grants by which its files are read."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization, Venue
+from accounts.visibility import owned_or_operated
+from kernel.actors import Actor
+from kernel.models import Identified
+from kernel.states import Stateful
+from listings.models import DataFile
+from marketplace.models.agreements import Entitlement
+from marketplace.models.orders import Order
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def visible_to(self, actor: Actor) -> "DeliveryQuerySet":
+        """Keep what the parties to the trade and the venue's staff may see."""
+        parties = ("organization", "order__provider")
+        return self.filter(owned_or_operated(actor, organizations=parties, venue="venue"))
+
+
+class Delivery(Identified, Stateful):
+    """One fulfilment of an entitlement: prepared by a job, then open to the buyer until accepted or rejected."""
+
+    class State(models.TextChoices):
+        PREPARING = "PREPARING", _("preparing")
+        DELIVERED = "DELIVERED", _("delivered, awaiting acceptance")
+        ACCEPTED = "ACCEPTED", _("accepted")
+        REJECTED = "REJECTED", _("rejected")
+        FAILED = "FAILED", _("failed")
+        CANCELLED = "CANCELLED", _("cancelled")
+
+    MOVES = {
+        State.PREPARING: {State.DELIVERED, State.FAILED, State.CANCELLED},
+        State.FAILED: {State.PREPARING, State.CANCELLED},
+        State.DELIVERED: {State.ACCEPTED, State.REJECTED},
+    }
+
+    order = models.ForeignKey(Order, models.PROTECT, verbose_name=_("order"), related_name="deliveries")
+    entitlement = models.ForeignKey(
+        Entitlement, models.PROTECT, verbose_name=_("entitlement"), related_name="deliveries"
+    )
+    organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
+    venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PREPARING)
+    receipt = models.JSONField(_("receipt"), default=dict)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    accept_by = models.DateTimeField(_("accepted in silence at"), null=True)
+    decided_at = models.DateTimeField(_("accepted or rejected at"), null=True)
+    rejection_reason = models.TextField(_("reason for rejection"), blank=True)
+
+    objects: ClassVar[DeliveryQuerySet] = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="delivery_by_organization"),
+            models.Index(fields=["venue", "state", "-id"], name="delivery_by_venue_and_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.state}"
+
+
+class AccessGrant(Identified):
+    """An address by which one file may be read for a while; what is bought is counted by grants, not by HTTP requests.
+
+    The address holds a secret that is stored only as its SHA-256. Every read looks at the entitlement again.
+    """
+
+    delivery = models.ForeignKey(Delivery, models.PROTECT, verbose_name=_("delivery"), related_name="grants")
+    entitlement = models.ForeignKey(Entitlement, models.PROTECT, verbose_name=_("entitlement"), related_name="grants")
+    organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
+    venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
+    file = models.ForeignKey(DataFile, models.PROTECT, verbose_name=_("file"), related_name="+")
+    token_sha256 = models.CharField(_("digest of the address"), max_length=64, unique=True)
+    granted_to = models.UUIDField(_("granted to"), null=True)
+    expires_at = models.DateTimeField(_("expires at"))
+    reads = models.PositiveIntegerField(_("reads"), default=0)
+    bytes_served = models.BigIntegerField(_("bytes served"), default=0)
+    first_read_at = models.DateTimeField(_("first read at"), null=True)
+    last_read_at = models.DateTimeField(_("last read at"), null=True)
+
+    class Meta:
+        verbose_name = _("access grant")
+        verbose_name_plural = _("access grants")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,41 @@
+"""Jobs of the marketplace: each handler calls one capability function, which is safe to run again."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from celery import shared_task
+
+from kernel.jobs import handles
+from kernel.models import Job
+from marketplace import acceptance, closing, entitlements
+from marketplace.delivery import fulfilment
+
+
+def _show_failed_delivery(job: Job, reason: str) -> None:
+    fulfilment.fail(delivery_id=UUID(job.key), reason=reason)
+
+
+@handles("delivery.fulfil", lease=timedelta(minutes=2), on_failure=_show_failed_delivery)
+def fulfil_delivery(job: Job) -> None:
+    fulfilment.fulfil(delivery_id=UUID(job.key), job=job)
+
+
+@handles("delivery.accept_in_silence")
+def accept_in_silence(job: Job) -> None:
+    acceptance.accept_in_silence(delivery_id=UUID(job.key))
+
+
+@handles("order.settle")
+def settle_order(job: Job) -> None:
+    closing.settle_order(order_id=UUID(job.key))
+
+
+@handles("order.certify")
+def certify_order(job: Job) -> None:
+    closing.certify_order(order_id=UUID(job.key))
+
+
+@shared_task(name="marketplace.expire_entitlements")
+def expire_entitlements() -> int:
+    """Sent by beat; the state column follows the clock, which reading obeys by itself."""
+    return entitlements.expire_entitlements()
