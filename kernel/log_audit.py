@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from kernel.digests import Digests
 from kernel.keys import PublicKey
@@ -36,17 +37,16 @@ class LogAudit:
     def run(self) -> None:
         """Check everything up to the newest head as it stands now; a sealer may go on meanwhile."""
         size = current_size()
-        heads = TreeHead.objects.filter(size__lte=size).order_by("size").iterator()
-        head = next(heads, None)
-        for leaves in _leaves(size):
-            while leaves:
-                end = min(head.size, self.events + len(leaves)) if head else self.events + len(leaves)
-                taken = end - self.events
-                self._append(leaves[:taken])
-                leaves = leaves[taken:]
-                if head and head.size == self.events:
-                    self._check_head(head)
-                    head = next(heads, None)
+        chunks = _leaves(size)
+        rows: list[SealedEvent] = []
+        for head in TreeHead.objects.filter(size__lte=size).order_by("size").iterator():
+            while self.events < head.size and (rows or (rows := next(chunks, []))):
+                taken = head.size - self.events
+                self._append(rows[:taken])
+                rows = rows[taken:]
+            if self.events < head.size:
+                break
+            self._check_head(head)
         if self.events != size:
             self.faults.append(f"the newest head counts {size} events, but {self.events} are sealed in sequence")
         self._check_strays(size)
@@ -95,7 +95,9 @@ class LogAudit:
     def _check_strays(self, size: int) -> None:
         """Find rows that belong to no head, and events that neither were sealed nor wait for it."""
         self.waiting = UnsealedEvent.objects.count()
-        beyond = SealedEvent.objects.filter(leaf_index__gte=size).exclude(leaf_index__lt=current_size()).count()
+        newest = Subquery(TreeHead.objects.order_by("-size").values("size")[:1])
+        # One statement sees one moment, so a sealer at work cannot make this count wrong.
+        beyond = SealedEvent.objects.filter(leaf_index__gte=Coalesce(newest, 0)).count()
         if beyond:
             self.faults.append(f"{beyond} sealed events are under no head")
         expected, stored = sum(size >> level for level in range(1, size.bit_length())), _nodes_within(size)
