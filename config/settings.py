@@ -5,8 +5,12 @@
 
 from pathlib import Path
 
+import dj_database_url
 from django.utils.translation import gettext_lazy as _
 from environs import Env
+
+from config.embedded import default_urls
+from config.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
@@ -17,14 +21,16 @@ DEBUG = env.bool("DEBUG", default=False)
 PRODUCTION = env.bool("PRODUCTION", default=False)
 SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_SECRET)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000")
 
 # Key-encryption keys for files at rest: "id:base64,id:base64", the first one wraps new data keys.
-STORAGE_KEYS = env.list("STORAGE_KEYS", [])
+STORAGE_KEYS: list[str] = env.list("STORAGE_KEYS", [])
 STORAGE_URL = env.str("STORAGE_URL", f"file://{STATE_DIR / 'storage'}")
 # Ed25519 keys of the audit log: the private one that signs, and every public one ever used.
 KEYS_DIR = Path(env.str("KEYS_DIR", str(STATE_DIR / "keys")))
+LOG_SIGNING_KEY = env.str("LOG_SIGNING_KEY", "")  # PEM; replaces the private key file
+LOG_NAME = env.str("LOG_NAME", "dawan-exchange")  # how the log calls itself in what it signs
 
 INSTALLED_APPS = [
     "unfold",
@@ -58,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.authentication.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -83,23 +90,14 @@ TEMPLATES = [
 ]
 
 # Without DATABASE_URL and REDIS_URL the embedded servers' sockets under STATE_DIR are used (config/embedded.py).
-DATABASE_URL = env.str("DATABASE_URL", "")
-REDIS_URL = env.str("REDIS_URL", "")
-if not DATABASE_URL or not REDIS_URL:
-    from config.embedded import default_urls
-
-    _embedded_database, _embedded_redis = default_urls(STATE_DIR)
-    DATABASE_URL = DATABASE_URL or _embedded_database
-    REDIS_URL = REDIS_URL or _embedded_redis
-
-import dj_database_url  # noqa: E402 - after the addresses are known
-
+_embedded_database, _embedded_redis = default_urls(STATE_DIR)
+DATABASE_URL = env.str("DATABASE_URL", "") or _embedded_database
+REDIS_URL = env.str("REDIS_URL", "") or _embedded_redis
+# Connections that each process keeps; 0 keeps none, as wanted before a PgBouncer and by one-off commands.
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)
+_pool = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 15} if DATABASE_POOL_SIZE else False
 DATABASES = {
-    "default": {
-        **dj_database_url.parse(DATABASE_URL),
-        "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 15}},
-    }
+    "default": {**dj_database_url.parse(DATABASE_URL), "CONN_MAX_AGE": 0, "OPTIONS": {"pool": _pool}},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -117,6 +115,10 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "accounts.hashers.ClientSecretHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -124,14 +126,31 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "/console/login/"
+AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "username"  # what Django's sign-in form and our own calls name the email
+AXES_USERNAME_CALLABLE = "accounts.authentication.lockout_name"
+AXES_LOCKOUT_CALLABLE = "accounts.authentication.lockout_response"
+AXES_HTTP_RESPONSE_CODE = 429
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
+# Client credentials only; tokens are stored as checksums (RFC 9700), secrets hashed.
 OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 1800,
-    "SCOPES_BACKEND_CLASS": "oauth2_provider.scopes.SettingsScopes",
+    "SCOPES_BACKEND_CLASS": "accounts.oauth.ClientScopes",
+    "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.EvidentValidator",
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
+    "CLIENT_SECRET_HASHER": "pbkdf2_sha256_client_secret",
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "OAUTH2_GRANT_TYPES_SUPPORTED": ["client_credentials"],
+    "OAUTH2_RESPONSE_TYPES_SUPPORTED": [],
 }
 
 REST_FRAMEWORK = {
@@ -166,7 +185,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://") if REDIS_URL.startswith("unix://") else REDIS_URL
+# kombu's spelling of a socket address; it would overlook ?db= and use database 0.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_connect_timeout": 1, "socket_timeout": 5}
 # Leases of jobs come from their kind; fault tests shorten them all to a few seconds.
@@ -180,8 +200,13 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep due jobs": {"task": "kernel.run_due_jobs", "schedule": 2.0, "options": {"expires": 10}},
+    "expire entitlements": {"task": "marketplace.expire_entitlements", "schedule": 60.0, "options": {"expires": 60}},
     "seal the audit log": {"task": "kernel.seal_events", "schedule": 5.0, "options": {"expires": 30}},
 }
+
+# Without a token only this machine may read /metrics (config/metrics.py).
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("zh-hant", _("Traditional Chinese")), ("en", _("English"))]

@@ -1,10 +1,10 @@
 """Every address of the exchange; each app keeps its own list."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("kernel.urls")),
     path("", include("accounts.urls")),
     path("", include("listings.urls")),

@@ -45,6 +45,7 @@ def _point_settings_at(state: Path) -> None:
         DATABASE_URL=database_url(state),
         REDIS_URL=redis_url(state, number=int(worker)),
         STATE_DIR=str(own_state),
+        LOG_LEVEL="WARNING",
     )
     for name in ("STORAGE_URL", "KEYS_DIR", "STORAGE_KEYS", "PRODUCTION", "DEBUG", "METRICS_TOKEN"):
         os.environ.pop(name, None)

@@ -1,0 +1,68 @@
+# Dawan Exchange. `make help` lists what can be made; nothing but Python >= 3.11 and make need be there before.
+
+VENV ?= .venv
+PY := $(VENV)/bin/python
+ARGS ?=
+STAMP := $(VENV)/.set-up
+MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
+APPS := kernel accounts settlements listings marketplace config
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve stop status test lint types schema pytest bench messages lock system-packages clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make the virtual environment from requirements.lock (done by the other targets when needed)
+
+$(STAMP): requirements.lock $(MESSAGES)
+	@./deploy/setup $(VENV)
+	@touch $@
+
+demo: $(STAMP) ## Run the whole trade over HTTP on real data, then stay up (ARGS=--once: exit when done)
+	@$(PY) -m demo $(ARGS)
+
+serve: $(STAMP) ## Run web, worker and beat on embedded servers (PORT=8000; DATABASE_URL, REDIS_URL to use others)
+	@$(PY) -m config.supervisor serve $(ARGS)
+
+stop: $(STAMP) ## Stop what serve or demo left running, and the embedded servers
+	@$(PY) -m config.supervisor stop $(ARGS)
+
+status: $(STAMP) ## Tell what runs
+	@$(PY) -m config.supervisor status $(ARGS)
+
+test: lint types schema system-packages pytest ## Everything that continuous integration checks
+
+lint: $(STAMP) ## Style, format, import layers, missing migrations
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports --no-logo
+	DATABASE_POOL_SIZE=0 $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+types: $(STAMP) ## mypy --strict on our packages
+	$(VENV)/bin/mypy --strict
+
+schema: $(STAMP) ## Generate and validate the OpenAPI document
+	@mkdir -p var
+	$(PY) manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
+	$(VENV)/bin/openapi-spec-validator var/openapi.yaml
+
+pytest: $(STAMP) ## The tests, on real PostgreSQL and Redis (ARGS="tests/kernel -k proofs")
+	$(VENV)/bin/pytest -n 2 --dist loadscope $(ARGS)
+
+bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profile catalogue)
+	@$(PY) -m bench $(ARGS)
+
+messages: $(STAMP) ## Collect translatable texts into locale/ and compile them
+	@$(PY) -m config.messages extract
+	@$(PY) -m config.messages compile
+
+lock: $(STAMP) ## Resolve pyproject.toml anew into requirements.lock and requirements-runtime.lock
+	@./deploy/lock $(VENV)
+
+system-packages: ## Install Chromium and a Chinese font for the browser tests where they are missing (Debian, Ubuntu)
+	@./deploy/system-packages
+
+clean: stop ## Remove the state folder (all data!) and the caches
+	rm -rf var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
