@@ -3,6 +3,7 @@
 Triggers in kernel/sql fill the queue, and refuse every update and deletion of what has been sealed.
 """
 
+from contextlib import suppress
 from typing import Self
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.actors import Actor
 from kernel.merkle import NodeKey
 from kernel.models import AuditEvent, Identified
+from kernel.problems import Problem
 from kernel.states import Stateful
 
 SEE_EVERYTHING = "everything.see"  # the permission of the deployment's operator (accounts/permissions.py)
@@ -123,6 +125,16 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         if actor.organization_id is not None:
             seen |= Q(organization_id=actor.organization_id) | Q(holder_ids__contains=[actor.organization_id])
         return self.filter(seen)
+
+    def referred_to(self, reference: str) -> "Certificate":
+        """Return the certificate of this number or id; raises Problem `not_found`."""
+        named = Q(number=reference)
+        with suppress(ValueError):
+            named |= Q(id=UUID(reference))
+        certificate = self.filter(named).first()
+        if certificate is None:
+            raise Problem("not_found")
+        return certificate
 
 
 class Certificate(Stateful, Identified):
