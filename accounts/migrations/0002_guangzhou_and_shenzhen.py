@@ -1,0 +1,34 @@
+"""The two venues of the deployment. Who operates them is appointed later (`manage.py appoint_operator`)."""
+
+from typing import Any
+
+from django.db import migrations
+
+VENUES = [
+    {
+        "code": "gzdex",
+        "number_prefix": "GZ",
+        "name": {"zh-Hans": "广州数据交易所", "zh-Hant": "廣州數據交易所", "en": "Guangzhou Data Exchange"},
+    },
+    {
+        "code": "szdex",
+        "number_prefix": "SZ",
+        "name": {"zh-Hans": "深圳数据交易所", "zh-Hant": "深圳數據交易所", "en": "Shenzhen Data Exchange"},
+    },
+]
+
+
+def open_venues(apps: Any, schema_editor: Any) -> None:
+    venue = apps.get_model("accounts", "Venue")
+    for fields in VENUES:
+        venue.objects.get_or_create(code=fields["code"], defaults=fields)
+
+
+def close_venues(apps: Any, schema_editor: Any) -> None:
+    apps.get_model("accounts", "Venue").objects.filter(code__in=[fields["code"] for fields in VENUES]).delete()
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0001_initial")]
+
+    operations = [migrations.RunPython(open_venues, close_venues)]

@@ -1,0 +1,151 @@
+"""The named permissions of the house, and which role and which OAuth scope gives which. Tables, no code to speak of."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Permission(StrEnum):
+    """What an actor may be allowed to do; functions ask for one of these with `access.require`."""
+
+    # of a member
+    ORGANIZATION_MANAGE = "organization.manage"
+    PEOPLE_MANAGE = "people.manage"
+    CLIENT_MANAGE = "client.manage"
+    MEMBERSHIP_APPLY = "membership.apply"
+    DATASET_REGISTER = "dataset.register"
+    PRODUCT_MANAGE = "product.manage"
+    LISTING_SUBMIT = "listing.submit"
+    LISTING_DELIST = "listing.delist"
+    ORDER_PLACE = "order.place"
+    ORDER_CANCEL = "order.cancel"
+    DELIVERY_READ = "delivery.read"
+    DELIVERY_ACCEPT = "delivery.accept"
+    PAYOUT_REQUEST = "payout.request"
+    # of a venue's staff
+    CONSOLE_USE = "console.use"
+    MEMBERSHIP_REVIEW = "membership.review"
+    MEMBERSHIP_APPROVE = "membership.approve"
+    MEMBERSHIP_SUSPEND = "membership.suspend"
+    LISTING_REVIEW = "listing.review"
+    LISTING_APPROVE = "listing.approve"
+    LISTING_SUSPEND = "listing.suspend"
+    ENTITLEMENT_SUSPEND = "entitlement.suspend"
+    DEPOSIT_ENTER = "deposit.enter"
+    DEPOSIT_CREDIT = "deposit.credit"
+    PAYOUT_APPROVE = "payout.approve"
+    PAYOUT_CONFIRM = "payout.confirm"
+    FEES_MANAGE = "fees.manage"
+    LEDGER_READ = "ledger.read"
+    AUDIT_READ = "audit.read"
+    JOB_RETRY = "job.retry"
+    # of the deployment's operator: rows of every venue and organization
+    EVERYTHING_SEE = "everything.see"
+
+
+class Role(models.TextChoices):
+    """What a person is in an organization; the last five are for organizations that operate a venue."""
+
+    ADMIN = "ADMIN", _("administrator")
+    OPERATOR = "OPERATOR", _("operator")
+    VIEWER = "VIEWER", _("viewer")
+    CLERK = "CLERK", _("clerk")
+    COMPLIANCE_REVIEWER = "COMPLIANCE_REVIEWER", _("compliance reviewer")
+    SETTLEMENT_OFFICER = "SETTLEMENT_OFFICER", _("settlement officer")
+    VENUE_ADMIN = "VENUE_ADMIN", _("venue administrator")
+    AUDITOR = "AUDITOR", _("auditor")
+
+
+P = Permission
+
+MEMBER_ROLES = frozenset({Role.ADMIN, Role.OPERATOR, Role.VIEWER})
+STAFF_ROLES = frozenset(Role) - MEMBER_ROLES
+ADMINISTRATING_ROLES = frozenset({Role.ADMIN, Role.VENUE_ADMIN})
+
+_TRADING = frozenset(
+    {
+        P.DATASET_REGISTER,
+        P.PRODUCT_MANAGE,
+        P.LISTING_SUBMIT,
+        P.LISTING_DELIST,
+        P.ORDER_PLACE,
+        P.ORDER_CANCEL,
+        P.DELIVERY_READ,
+        P.DELIVERY_ACCEPT,
+    }
+)
+_ADMINISTRATION = frozenset({P.ORGANIZATION_MANAGE, P.PEOPLE_MANAGE, P.CLIENT_MANAGE})
+_WATCHING = frozenset({P.CONSOLE_USE, P.AUDIT_READ})
+
+# Duties are divided so that no staff role alone brings an applicant in, lists a product or moves money out.
+ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.ADMIN: _TRADING | _ADMINISTRATION | {P.MEMBERSHIP_APPLY, P.PAYOUT_REQUEST},
+    Role.OPERATOR: _TRADING,
+    Role.VIEWER: frozenset(),
+    Role.CLERK: _WATCHING | {P.MEMBERSHIP_REVIEW, P.LISTING_REVIEW, P.DEPOSIT_ENTER},
+    Role.COMPLIANCE_REVIEWER: _WATCHING
+    | {
+        P.MEMBERSHIP_REVIEW,
+        P.MEMBERSHIP_APPROVE,
+        P.MEMBERSHIP_SUSPEND,
+        P.LISTING_REVIEW,
+        P.LISTING_APPROVE,
+        P.LISTING_SUSPEND,
+        P.ENTITLEMENT_SUSPEND,
+    },
+    Role.SETTLEMENT_OFFICER: _WATCHING
+    | {P.DEPOSIT_ENTER, P.DEPOSIT_CREDIT, P.PAYOUT_APPROVE, P.PAYOUT_CONFIRM, P.LEDGER_READ, P.JOB_RETRY},
+    Role.VENUE_ADMIN: _WATCHING
+    | _ADMINISTRATION
+    | {
+        P.MEMBERSHIP_APPROVE,
+        P.MEMBERSHIP_SUSPEND,
+        P.LISTING_SUSPEND,
+        P.ENTITLEMENT_SUSPEND,
+        P.DEPOSIT_CREDIT,
+        P.PAYOUT_APPROVE,
+        P.FEES_MANAGE,
+        P.LEDGER_READ,
+        P.JOB_RETRY,
+    },
+    Role.AUDITOR: _WATCHING | {P.LEDGER_READ},
+}
+
+# An API client may do what its responsible person may, as far as its scopes reach. People's accounts (sign-in, roles,
+# other clients) are not in any scope but `organization`; the console itself is for people.
+SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
+    "organization": frozenset({P.ORGANIZATION_MANAGE, P.PEOPLE_MANAGE, P.CLIENT_MANAGE, P.MEMBERSHIP_APPLY}),
+    "provide": frozenset({P.DATASET_REGISTER, P.PRODUCT_MANAGE, P.LISTING_SUBMIT, P.LISTING_DELIST}),
+    "buy": frozenset({P.ORDER_PLACE, P.ORDER_CANCEL, P.DELIVERY_ACCEPT}),
+    "read-data": frozenset({P.DELIVERY_READ}),
+    "payouts": frozenset({P.PAYOUT_REQUEST}),
+    "review": frozenset(
+        {
+            P.MEMBERSHIP_REVIEW,
+            P.MEMBERSHIP_APPROVE,
+            P.MEMBERSHIP_SUSPEND,
+            P.LISTING_REVIEW,
+            P.LISTING_APPROVE,
+            P.LISTING_SUSPEND,
+            P.ENTITLEMENT_SUSPEND,
+        }
+    ),
+    "money": frozenset(
+        {P.DEPOSIT_ENTER, P.DEPOSIT_CREDIT, P.PAYOUT_APPROVE, P.PAYOUT_CONFIRM, P.FEES_MANAGE, P.LEDGER_READ}
+    ),
+    "audit": frozenset({P.AUDIT_READ, P.JOB_RETRY}),
+}
+
+SCOPE_LABELS: Mapping[str, str | Promise] = {
+    "organization": _("Manage the organization, its people, clients and memberships"),
+    "provide": _("Register datasets, products and listings"),
+    "buy": _("Place and cancel orders, accept deliveries"),
+    "read-data": _("Read delivered data"),
+    "payouts": _("Request payouts"),
+    "review": _("Review memberships and listings"),
+    "money": _("Enter and credit deposits, approve and confirm payouts, read the ledger"),
+    "audit": _("Read the audit log and retry jobs"),
+}
