@@ -1,0 +1,264 @@
+"""What is offered where: listings, their reviews and the clocks that run meanwhile."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.visibility import owned_or_operated
+from kernel.actors import Actor
+from kernel.languages import LanguageMapField
+from kernel.models import Identified
+from kernel.money import CURRENCY_CHOICES
+from kernel.states import Stateful
+from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH, Plan, Product, Terms
+from listings.models.vocabulary import Frequency, ProductType, RegionScope
+
+
+class ListingQuerySet(models.QuerySet["Listing"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The organization's own listings; staff see those at their venues."""
+        return self.filter(owned_or_operated(actor, venue="venue"))
+
+    def in_catalogue(self) -> Self:
+        """Listings that anyone may find and members may order."""
+        return self.filter(state=Listing.State.LISTED)
+
+    def live(self) -> Self:
+        """Listings that are under review or offered: what they show must not change meanwhile."""
+        return self.filter(state__in=Listing.LIVE)
+
+
+class Listing(Identified, Stateful):
+    """A product offered at a venue: one version, one set of terms, some plans, and the row that the catalogue shows."""
+
+    class State(models.TextChoices):
+        DRAFT = "DRAFT", _("draft")
+        SUBMITTED = "SUBMITTED", _("submitted")
+        IN_REVIEW = "IN_REVIEW", _("completeness review")
+        COMPLIANCE = "COMPLIANCE", _("compliance review")
+        CORRECTION = "CORRECTION", _("to be corrected")
+        LISTED = "LISTED", _("listed")
+        SUSPENDED = "SUSPENDED", _("suspended")
+        DELISTED = "DELISTED", _("delisted")
+        REJECTED = "REJECTED", _("rejected")
+
+    MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
+        State.DRAFT: frozenset({State.SUBMITTED}),
+        State.SUBMITTED: frozenset({State.IN_REVIEW}),
+        State.IN_REVIEW: frozenset({State.COMPLIANCE, State.CORRECTION, State.REJECTED}),
+        State.COMPLIANCE: frozenset({State.LISTED, State.CORRECTION, State.REJECTED}),
+        State.CORRECTION: frozenset({State.SUBMITTED}),
+        State.LISTED: frozenset({State.SUSPENDED, State.DELISTED}),
+        State.SUSPENDED: frozenset({State.LISTED, State.DELISTED}),
+    }
+    LIVE = (State.SUBMITTED, State.IN_REVIEW, State.COMPLIANCE, State.LISTED, State.SUSPENDED)
+    EDITABLE = (State.DRAFT, State.CORRECTION)
+
+    product = models.ForeignKey(Product, models.PROTECT, related_name="listings", verbose_name=_("product"))
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="listings", verbose_name=_("provider")
+    )
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="listings", verbose_name=_("venue"))
+    version = models.ForeignKey(
+        "listings.DatasetVersion", models.PROTECT, related_name="listings", verbose_name=_("version")
+    )
+    terms = models.ForeignKey(Terms, models.PROTECT, related_name="listings", verbose_name=_("terms"))
+    plans = models.ManyToManyField(Plan, related_name="listings", verbose_name=_("plans"))
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
+    number = models.CharField(_("number"), max_length=32, unique=True, null=True, blank=True, editable=False)
+    submitted_by = models.ForeignKey(
+        "accounts.Person", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("submitted by")
+    )
+    submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        "accounts.Person", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("reviewed by")
+    )
+    approved_by = models.ForeignKey(
+        "accounts.Person", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("approved by")
+    )
+    listed_at = models.DateTimeField(_("listed at"), null=True, blank=True)
+
+    # The catalogue's row, written when the listing is approved (listings/catalogue.py): a search reads one table.
+    name = LanguageMapField(_("name"), text_length=NAME_LENGTH, blank=True, editable=False)
+    summary = LanguageMapField(_("summary"), text_length=SUMMARY_LENGTH, blank=True, editable=False)
+    product_type = models.CharField(
+        _("product type"), max_length=12, choices=ProductType.choices, blank=True, editable=False
+    )
+    industry = models.CharField(_("industry (GB/T 4754)"), max_length=3, blank=True, editable=False)
+    region_scope = models.CharField(
+        _("region scope"), max_length=16, choices=RegionScope.choices, blank=True, editable=False
+    )
+    frequency = models.CharField(
+        _("update frequency"), max_length=10, choices=Frequency.choices, blank=True, editable=False
+    )
+    provider_jurisdiction = models.CharField(_("provider's jurisdiction"), max_length=2, blank=True, editable=False)
+    formats = ArrayField(
+        models.CharField(max_length=10), verbose_name=_("formats"), default=list, blank=True, editable=False
+    )
+    rows = models.BigIntegerField(_("rows"), null=True, editable=False)
+    bytes = models.BigIntegerField(_("bytes"), null=True, editable=False)
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES, blank=True, editable=False)
+    price_from_minor = models.BigIntegerField(_("price from, in minor units"), null=True, editable=False)
+    search = SearchVectorField(null=True, editable=False)
+
+    objects = ListingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("listing")
+        verbose_name_plural = _("listings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "venue"],
+                condition=~Q(state__in=["DELISTED", "REJECTED"]),
+                name="one_live_listing_by_product_and_venue",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="DRAFT") | Q(number__isnull=False, submitted_by__isnull=False),
+                name="submitted_listing_has_a_number_and_a_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="LISTED")
+                | (Q(approved_by__isnull=False) & ~Q(approved_by=F("submitted_by")) & ~Q(approved_by=F("reviewed_by"))),
+                name="listing_is_approved_by_a_third_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="LISTED") | Q(listed_at__isnull=False, price_from_minor__gte=0),
+                name="listed_listing_has_a_date_and_a_price",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="listing_by_organization"),
+            models.Index(fields=["venue", "state", "-id"], name="listing_by_venue_and_state"),
+            models.Index(fields=["-listed_at", "-id"], condition=Q(state="LISTED"), name="catalogue_by_date"),
+            models.Index(
+                fields=["currency", "price_from_minor", "id"], condition=Q(state="LISTED"), name="catalogue_by_price"
+            ),
+            models.Index(
+                fields=["industry", "-listed_at", "-id"], condition=Q(state="LISTED"), name="catalogue_by_industry"
+            ),
+            GinIndex(fields=["search"], condition=Q(state="LISTED"), name="catalogue_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or str(self.pk)
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(owned_or_operated(actor, venue="venue"))
+
+
+class Review(Identified):
+    """One reviewer's decision at one stage, with the checklist it rests on; never changed afterwards."""
+
+    class Stage(models.TextChoices):
+        COMPLETENESS = "COMPLETENESS", _("completeness")
+        COMPLIANCE = "COMPLIANCE", _("compliance")
+
+    class Decision(models.TextChoices):
+        PASS = "PASS", _("passed")
+        CORRECT = "CORRECT", _("correction requested")
+        REJECT = "REJECT", _("rejected")
+
+    listing = models.ForeignKey(Listing, models.PROTECT, related_name="reviews", verbose_name=_("listing"))
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider")
+    )
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices)
+    reviewer = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+", verbose_name=_("reviewer"))
+    decision = models.CharField(_("decision"), max_length=8, choices=Decision.choices)
+    edition = models.CharField(_("checklist edition"), max_length=40)
+    checklist = models.JSONField(_("checklist"), default=dict)
+    corrections = models.JSONField(_("corrections asked for"), default=list)
+    reason = models.TextField(_("reason"), blank=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(decision="CORRECT") | ~Q(corrections=[]), name="correction_says_what_to_correct"
+            ),
+            models.CheckConstraint(condition=~Q(decision="REJECT") | ~Q(reason=""), name="rejection_has_a_reason"),
+        ]
+        indexes = [models.Index(fields=["listing", "id"], name="review_by_listing")]
+
+    def __str__(self) -> str:
+        return f"{self.listing_id} {self.stage} {self.decision}"
+
+
+class ReviewClockQuerySet(models.QuerySet["ReviewClock"]):
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(owned_or_operated(actor, venue="venue"))
+
+    def running(self) -> Self:
+        return self.filter(stopped_at__isnull=True, paused_at__isnull=True)
+
+    def overdue(self, at: datetime | None = None) -> Self:
+        """Clocks that run and are past their due time."""
+        return self.running().filter(due_at__lt=at or timezone.now())
+
+
+class ReviewClock(Identified):
+    """A time limit of the venue in working days: started, paused while the provider corrects, stopped."""
+
+    class Kind(models.TextChoices):
+        ACCEPTANCE = "ACCEPTANCE", _("take up the review")
+        DECISION = "DECISION", _("decide")
+
+    listing = models.ForeignKey(Listing, models.CASCADE, related_name="clocks", verbose_name=_("listing"))
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider")
+    )
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    working_days = models.PositiveSmallIntegerField(_("working days"))
+    started_at = models.DateTimeField(_("started at"))
+    due_at = models.DateTimeField(_("due at"))
+    paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
+    days_left = models.PositiveSmallIntegerField(_("working days left when paused"), null=True, blank=True)
+    stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)
+
+    objects = ReviewClockQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("review clock")
+        verbose_name_plural = _("review clocks")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["listing", "kind"],
+                condition=Q(stopped_at__isnull=True),
+                name="one_clock_of_a_kind_runs_by_listing",
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_at__isnull=True) | Q(days_left__isnull=False), name="paused_clock_knows_days_left"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["venue", "due_at"],
+                condition=Q(stopped_at__isnull=True, paused_at__isnull=True),
+                name="clock_running_by_due_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.due_at:%Y-%m-%d}"
+
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether the limit has passed: now for a running clock, at its end for a stopped one."""
+        if self.paused_at is not None and self.stopped_at is None:
+            return self.paused_at > self.due_at
+        return (self.stopped_at or timezone.now()) > self.due_at

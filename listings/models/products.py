@@ -1,0 +1,235 @@
+"""Products, their plans and their terms: tables, constraints and who sees which row."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.visibility import owned_or_operated, sees_everything
+from kernel.actors import Actor
+from kernel.languages import LanguageMapField, in_language
+from kernel.models import Identified
+from kernel.money import CURRENCY_CHOICES, LARGEST_MINOR, Currency, Money
+from kernel.states import Stateful
+from listings.models.vocabulary import (
+    BuyerKind,
+    Frequency,
+    PersonalData,
+    Processing,
+    ProductType,
+    Purpose,
+    RegionScope,
+    Right,
+    SourceKind,
+)
+
+NAME_LENGTH = 40  # characters per language, as the registration form counts them
+SUMMARY_LENGTH = 400
+
+jurisdiction = RegexValidator(r"^[A-Z]{2}\Z", _("Give a jurisdiction as two capital letters (ISO 3166-1)."))
+language_tag = RegexValidator(r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*\Z", _("Give a language tag such as zh-Hans."))
+
+
+def _own_or_offered(actor: Actor, *, product: str) -> Q:
+    """Rows of the actor's organization and, for staff, of products offered at their venues (`product`: the lookup)."""
+    own = owned_or_operated(actor, venue=None)
+    if not actor.venue_ids or sees_everything(actor):
+        return own
+    listings = apps.get_model("listings", "Listing")._default_manager
+    return own | Q(Exists(listings.filter(product_id=OuterRef(product), venue_id__in=sorted(actor.venue_ids))))
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The organization's own products; staff see those offered at their venues."""
+        return self.filter(_own_or_offered(actor, product="pk"))
+
+
+class Product(Identified, Stateful):
+    """What a provider sells, described by the listing dossier. Registered once, then offered at venues."""
+
+    class State(models.TextChoices):
+        DRAFT = "DRAFT", _("draft")
+        REGISTERED = "REGISTERED", _("registered")
+        RETIRED = "RETIRED", _("retired")
+
+    MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
+        State.DRAFT: frozenset({State.REGISTERED}),
+        State.REGISTERED: frozenset({State.RETIRED}),
+    }
+
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="products", verbose_name=_("provider")
+    )
+    dataset = models.ForeignKey("listings.Dataset", models.PROTECT, related_name="products", verbose_name=_("dataset"))
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
+    number = models.CharField(_("number"), max_length=32, unique=True, null=True, blank=True, editable=False)
+    name = LanguageMapField(_("name"), text_length=NAME_LENGTH, blank=True)
+    summary = LanguageMapField(_("summary"), text_length=SUMMARY_LENGTH, blank=True)
+    scenario = LanguageMapField(_("application scenario"), text_length=1000, blank=True)
+    product_type = models.CharField(
+        _("product type"), max_length=12, choices=ProductType.choices, default=ProductType.DATASET
+    )
+    industry = models.CharField(_("industry (GB/T 4754)"), max_length=3, blank=True)
+    language = models.CharField(_("language of the data"), max_length=35, blank=True, validators=[language_tag])
+
+    source_kind = models.CharField(_("source"), max_length=16, choices=SourceKind.choices, blank=True)
+    processing = models.CharField(
+        _("processing"), max_length=10, choices=Processing.choices, default=Processing.PROCESSED
+    )
+    rights = ArrayField(
+        models.CharField(max_length=10, choices=Right.choices),
+        verbose_name=_("rights claimed"),
+        default=list,
+        blank=True,
+    )
+    evidence = models.JSONField(_("evidence"), default=dict, blank=True)
+    personal_data = models.CharField(
+        _("personal information"), max_length=10, choices=PersonalData.choices, default=PersonalData.NONE
+    )
+    rule_set = models.CharField(_("rule set that decided"), max_length=40, blank=True, editable=False)
+
+    region_scope = models.CharField(_("region scope"), max_length=16, choices=RegionScope.choices, blank=True)
+    time_from = models.DateField(_("data from"), null=True, blank=True)
+    time_to = models.DateField(_("data to"), null=True, blank=True)
+    frequency = models.CharField(_("update frequency"), max_length=10, choices=Frequency.choices, blank=True)
+
+    buyer_kinds = ArrayField(
+        models.CharField(max_length=24, choices=BuyerKind.choices),
+        verbose_name=_("only for buyers of kind"),
+        default=list,
+        blank=True,
+    )
+    buyer_regions = ArrayField(
+        models.CharField(max_length=2, validators=[jurisdiction]),
+        verbose_name=_("only for buyers in"),
+        default=list,
+        blank=True,
+    )
+    buyer_qualifications = models.CharField(_("buyer's qualifications"), max_length=400, blank=True)
+    buyer_environment = models.CharField(_("buyer's environment"), max_length=400, blank=True)
+    resale_allowed = models.BooleanField(_("resale allowed"), default=False)
+    export_allowed = models.BooleanField(_("export allowed"), default=False)
+
+    sample_rows_public = models.BooleanField(_("sample rows are public"), default=False)
+    registered_at = models.DateTimeField(_("registered at"), null=True, blank=True, editable=False)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(time_from__isnull=True) | Q(time_to__isnull=True) | Q(time_from__lte=F("time_to")),
+                name="product_time_span_runs_forward",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="DRAFT") | ~Q(scenario={}),
+                name="registered_product_has_a_scenario",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="DRAFT") | Q(number__isnull=False, registered_at__isnull=False),
+                name="registered_product_has_a_number",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "-id"], name="product_by_organization")]
+
+    def __str__(self) -> str:
+        return in_language(self.name) or str(self.pk)
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The organization's own plans; staff see those of products offered at their venues."""
+        return self.filter(_own_or_offered(actor, product="product_id"))
+
+
+class Plan(Identified):
+    """A price of a product, in minor units of one currency."""
+
+    class Kind(models.TextChoices):
+        FREE = "FREE", _("free")
+        ONE_OFF = "ONE_OFF", _("one-off")
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="plans", verbose_name=_("product"))
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider")
+    )
+    name = LanguageMapField(_("name"), text_length=NAME_LENGTH, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    price_minor = models.BigIntegerField(_("price in minor units"))
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+
+    objects = PlanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="FREE", price_minor=0)
+                | Q(kind="ONE_OFF", price_minor__gte=1, price_minor__lte=LARGEST_MINOR),
+                name="plan_price_fits_its_kind",
+            )
+        ]
+        indexes = [models.Index(fields=["organization", "-id"], name="plan_by_organization")]
+
+    def __str__(self) -> str:
+        return f"{in_language(self.name) or self.get_kind_display()} {self.price}"
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, Currency(self.currency))
+
+
+class TermsQuerySet(models.QuerySet["Terms"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The organization's own terms; staff see those of products offered at their venues."""
+        return self.filter(_own_or_offered(actor, product="product_id"))
+
+
+class Terms(Identified):
+    """One frozen version of a product's terms of use (a trigger refuses updates); a change is a new version."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="terms", verbose_name=_("product"))
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider")
+    )
+    version = models.PositiveIntegerField(_("version"))
+    purposes = ArrayField(models.CharField(max_length=24, choices=Purpose.choices), verbose_name=_("allowed purposes"))
+    territories = ArrayField(
+        models.CharField(max_length=2, validators=[jurisdiction]),
+        verbose_name=_("territories (none: everywhere)"),
+        default=list,
+        blank=True,
+    )
+    term_days = models.PositiveIntegerField(_("term in days (none: unlimited)"), null=True, blank=True)
+    resale_allowed = models.BooleanField(_("resale allowed"), default=False)
+    derivatives_allowed = models.BooleanField(_("derived works allowed"), default=True)
+    export_allowed = models.BooleanField(_("export allowed"), default=False)
+    attribution_required = models.BooleanField(_("source must be named"), default=False)
+    deletion_required = models.BooleanField(_("to be deleted at the end of the term"), default=False)
+    text = LanguageMapField(_("text"), text_length=20_000)
+    policy = models.JSONField(_("policy (ODRL)"))
+
+    objects = TermsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("terms")
+        verbose_name_plural = _("terms")
+        constraints = [
+            models.UniqueConstraint(fields=["product", "version"], name="terms_version_is_unique_by_product"),
+            models.CheckConstraint(
+                condition=Q(term_days__isnull=True) | Q(term_days__range=(1, 36_500)),
+                name="terms_last_between_a_day_and_a_century",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} v{self.version}"

@@ -1,0 +1,80 @@
+"""The closed vocabularies of the listing dossier (national first-registration form, annex 1 of the 2026 guide)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ProductType(models.TextChoices):
+    """What is sold. All of these are delivered as files; other types come with their way of delivery."""
+
+    DATASET = "DATASET", _("dataset")
+    INDEX = "INDEX", _("index")
+    CORPUS = "CORPUS", _("corpus")
+
+
+class SourceKind(models.TextChoices):
+    """Where the data come from; what that allows stands in listings/data/sources."""
+
+    COLLECTED = "COLLECTED", _("collected or generated")
+    CRAWLED_PUBLIC = "CRAWLED_PUBLIC", _("public data collected by program")
+    AGREEMENT = "AGREEMENT", _("obtained by agreement")
+    DERIVED = "DERIVED", _("derived")
+    JOINT = "JOINT", _("jointly held or fused")
+    PUBLIC_DATA = "PUBLIC_DATA", _("public data under authorised operation")
+    ENTRUSTED = "ENTRUSTED", _("processed for a principal")
+    GOVERNMENT = "GOVERNMENT", _("data of party and government bodies")
+
+
+class Processing(models.TextChoices):
+    RAW = "RAW", _("as obtained")
+    PROCESSED = "PROCESSED", _("substantively processed")
+
+
+class Right(models.TextChoices):
+    """The three property rights over data; they are independent and may be held by several at once."""
+
+    HOLD = "HOLD", _("hold")
+    USE = "USE", _("use")
+    OPERATE = "OPERATE", _("operate")
+
+
+class PersonalData(models.TextChoices):
+    NONE = "NONE", _("none")
+    GENERAL = "GENERAL", _("personal information")
+    SENSITIVE = "SENSITIVE", _("sensitive personal information")
+
+
+class RegionScope(models.TextChoices):
+    INTERNATIONAL = "INTERNATIONAL", _("international")
+    NATIONAL = "NATIONAL", _("national")
+    PROVINCE = "PROVINCE", _("province")
+    CITY = "CITY", _("city")
+    COUNTY = "COUNTY", _("county")
+    BELOW_COUNTY = "BELOW_COUNTY", _("below county")
+
+
+class Frequency(models.TextChoices):
+    REALTIME = "REALTIME", _("real time")
+    DAY = "DAY", _("daily")
+    WEEK = "WEEK", _("weekly")
+    MONTH = "MONTH", _("monthly")
+    YEAR = "YEAR", _("yearly")
+    ON_DEMAND = "ON_DEMAND", _("on demand")
+    OTHER = "OTHER", _("other")
+
+
+class BuyerKind(models.TextChoices):
+    ENTERPRISE = "ENTERPRISE", _("enterprise")
+    FINANCIAL_INSTITUTION = "FINANCIAL_INSTITUTION", _("financial institution")
+    RESEARCH = "RESEARCH", _("research body")
+    PUBLIC_BODY = "PUBLIC_BODY", _("public body")
+
+
+class Purpose(models.TextChoices):
+    """What a buyer may use the data for; the terms name the allowed ones."""
+
+    INTERNAL_ANALYSIS = "INTERNAL_ANALYSIS", _("internal analysis")
+    PRODUCT_DEVELOPMENT = "PRODUCT_DEVELOPMENT", _("product development")
+    MODEL_TRAINING = "MODEL_TRAINING", _("model training")
+    RESEARCH = "RESEARCH", _("research")
+    PUBLIC_SERVICE = "PUBLIC_SERVICE", _("public service")

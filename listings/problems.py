@@ -1,0 +1,41 @@
+"""The problem codes of listings, and the constraints that turn into one of them."""
+
+from collections.abc import Collection
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kernel.problems import FieldError, register
+
+register(
+    {
+        "product_not_registered": (409, _("Register the product first: no registration, no trade.")),
+        "product_in_use": (409, _("The product is under review or offered; what was reviewed may not change.")),
+        "plan_in_use": (409, _("The plan belongs to a listing that is under review or offered.")),
+        "right_to_sell_missing": (409, _("The product may not be offered: no right to operate the data is claimed.")),
+        "live_listing_exists": (409, _("The product already has a listing at this venue.")),
+        "correction_given_once": (
+            409,
+            _("Corrections are asked for once, all together; a later request may only repeat what is still open."),
+        ),
+        "listing_not_available": (409, _("The listing is not offered, or not with this plan.")),
+    },
+    constraints={
+        "one_live_listing_by_product_and_venue": "live_listing_exists",
+    },
+)
+
+
+def field_errors(row: models.Model, fields: Collection[str]) -> list[FieldError]:
+    """Return what the named fields' own rules (length, choices, validators) say about a row that is not yet saved."""
+    others = {field.name for field in row._meta.fields} - set(fields)
+    try:
+        row.clean_fields(exclude=others)
+    except ValidationError as failure:
+        return [
+            FieldError(f"/{field}", reason.code or "invalid", " ".join(reason.messages))
+            for field, reasons in failure.error_dict.items()
+            for reason in reasons
+        ]
+    return []
