@@ -1,0 +1,133 @@
+"""The catalogue: how listings are found.
+
+A search reads one table: a listing carries its own row (listings/catalogue_rows.py). Text search works across zh-Hans,
+zh-Hant and English, since index and query go through the same terms.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import BigIntegerField, F, QuerySet
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+
+from kernel.problems import field_problem
+from listings.catalogue_rows import CONFIG, words
+from listings.industries import industries, standard
+from listings.models import Listing
+
+CANDIDATES = 500  # the newest hits, of which the most relevant are shown first
+LONGEST_QUERY = 24  # terms; more add nothing to what is found
+SHORTEST_PREFIX = 3  # letters from which a Latin word also finds its longer forms
+
+# What a page of the catalogue shows; the search vector is never read back.
+COLUMNS = (
+    "organization",
+    "venue",
+    "number",
+    "name",
+    "summary",
+    "product_type",
+    "industry",
+    "region_scope",
+    "frequency",
+    "formats",
+    "rows",
+    "bytes",
+    "currency",
+    "price_from_minor",
+    "listed_at",
+    "organization__name",
+    "organization__jurisdiction",
+    "organization__division_code",
+    "venue__code",
+)
+
+SORTS: Mapping[str, tuple[str, ...]] = {
+    "newest": ("-listed_at", "-id"),
+    "price": ("price_from_minor", "id"),
+    "-price": ("-price_from_minor", "-id"),
+    "relevance": ("-relevance", "-id"),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for; an empty member does not restrict. Prices are minor units of `currency`."""
+
+    text: str = ""
+    venue: str = ""
+    product_type: str = ""
+    industry: str = ""
+    jurisdiction: str = ""
+    format: str = ""
+    frequency: str = ""
+    free: bool | None = None
+    price_max: int | None = None
+    currency: str = ""
+    sort: str = "newest"
+
+
+def find(wanted: Wanted) -> QuerySet[Listing]:
+    """Return the listings that are wanted; order them by `ordering(wanted)`.
+
+    Relevance ranks the newest `CANDIDATES` hits only: ranking all hits of a common word costs a hundred times more.
+    """
+    hits = _filtered(wanted)
+    if "-relevance" in ordering(wanted):
+        query = _query(wanted.text)
+        candidates = hits.order_by("-listed_at", "-id").values("pk")[:CANDIDATES]
+        # A whole number, since a page cursor must compare exactly.
+        rank = Cast(SearchRank(F("search"), query) * 1_000_000, BigIntegerField())
+        hits = Listing.objects.in_catalogue().filter(pk__in=candidates).annotate(relevance=rank)
+    return hits.select_related("organization", "venue").only(*COLUMNS)
+
+
+def ordering(wanted: Wanted) -> tuple[str, ...]:
+    """Return the order of a search; without a text nothing is more relevant than anything else, and the newest lead."""
+    return SORTS["newest" if wanted.sort == "relevance" and not words(wanted.text) else wanted.sort]
+
+
+def _filtered(wanted: Wanted) -> QuerySet[Listing]:
+    hits = Listing.objects.in_catalogue()
+    exact = {
+        "venue__code": wanted.venue,
+        "product_type": wanted.product_type,
+        "provider_jurisdiction": wanted.jurisdiction,
+        "frequency": wanted.frequency,
+        "currency": wanted.currency,
+    }
+    hits = hits.filter(**{column: value for column, value in exact.items() if value})
+    if wanted.industry:
+        hits = hits.filter(industry__in=_divisions(wanted.industry))
+    if wanted.format:
+        hits = hits.filter(formats__contains=[wanted.format])
+    if wanted.free is not None:
+        hits = hits.filter(price_from_minor=0) if wanted.free else hits.filter(price_from_minor__gt=0)
+    if wanted.price_max is not None:
+        hits = hits.filter(price_from_minor__lte=wanted.price_max)
+    if wanted.text.strip():
+        hits = hits.filter(search=_query(wanted.text)) if words(wanted.text) else hits.none()
+    return hits
+
+
+def _divisions(industry: str) -> list[str]:
+    """Return the codes that a section (`I`) or a division (`I65`) stands for; raises Problem `invalid` for neither."""
+    codes = [code for code, entry in industries().items() if industry in (code, entry.section)]
+    if not codes:
+        raise field_problem("/industry", "unknown_industry", _("There is no such industry in %s.") % standard())
+    return codes
+
+
+def _query(text: str) -> SearchQuery:
+    """Return the query that asks for all words; a Latin word also finds longer forms of itself."""
+    asked = list(dict.fromkeys(words(text)))[:LONGEST_QUERY]
+    return SearchQuery(" & ".join(_operand(word) for word in asked), search_type="raw", config=CONFIG)
+
+
+def _operand(word: str) -> str:
+    if not word.isascii() or len(word) < SHORTEST_PREFIX or word.isdigit():
+        return f"'{word}'"
+    singular = word[:-1] if word.endswith("s") and len(word) > SHORTEST_PREFIX else word
+    return f"'{singular}':*"

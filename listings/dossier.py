@@ -1,0 +1,140 @@
+"""The rules of the listing dossier: which values are wrong, and what is still missing.
+
+Fields, lengths and vocabularies follow the national first-registration form; rights and evidence follow the dated
+table of source kinds (listings/data/sources). Pure checks: they return field errors and change nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kernel.problems import FieldError
+from listings.industries import industries, standard
+from listings.models import PersonalData, Product
+from listings.problems import field_errors
+from listings.source_rules import SourceRule, rule_for, rules_on
+
+# The fields that a provider fills in; everything else of a product is given by the exchange.
+DOSSIER = (
+    "name",
+    "summary",
+    "scenario",
+    "product_type",
+    "industry",
+    "language",
+    "source_kind",
+    "processing",
+    "rights",
+    "evidence",
+    "personal_data",
+    "region_scope",
+    "time_from",
+    "time_to",
+    "frequency",
+    "buyer_kinds",
+    "buyer_regions",
+    "buyer_qualifications",
+    "buyer_environment",
+    "resale_allowed",
+    "export_allowed",
+    "sample_rows_public",
+)
+REQUIRED = (
+    "name",
+    "summary",
+    "scenario",
+    "industry",
+    "language",
+    "source_kind",
+    "rights",
+    "region_scope",
+    "time_from",
+    "frequency",
+)
+EVIDENCE_LENGTH = 2000  # characters of one statement
+
+
+def dossier_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the given fields that a provider fills in."""
+    return {field: fields[field] for field in DOSSIER if field in fields}
+
+
+def value_errors(product: Product) -> list[FieldError]:
+    """Return what is wrong with the values that are there; gaps are no errors (see `missing_errors`)."""
+    return [
+        *field_errors(product, DOSSIER),
+        *_industry_errors(product),
+        *_time_errors(product),
+        *_source_errors(product),
+    ]
+
+
+def missing_errors(product: Product) -> list[FieldError]:
+    """Return what a registration still needs: mandatory fields, and the evidence that the source asks for."""
+    errors = [
+        FieldError(f"/{field}", "required", _("The dossier needs this."))
+        for field in REQUIRED
+        if not getattr(product, field)
+    ]
+    if product.source_kind:
+        errors += [
+            FieldError(f"/evidence/{code}", "evidence_missing", _("This source and these rights need this evidence."))
+            for code in sorted(_evidence_needed(product) - product.evidence.keys())
+        ]
+    return errors
+
+
+def _industry_errors(product: Product) -> Iterator[FieldError]:
+    if product.industry and product.industry not in industries():
+        message = _("There is no industry %(code)s in %(standard)s; give section and division, such as I65.")
+        yield FieldError("/industry", "unknown_industry", message % {"code": product.industry, "standard": standard()})
+
+
+def _time_errors(product: Product) -> Iterator[FieldError]:
+    if product.time_from and product.time_to and product.time_from > product.time_to:
+        yield FieldError("/time_to", "before_start", _("The time span ends before it begins."))
+
+
+def _source_errors(product: Product) -> Iterator[FieldError]:
+    yield from _evidence_form_errors(product)
+    if product.source_kind not in {row["source_kind"] for row in _rules()["rows"]}:
+        return  # not given yet, or refused by form
+    rule = source_rule(product)
+    if not rule.registrable:
+        yield FieldError("/source_kind", "not_registrable", _("Data of this origin cannot be registered."))
+        return
+    for index, right in enumerate(product.rights):
+        if right not in rule.rights:
+            message = _("This right cannot be claimed over data of this origin.")
+            yield FieldError(f"/rights/{index}", "right_not_available", message)
+
+
+def _evidence_form_errors(product: Product) -> Iterator[FieldError]:
+    if not isinstance(product.evidence, dict):
+        yield FieldError("/evidence", "invalid", _("Give an object of evidence codes and statements."))
+        return
+    known = _rules()["evidence"]
+    for code, statement in product.evidence.items():
+        if code not in known:
+            yield FieldError(f"/evidence/{code}", "unknown_evidence", _("There is no evidence of this kind."))
+        elif not isinstance(statement, str) or not 0 < len(statement.strip()) <= EVIDENCE_LENGTH:
+            message = _("Give a statement of 1 to %d characters.")
+            yield FieldError(f"/evidence/{code}", "invalid", message % EVIDENCE_LENGTH)
+
+
+def _evidence_needed(product: Product) -> frozenset[str]:
+    needed = source_rule(product).evidence_for(frozenset(product.rights))
+    if product.personal_data != PersonalData.NONE:
+        needed |= {str(_rules()["personal_information_evidence"])}
+    return needed
+
+
+def source_rule(product: Product) -> SourceRule:
+    """Return today's row of the source table for this product."""
+    return rule_for(source_kind=product.source_kind, processing=product.processing, on=timezone.localdate())
+
+
+def _rules() -> Mapping[str, Any]:
+    return rules_on(timezone.localdate())

@@ -1,0 +1,258 @@
+"""Listings: offer a registered product at a venue, change the draft, suspend, relist, delist; and what a buyer orders.
+
+Between the draft and the catalogue stands listings/review.py.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.access import Permission, require
+from accounts.models import Organization, Venue
+from kernel import audit
+from kernel.actors import Actor
+from kernel.problems import FieldError, Problem, field_problem
+from kernel.states import advance
+from listings.models import DatasetVersion, Listing, Plan, Product, Right, Terms
+from listings.registration import locked_product
+from listings.terms import excess_errors
+
+OFFERED = (Listing.State.LISTED, Listing.State.SUSPENDED)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is offered: one version of the product's dataset, one version of its terms, and some of its plans."""
+
+    version: DatasetVersion
+    terms: Terms
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a buyer orders: a plan of a listing that is in the catalogue now, with all that the contract will freeze."""
+
+    listing: Listing
+    product: Product
+    plan: Plan
+    terms: Terms
+    version: DatasetVersion
+    provider: Organization
+    venue: Venue
+
+
+@transaction.atomic
+def create_listing(
+    *, product_id: UUID, venue_code: str, version_id: UUID, terms_id: UUID, plan_ids: Collection[UUID], actor: Actor
+) -> Listing:
+    """Draft the offer of a registered product at a venue.
+
+    Raises Problem `not_found`, `forbidden`, `product_not_registered` (no registration, no trade),
+    `right_to_sell_missing`, `live_listing_exists`, or `invalid` with pointers.
+    """
+    product = locked_product(product_id, actor)
+    require(actor, Permission.LISTING_SUBMIT, organization_id=product.organization_id)
+    venue = Venue.objects.filter(code=venue_code).first()
+    if venue is None:
+        raise field_problem("/venue", "unknown_venue", _("There is no such venue."))
+    refuse_unsellable(product)
+    parts = _parts(product, version_id=version_id, terms_id=terms_id, plan_ids=plan_ids)
+
+    listing = Listing.objects.create(
+        product=product,
+        organization_id=product.organization_id,
+        venue=venue,
+        version=parts.version,
+        terms=parts.terms,
+    )
+    listing.plans.set(parts.plans)
+    audit.record("listing.created", subject=listing, actor=actor)
+    return listing
+
+
+@transaction.atomic
+def amend_listing(
+    *,
+    listing_id: UUID,
+    version_id: UUID | None = None,
+    terms_id: UUID | None = None,
+    plan_ids: Collection[UUID] | None = None,
+    actor: Actor,
+) -> Listing:
+    """Change what a draft, or a listing in correction, offers; what is None stays.
+
+    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `invalid` with pointers.
+    """
+    listing = locked_listing(listing_id, actor)
+    require(actor, Permission.LISTING_SUBMIT, organization_id=listing.organization_id)
+    if listing.state not in Listing.EDITABLE:
+        raise Problem("illegal_state", _("Only a draft or a listing in correction changes."), state=listing.state)
+    parts = _parts(
+        listing.product,
+        version_id=version_id or listing.version_id,
+        terms_id=terms_id or listing.terms_id,
+        plan_ids=plan_ids if plan_ids is not None else list(listing.plans.values_list("pk", flat=True)),
+    )
+
+    listing.version, listing.terms = parts.version, parts.terms
+    listing.save(update_fields=["version", "terms"])
+    listing.plans.set(parts.plans)
+    audit.record("listing.amended", subject=listing, actor=actor)
+    return listing
+
+
+@transaction.atomic
+def delete_listing(*, listing_id: UUID, actor: Actor) -> None:
+    """Delete a draft that was never submitted. Raises Problem `not_found`, `forbidden` or `illegal_state`."""
+    listing = locked_listing(listing_id, actor)
+    require(actor, Permission.LISTING_SUBMIT, organization_id=listing.organization_id)
+    if listing.state != Listing.State.DRAFT:
+        raise Problem("illegal_state", _("Only a draft can be deleted."), state=listing.state)
+
+    audit.record("listing.deleted", subject=listing, actor=actor)
+    listing.delete()
+
+
+@transaction.atomic
+def suspend(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
+    """Take a listing out of the catalogue for the time being, by staff of its venue.
+
+    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `invalid` without a reason.
+    """
+    listing = locked_listing(listing_id, actor)
+    require(actor, Permission.LISTING_SUSPEND, venue_id=listing.venue_id)
+    require_reason(reason)
+
+    advance(listing, to=Listing.State.SUSPENDED, actor=actor, reason=reason)
+    return listing
+
+
+@transaction.atomic
+def relist(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
+    """Put a suspended listing back into the catalogue, by staff of its venue.
+
+    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `invalid` without a reason.
+    """
+    listing = locked_listing(listing_id, actor)
+    require(actor, Permission.LISTING_SUSPEND, venue_id=listing.venue_id)
+    require_reason(reason)
+    if listing.state != Listing.State.SUSPENDED:  # approval is the other way to LISTED, and not this verb's
+        raise Problem("illegal_state", _("Only a suspended listing can be put back."), state=listing.state)
+
+    advance(listing, to=Listing.State.LISTED, actor=actor, reason=reason)
+    return listing
+
+
+@transaction.atomic
+def delist(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
+    """End a listing for good, by its provider or by staff of its venue; running agreements are not touched.
+
+    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `invalid` without a reason.
+    """
+    listing = locked_listing(listing_id, actor)
+    if actor.organization_id == listing.organization_id:
+        require(actor, Permission.LISTING_DELIST, organization_id=listing.organization_id)
+    else:
+        require(actor, Permission.LISTING_SUSPEND, venue_id=listing.venue_id)
+    require_reason(reason)
+
+    advance(listing, to=Listing.State.DELISTED, actor=actor, reason=reason)
+    return listing
+
+
+def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
+    """Return what can be ordered: the listing is in the catalogue now and offers this plan. One query.
+
+    Raises Problem `listing_not_available` otherwise.
+    """
+    link = (
+        Listing.plans.through.objects.filter(
+            listing_id=listing_id, plan_id=plan_id, listing__state=Listing.State.LISTED
+        )
+        .select_related(
+            "plan", "listing__product", "listing__terms", "listing__version", "listing__organization", "listing__venue"
+        )
+        .first()
+    )
+    if link is None:
+        raise Problem("listing_not_available")
+    listing: Listing = link.listing
+    return Offer(
+        listing=listing,
+        product=listing.product,
+        plan=link.plan,
+        terms=listing.terms,
+        version=listing.version,
+        provider=listing.organization,
+        venue=listing.venue,
+    )
+
+
+# --- shared with the review -----------------------------------------------------------------------------------------
+
+
+def locked_listing(listing_id: UUID, actor: Actor) -> Listing:
+    """Return the listing under its row lock, its product locked before it, both as they are now.
+
+    Raises Problem `not_found` for what the actor cannot see.
+    """
+    visible = Listing.objects.visible_to(actor).filter(pk=listing_id)
+    product_id = visible.values_list("product_id", flat=True).first()
+    if product_id is None:
+        raise Problem("not_found")
+    Product.objects.select_for_update(no_key=True).get(pk=product_id)
+    related = visible.select_related("product", "venue", "version", "terms", "organization")
+    listing = related.select_for_update(of=("self",)).first()
+    if listing is None:  # the draft was deleted while we waited for the lock
+        raise Problem("not_found")
+    return listing
+
+
+def refuse_unsellable(product: Product) -> None:
+    """Raise Problem `product_not_registered`, or `right_to_sell_missing` where no right to operate is claimed (I4)."""
+    if product.state != Product.State.REGISTERED:
+        raise Problem("product_not_registered", state=product.state)
+    if Right.OPERATE not in product.rights:
+        raise Problem("right_to_sell_missing")
+
+
+def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
+    """Yield what keeps these parts from being offered together."""
+    if parts.version.state != DatasetVersion.State.READY:
+        yield FieldError("/version", "version_not_ready", _("Only a version that is ready can be offered."))
+    for error in excess_errors(parts.terms, product):
+        yield FieldError("/terms", error.code, error.detail)
+    if not parts.plans:
+        yield FieldError("/plans", "required", _("A listing offers at least one plan."))
+    if len({plan.currency for plan in parts.plans}) > 1:
+        yield FieldError("/plans", "mixed_currencies", _("The plans of a listing are in one currency."))
+
+
+def require_reason(reason: str) -> None:
+    """Raise Problem `invalid` at `/reason` when nothing is said."""
+    if not reason.strip():
+        raise field_problem("/reason", "required", _("Say why."))
+
+
+def _parts(product: Product, *, version_id: UUID, terms_id: UUID, plan_ids: Collection[UUID]) -> Parts:
+    version = DatasetVersion.objects.filter(pk=version_id, dataset_id=product.dataset_id).first()
+    terms = Terms.objects.filter(pk=terms_id, product=product).first()
+    plans = {plan.pk: plan for plan in Plan.objects.filter(pk__in=plan_ids, product=product)}
+    errors = []
+    if version is None:
+        errors.append(FieldError("/version", "unknown", _("The product's dataset has no such version.")))
+    if terms is None:
+        errors.append(FieldError("/terms", "unknown", _("The product has no such terms.")))
+    for index, plan_id in enumerate(plan_ids):
+        if plan_id not in plans:
+            errors.append(FieldError(f"/plans/{index}", "unknown", _("The product has no such plan.")))
+    if version is not None and terms is not None and not errors:
+        parts = Parts(version, terms, tuple(plans.values()))
+        errors += part_errors(product, parts)
+        if not errors:
+            return parts
+    raise Problem("invalid", errors=errors)

@@ -1,0 +1,105 @@
+"""Plans: what a product costs. A plan is fixed while a listing that offers it is under review or offered."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.access import Permission, require
+from kernel import audit
+from kernel.actors import Actor
+from kernel.money import LARGEST_MINOR, Currency, Money
+from kernel.problems import Problem, field_problem
+from listings.models import Plan, Product
+from listings.registration import locked_product, refuse_retired
+
+NOTHING = Money(0, Currency.CNY)
+
+
+@transaction.atomic
+def create_plan(
+    *, product_id: UUID, kind: str, price: Money | None, name: Mapping[str, str] | None = None, actor: Actor
+) -> Plan:
+    """Give a product a price; a free plan needs none (its currency then defaults to CNY).
+
+    Raises Problem `not_found`, `forbidden`, `illegal_state` for a retired product, or `invalid` at `/price`.
+    """
+    product = locked_product(product_id, actor)
+    require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
+    refuse_retired(product)
+    price = _checked_price(kind, price)
+
+    plan = Plan.objects.create(
+        product=product,
+        organization_id=product.organization_id,
+        name=dict(name or {}),
+        kind=kind,
+        price_minor=price.minor,
+        currency=price.currency,
+    )
+    audit.record("plan.created", subject=plan, actor=actor, details={"kind": kind, "price": price.as_json()})
+    return plan
+
+
+@transaction.atomic
+def amend_plan(
+    *,
+    plan_id: UUID,
+    kind: str | None = None,
+    price: Money | None = None,
+    name: Mapping[str, str] | None = None,
+    actor: Actor,
+) -> Plan:
+    """Change a plan that no live listing offers; what is None stays.
+
+    Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price`.
+    """
+    plan = _locked_plan(plan_id, actor)
+    kind = kind or plan.kind
+    price = _checked_price(kind, price or (plan.price if kind == plan.kind else None))
+
+    plan.kind, plan.price_minor, plan.currency = kind, price.minor, price.currency
+    plan.name = plan.name if name is None else dict(name)
+    plan.save(update_fields=["kind", "price_minor", "currency", "name"])
+    audit.record("plan.amended", subject=plan, actor=actor, details={"kind": kind, "price": price.as_json()})
+    return plan
+
+
+@transaction.atomic
+def delete_plan(*, plan_id: UUID, actor: Actor) -> None:
+    """Delete a plan that no listing ever offered. Raises Problem `not_found`, `forbidden` or `plan_in_use`."""
+    plan = _locked_plan(plan_id, actor)
+    if plan.listings.exists():
+        raise Problem("plan_in_use")
+
+    audit.record("plan.deleted", subject=plan, actor=actor)
+    plan.delete()
+
+
+def _locked_plan(plan_id: UUID, actor: Actor) -> Plan:
+    plan = Plan.objects.visible_to(actor).filter(pk=plan_id).first()
+    if plan is None:
+        raise Problem("not_found")
+    require(actor, Permission.PRODUCT_MANAGE, organization_id=plan.organization_id)
+    # The product's lock orders this against the submission of a listing that offers the plan.
+    Product.objects.select_for_update(no_key=True).get(pk=plan.product_id)
+    plan.refresh_from_db()
+    if plan.listings.live().exists():
+        raise Problem("plan_in_use")
+    return plan
+
+
+def _checked_price(kind: str, price: Money | None) -> Money:
+    """Return the price to store; raises Problem `invalid` at `/kind` or `/price`."""
+    if kind not in Plan.Kind.values:
+        raise field_problem("/kind", "invalid_choice", _("A plan is free or one-off."))
+    if kind == Plan.Kind.FREE:
+        if price is not None and price.minor != 0:
+            raise field_problem("/price", "free_costs_nothing", _("A free plan has no price."))
+        return price or NOTHING
+    if price is None:
+        raise field_problem("/price", "required", _("A one-off plan needs a price."))
+    if not 1 <= price.minor <= LARGEST_MINOR:
+        raise field_problem("/price", "out_of_range", _("A price is at least 0.01 and below 100 000 000 000.00."))
+    return price

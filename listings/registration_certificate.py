@@ -1,0 +1,52 @@
+"""The registration certificate of a listed product: what it attests."""
+
+from datetime import datetime
+from typing import Any
+
+from kernel.digests import Digests, canonical_json
+from listings.industries import standard
+from listings.models import Listing
+
+
+def registration_statement(listing: Listing, *, edition: str) -> dict[str, Any]:
+    """Return what the registration certificate of a listed product attests; `edition` is the venue's checklist."""
+    product, version, provider = listing.product, listing.version, listing.organization
+    return {
+        "venue": {"code": listing.venue.code, "name": listing.venue.name},
+        "listing": {"id": str(listing.id), "number": listing.number, "listed_at": _text(listing.listed_at)},
+        "provider": {
+            "id": str(provider.id),
+            "legal_name": provider.legal_name,
+            "jurisdiction": provider.jurisdiction,
+            "identifier_kind": provider.identifier_kind,
+            "identifier": provider.identifier,
+        },
+        "product": {
+            "id": str(product.id),
+            "number": product.number,
+            "name": product.name,
+            "type": product.product_type,
+            "industry": product.industry,
+            "industry_standard": standard(),
+            "source_kind": product.source_kind,
+            "rights": sorted(product.rights),
+        },
+        "version": {
+            "id": str(version.id),
+            "number": version.number,
+            "rows": version.rows,
+            "bytes": version.bytes,
+            "sha256": version.sha256,
+            "sm3": version.sm3,
+        },
+        "terms": {
+            "id": str(listing.terms.id),
+            "version": listing.terms.version,
+            "policy_sha256": Digests(canonical_json(listing.terms.policy)).sha256,
+        },
+        "decided_by": {"rule_set": product.rule_set, "checklist": edition},
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
