@@ -129,11 +129,11 @@ def run_due_jobs(limit: int = 50, kinds: tuple[str, ...] = ()) -> int:
 
 CLAIM = """
 UPDATE kernel_job
-   SET state = 'RUNNING', attempts = attempts + 1, leased_until = now() + make_interval(secs => %(lease)s)
+   SET state = 'RUNNING', attempts = attempts + 1, leased_until = %(leased_until)s
  WHERE id = (
     SELECT id FROM kernel_job
      WHERE kind = ANY(%(kinds)s)
-       AND ((state = 'WAITING' AND due_at <= now()) OR (state = 'RUNNING' AND leased_until < now()))
+       AND ((state = 'WAITING' AND due_at <= %(now)s) OR (state = 'RUNNING' AND leased_until < %(now)s))
      ORDER BY due_at
      LIMIT 1
        FOR UPDATE SKIP LOCKED)
@@ -145,7 +145,8 @@ def claim(kinds: tuple[str, ...] = ()) -> Job | None:
     """Take the lease of one due job, or of one whose worker went silent; None when nothing is due."""
     names = list(kinds or KINDS)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"kinds": names, "lease": _first_lease().total_seconds()})
+        now = timezone.now()
+        cursor.execute(CLAIM, {"kinds": names, "now": now, "leased_until": now + _first_lease()})
         row = cursor.fetchone()
         if row is None:
             return None
