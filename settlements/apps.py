@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SettlementsConfig(AppConfig):
+    name = "settlements"
+    verbose_name = _("Settlements")
+
+    def ready(self) -> None:
+        from settlements import problems  # noqa: F401, PLC0415 - registers the codes and constraints

@@ -1,0 +1,82 @@
+"""Read the books: balances, the trial balance, and whether what is kept agrees with what was entered."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Sum
+
+from kernel.money import Currency, Money
+from settlements.models import Account
+
+DRIFT = """
+SELECT account.id, kept.minor + coalesce(tail.minor, 0) AS kept, coalesce(entered.minor, 0) AS entered
+  FROM settlements_account account
+  JOIN settlements_balance kept ON kept.account_id = account.id
+  LEFT JOIN (SELECT account_id, sum(amount_minor) AS minor FROM settlements_unsummedentry GROUP BY account_id) tail
+    ON tail.account_id = account.id
+  LEFT JOIN (SELECT account_id, sum(amount_minor) AS minor FROM settlements_entry GROUP BY account_id) entered
+    ON entered.account_id = account.id
+ WHERE kept.minor + coalesce(tail.minor, 0) <> coalesce(entered.minor, 0)
+ ORDER BY account.id
+"""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one kind of account holds at one venue in one currency, in minor units."""
+
+    venue: str
+    currency: Currency
+    kind: Account.Kind
+    minor: int
+
+
+@dataclass(frozen=True)
+class Drift:
+    """An account whose kept balance is not the sum of its entries: a broken invariant."""
+
+    account_id: UUID
+    kept_minor: int
+    entered_minor: int
+
+
+def balance(account_id: UUID) -> Money:
+    """Return what the account holds now, with one query; raises Account.DoesNotExist."""
+    account = Account.objects.with_balance().get(id=account_id)
+    return Money(account.balance_minor, Currency(account.currency))
+
+
+def standings(venue_ids: Iterable[UUID] | None = None) -> list[Standing]:
+    """Return the sums per venue, currency and kind of account, of some venues or of all, with one query."""
+    accounts = Account.objects.with_balance()
+    if venue_ids is not None:
+        accounts = accounts.filter(venue__in=sorted(venue_ids))
+    rows = (
+        accounts.order_by("venue__code", "currency", "kind")
+        .values_list("venue__code", "currency", "kind")
+        .annotate(total=Sum("balance_minor"))
+    )
+    return [Standing(venue, Currency(currency), Account.Kind(kind), int(total)) for venue, currency, kind, total in rows]
+
+
+def trial_balance(venue_ids: Iterable[UUID] | None = None) -> dict[Currency, int]:
+    """Return the sum of all accounts per currency, in minor units: zero each, or the books are broken."""
+    totals: dict[Currency, int] = defaultdict(int)
+    for standing in standings(venue_ids):
+        totals[standing.currency] += standing.minor
+    return dict(totals)
+
+
+def ledger_totals() -> list[tuple[str, str, str, int]]:
+    """Return (venue, currency, kind, minor units) rows for the metrics page, with one query."""
+    return [(row.venue, str(row.currency), str(row.kind), row.minor) for row in standings()]
+
+
+def drifts() -> list[Drift]:
+    """Return the accounts whose balance is not the sum of their entries; reads every entry, so not for each request."""
+    with connection.cursor() as cursor:
+        cursor.execute(DRIFT)
+        return [Drift(account_id, int(kept), int(entered)) for account_id, kept, entered in cursor.fetchall()]

@@ -1,0 +1,69 @@
+"""Hold the price of an order until it ends: released to the sellers (settlement.py) or refunded in full.
+
+These functions ask for no permission: the caller has decided that the order may be placed, cancelled or rejected.
+"""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Organization, Venue
+from kernel import audit
+from kernel.actors import Actor
+from kernel.money import Currency, Money
+from kernel.problems import Problem
+from kernel.states import advance
+from settlements.ledger import AccountKey, Leg, TransferDraft, open_accounts, post
+from settlements.models import Account, EscrowHold, Transfer
+
+
+@transaction.atomic
+def hold(*, order_id: UUID, venue: Venue, payer: Organization, amount: Money, actor: Actor) -> EscrowHold:
+    """Move `amount` from the payer's available funds at the venue into escrow, once per order.
+
+    Returns the hold that stands when the order has one already. Raises ValueError for an amount that is not positive (a
+    free order holds nothing), Problem `insufficient_funds`, or `escrow_differs` when the order holds something else.
+    """
+    if amount.minor <= 0:
+        raise ValueError("only a positive amount can be held")
+    made = EscrowHold(
+        order_id=order_id, venue=venue, payer=payer, amount_minor=amount.minor, currency=amount.currency
+    )
+    EscrowHold.objects.bulk_create([made], ignore_conflicts=True)
+    standing = EscrowHold.objects.get(order_id=order_id)
+    if standing.id != made.id:
+        if (standing.payer_id, standing.venue_id, standing.amount) != (payer.id, venue.id, amount):
+            raise Problem("escrow_differs")
+        return standing
+
+    post([_draft(made, Transfer.Kind.HOLD, f"hold:{order_id}", into_escrow=True)], actor=actor)
+    audit.record("escrowhold.held", subject=made, actor=actor, details={"order": str(order_id), **amount.as_json()})
+    return made
+
+
+@transaction.atomic
+def refund(*, hold: EscrowHold, actor: Actor, reason: str) -> EscrowHold:
+    """Give the whole amount back to the payer's available funds.
+
+    Does nothing when it was refunded before; raises Problem `illegal_state` when it was released.
+    """
+    standing = EscrowHold.objects.select_for_update().get(id=hold.id)
+    if standing.state == EscrowHold.State.REFUNDED:
+        return standing
+    advance(standing, to=EscrowHold.State.REFUNDED, actor=actor, reason=reason, details=standing.amount.as_json())
+    post([_draft(standing, Transfer.Kind.REFUND, f"refund:{standing.order_id}", into_escrow=False)], actor=actor)
+    return standing
+
+
+def _draft(hold: EscrowHold, kind: Transfer.Kind, reference: str, *, into_escrow: bool) -> TransferDraft:
+    currency = Currency(hold.currency)
+    client = AccountKey(Account.Kind.CLIENT, hold.venue_id, currency, hold.payer_id)
+    escrow = AccountKey(Account.Kind.ESCROW, hold.venue_id, currency, hold.payer_id)
+    ids = open_accounts([client, escrow])
+    amount = hold.amount_minor if into_escrow else -hold.amount_minor
+    return TransferDraft(
+        kind=kind,
+        reference=reference,
+        venue_id=hold.venue_id,
+        legs=(Leg(ids[client], -amount), Leg(ids[escrow], amount)),
+    )

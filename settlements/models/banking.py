@@ -1,0 +1,146 @@
+"""Money that crosses the edge: a bank receipt becomes a deposit, earnings leave as a payout. Two people each."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kernel.models import Identified
+from kernel.money import CURRENCY_CHOICES, Currency, Money
+from kernel.states import Stateful
+from settlements.models.audience import MoneyQuerySet
+
+
+class DepositQuerySet(MoneyQuerySet["Deposit"]):
+    pass
+
+
+class Deposit(Identified, Stateful):
+    """Money that arrived at the venue's bank for an organization: entered by one person, credited by another."""
+
+    class State(models.TextChoices):
+        ENTERED = "ENTERED", _("entered")
+        CREDITED = "CREDITED", _("credited")
+        REFUSED = "REFUSED", _("refused")
+
+    MOVES: ClassVar[Mapping[str, AbstractSet[str]]] = {State.ENTERED: frozenset({State.CREDITED, State.REFUSED})}
+
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("organization")
+    )
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    bank_reference = models.CharField(_("bank reference"), max_length=64)
+    received_on = models.DateField(_("received on"))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.ENTERED)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("entered by")
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("credited or refused by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    refusal = models.TextField(_("reason for refusal"), blank=True)
+
+    objects = DepositQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("deposit")
+        verbose_name_plural = _("deposits")
+        constraints = [
+            # A refused entry frees its bank reference, so that the receipt can be entered again without the mistake.
+            models.UniqueConstraint(
+                fields=["venue", "bank_reference"], condition=~Q(state="REFUSED"), name="bank_receipt_is_unique_per_venue"
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="deposit_is_positive"),
+            models.CheckConstraint(
+                condition=~Q(state="CREDITED")
+                | (Q(decided_by__isnull=False) & ~Q(decided_by=models.F("entered_by"))),
+                name="deposit_is_credited_by_another_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["venue", "-id"], name="deposit_by_venue"),
+            models.Index(fields=["organization", "-id"], name="deposit_by_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bank_reference}: {self.amount}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, Currency(self.currency))
+
+
+class PayoutQuerySet(MoneyQuerySet["Payout"]):
+    pass
+
+
+class Payout(Identified, Stateful):
+    """Earnings on their way to the owner's bank: requested, approved by another person, paid with a bank reference."""
+
+    class State(models.TextChoices):
+        REQUESTED = "REQUESTED", _("requested")
+        APPROVED = "APPROVED", _("approved")
+        PAID = "PAID", _("paid")
+        REFUSED = "REFUSED", _("refused")
+
+    MOVES: ClassVar[Mapping[str, AbstractSet[str]]] = {
+        State.REQUESTED: frozenset({State.APPROVED, State.REFUSED}),
+        State.APPROVED: frozenset({State.PAID, State.REFUSED}),
+    }
+
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("organization")
+    )
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    bank_account = models.CharField(_("to bank account"), max_length=64, blank=True)
+    bank_reference = models.CharField(_("bank reference"), max_length=64, blank=True)
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.REQUESTED)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("approved by")
+    )
+    approved_at = models.DateTimeField(_("approved at"), null=True)
+    paid_at = models.DateTimeField(_("paid at"), null=True)
+    refusal = models.TextField(_("reason for refusal"), blank=True)
+
+    objects = PayoutQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payout")
+        verbose_name_plural = _("payouts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["venue", "bank_reference"], condition=~Q(bank_reference=""), name="bank_payment_is_unique_per_venue"
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_is_positive"),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=models.F("requested_by")),
+                name="payout_is_approved_by_another_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="PAID") | (Q(approved_by__isnull=False) & ~Q(bank_reference="")),
+                name="paid_payout_was_approved_and_has_a_bank_reference",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["venue", "-id"], name="payout_by_venue"),
+            models.Index(fields=["organization", "-id"], name="payout_by_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.state}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, Currency(self.currency))

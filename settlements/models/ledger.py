@@ -1,0 +1,216 @@
+"""The double-entry ledger. Its invariants live in the database (settlements/sql): this module draws the tables.
+
+Sign: a positive amount is what the venue owes the account's owner. The bank account runs negative, because the money
+that the venue holds at its bank is owed to it. All accounts of a venue in one currency sum to zero at every commit.
+"""
+
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from kernel.identifiers import uuid7
+from kernel.models import Identified
+from kernel.money import CURRENCY_CHOICES, Currency, Money
+from settlements.models.audience import MoneyQuerySet
+
+
+class AccountQuerySet(MoneyQuerySet["Account"]):
+    def with_balance(self) -> "AccountQuerySet":
+        """Annotate `balance_minor`: the kept balance plus the entries not yet summed into it."""
+        unsummed = UnsummedEntry.objects.filter(account_id=OuterRef("pk")).order_by().values("account_id")
+        tail = unsummed.annotate(total=Sum("amount_minor")).values("total")
+        kept = F("balance__minor")
+        return self.annotate(balance_minor=kept + Coalesce(Subquery(tail), 0, output_field=models.BigIntegerField()))
+
+
+class Account(Identified):
+    """One owner's money, of one kind, in one currency, at one venue. Never changed once opened."""
+
+    class Kind(models.TextChoices):
+        BANK = "BANK", _("bank")
+        CLIENT = "CLIENT", _("available funds")
+        ESCROW = "ESCROW", _("held in escrow")
+        PAYABLE = "PAYABLE", _("earned")
+        PAYOUT = "PAYOUT", _("on its way out")
+        FEES = "FEES", _("venue fees")
+        TAX = "TAX", _("tax withheld")
+
+    VENUE_KINDS = frozenset({Kind.BANK, Kind.FEES, Kind.TAX})
+
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, null=True, related_name="+", verbose_name=_("organization")
+    )
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["venue", "kind", "currency", "organization"],
+                nulls_distinct=False,
+                name="account_is_unique_by_owner_kind_and_currency",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["BANK", "FEES", "TAX"], organization__isnull=True)
+                | Q(kind__in=["CLIENT", "ESCROW", "PAYABLE", "PAYOUT"], organization__isnull=False),
+                name="account_has_the_owner_its_kind_needs",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.currency}"
+
+
+class Balance(models.Model):
+    """What an account holds; made and moved by triggers alone (settlements/sql/ledger_triggers.sql).
+
+    A guarded account (an organization's) has its whole balance here, under a row lock, never below zero. A hot account
+    (the venue's) has a snapshot here and the rest in `UnsummedEntry`, so that postings never wait for one another.
+    """
+
+    account = models.OneToOneField(Account, models.PROTECT, primary_key=True, verbose_name=_("account"))
+    guarded = models.BooleanField(_("guarded"))
+    minor = models.BigIntegerField(_("minor units"), default=0)
+
+    class Meta:
+        verbose_name = _("balance")
+        verbose_name_plural = _("balances")
+        constraints = [
+            models.CheckConstraint(condition=Q(guarded=False) | Q(minor__gte=0), name="guarded_balance_is_never_negative")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.minor}"
+
+
+class TransferQuerySet(MoneyQuerySet["Transfer"]):
+    parties = ()
+
+
+class Transfer(models.Model):
+    """One movement of money: entries that sum to zero per currency. Posted once per reference, never changed.
+
+    Foreign keys of the ledger are not database constraints: checking one would lock the row of a venue or a hot account
+    for every posting. The trigger on entries checks the same, and neither side can be deleted.
+    """
+
+    class Kind(models.TextChoices):
+        DEPOSIT = "DEPOSIT", _("deposit credited")
+        HOLD = "HOLD", _("held in escrow")
+        REFUND = "REFUND", _("refunded from escrow")
+        SETTLEMENT = "SETTLEMENT", _("settled")
+        PAYOUT = "PAYOUT", _("payout requested")
+        PAYOUT_PAID = "PAYOUT_PAID", _("payout paid")
+        PAYOUT_REFUSED = "PAYOUT_REFUSED", _("payout refused")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(_("posted at"))
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    reference = models.CharField(_("reference"), max_length=80)
+    venue = models.ForeignKey(
+        "accounts.Venue",
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("venue"),
+    )
+    legs = models.PositiveSmallIntegerField(_("number of entries"))
+    memo = models.CharField(_("memo"), max_length=200, blank=True)
+
+    objects = TransferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+        constraints = [
+            models.UniqueConstraint(fields=["reference"], name="transfer_is_posted_once_per_reference"),
+            models.CheckConstraint(condition=Q(legs__gte=2), name="transfer_has_two_sides"),
+        ]
+        indexes = [models.Index(fields=["venue", "-id"], name="transfer_by_venue")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class EntryQuerySet(MoneyQuerySet["Entry"]):
+    parties = ("account__organization",)
+
+
+class Entry(models.Model):
+    """One side of a transfer on one account. Append-only; `balance_minor` is the guarded balance right after it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(_("posted at"))
+    transfer = models.ForeignKey(
+        Transfer,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="entries",
+        verbose_name=_("transfer"),
+    )
+    position = models.PositiveSmallIntegerField(_("position"))
+    account = models.ForeignKey(
+        Account,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="entries",
+        verbose_name=_("account"),
+    )
+    venue = models.ForeignKey(
+        "accounts.Venue",
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("venue"),
+    )
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+    balance_minor = models.BigIntegerField(_("balance after it"), null=True)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("entry")
+        verbose_name_plural = _("entries")
+        constraints = [
+            models.UniqueConstraint(fields=["transfer", "position"], name="entry_has_its_place_in_the_transfer"),
+            models.CheckConstraint(condition=~Q(amount_minor=0), name="entry_moves_something"),
+        ]
+        indexes = [models.Index(fields=["account", "id"], name="entry_by_account")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.amount_minor}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, Currency(self.currency))
+
+    @property
+    def balance_after(self) -> Money | None:
+        return None if self.balance_minor is None else Money(self.balance_minor, Currency(self.currency))
+
+
+class UnsummedEntry(models.Model):
+    """The tail of a hot account: what was posted since its snapshot. The snapshot job deletes what it has summed."""
+
+    pk = models.CompositePrimaryKey("account_id", "entry_id")
+    account = models.ForeignKey(Account, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    entry = models.ForeignKey(Entry, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+
+    class Meta:
+        verbose_name = _("entry not yet summed")
+        verbose_name_plural = _("entries not yet summed")
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.amount_minor}"

@@ -1,0 +1,165 @@
+"""The money of one order: what is held, by which schedule it is divided, and how it was divided."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kernel.models import Identified
+from kernel.money import CURRENCY_CHOICES, Currency, Money
+from kernel.states import Stateful
+from settlements.models.audience import MoneyQuerySet
+
+
+class Payee(models.TextChoices):
+    PROVIDER = "PROVIDER", _("provider")
+    VENUE = "VENUE", _("venue")
+    BROKER = "BROKER", _("broker")
+    TAX = "TAX", _("tax")
+
+
+class FeeSchedule(Identified):
+    """The rate of one payee at one venue, in force from a day until the next row of the same kind begins."""
+
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    payee = models.CharField(_("payee"), max_length=8, choices=Payee.choices)
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    valid_from = models.DateField(_("in force from"))
+    rate_ppm = models.PositiveIntegerField(_("rate in parts per million"))
+    minimum_minor = models.BigIntegerField(_("minimum in minor units"), default=0)
+    cap_minor = models.BigIntegerField(_("cap in minor units"), null=True, blank=True)
+    source = models.CharField(_("source"), max_length=300)
+    verified = models.BooleanField(_("checked against the source"), default=False)
+
+    class Meta:
+        verbose_name = _("fee schedule")
+        verbose_name_plural = _("fee schedules")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["venue", "payee", "currency", "valid_from"], name="one_fee_schedule_begins_on_a_day"
+            ),
+            models.CheckConstraint(condition=~Q(payee="PROVIDER"), name="provider_takes_the_remainder"),
+            models.CheckConstraint(condition=Q(rate_ppm__lte=1_000_000), name="fee_is_at_most_the_whole"),
+            models.CheckConstraint(
+                condition=Q(minimum_minor__gte=0) & (Q(cap_minor__isnull=True) | Q(cap_minor__gte=models.F("minimum_minor"))),
+                name="fee_minimum_is_below_its_cap",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_payee_display()} {self.rate_ppm / 10_000:g} % {self.currency} {self.valid_from}"
+
+
+class EscrowHoldQuerySet(MoneyQuerySet["EscrowHold"]):
+    parties = ("payer",)
+
+
+class EscrowHold(Identified, Stateful):
+    """The price of one order, taken from the payer's available funds until the order ends."""
+
+    class State(models.TextChoices):
+        HELD = "HELD", _("held")
+        RELEASED = "RELEASED", _("released")
+        REFUNDED = "REFUNDED", _("refunded")
+
+    MOVES: ClassVar[Mapping[str, AbstractSet[str]]] = {State.HELD: frozenset({State.RELEASED, State.REFUNDED})}
+
+    order_id = models.UUIDField(_("order"), unique=True)
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    payer = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("payer"))
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.HELD)
+
+    objects = EscrowHoldQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("escrow hold")
+        verbose_name_plural = _("escrow holds")
+        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="escrow_hold_is_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.state}"
+
+    @property
+    def organization_id(self) -> object:
+        return self.payer_id
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, Currency(self.currency))
+
+
+class SettlementQuerySet(MoneyQuerySet["Settlement"]):
+    parties = ("provider", "broker", "hold__payer")
+
+
+class Settlement(Identified):
+    """How the price of one order was divided: once, and never changed (append-only by trigger)."""
+
+    order_id = models.UUIDField(_("order"), unique=True)
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    hold = models.OneToOneField(EscrowHold, models.PROTECT, null=True, verbose_name=_("escrow hold"))
+    provider = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider"))
+    broker = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, null=True, related_name="+", verbose_name=_("broker")
+    )
+    gross_minor = models.BigIntegerField(_("gross in minor units"))
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+
+    objects = SettlementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("settlement")
+        verbose_name_plural = _("settlements")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(gross_minor=0, hold__isnull=True) | Q(gross_minor__gt=0, hold__isnull=False),
+                name="settlement_is_paid_from_escrow",
+            )
+        ]
+        indexes = [models.Index(fields=["venue", "-id"], name="settlement_by_venue")]
+
+    def __str__(self) -> str:
+        return f"{self.gross} {self.order_id}"
+
+    @property
+    def organization_id(self) -> object:
+        return self.provider_id
+
+    @property
+    def gross(self) -> Money:
+        return Money(self.gross_minor, Currency(self.currency))
+
+
+class SettlementLine(Identified):
+    """One payee's part of a settlement; the parts sum to the gross."""
+
+    settlement = models.ForeignKey(Settlement, models.PROTECT, related_name="lines", verbose_name=_("settlement"))
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    payee = models.CharField(_("payee"), max_length=8, choices=Payee.choices)
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, null=True, related_name="+", verbose_name=_("organization")
+    )
+    rate_ppm = models.PositiveIntegerField(_("rate in parts per million"))
+    amount_minor = models.BigIntegerField(_("amount in minor units"))
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    schedule = models.ForeignKey(FeeSchedule, models.PROTECT, null=True, related_name="+", verbose_name=_("fee schedule"))
+
+    class Meta:
+        verbose_name = _("settlement line")
+        verbose_name_plural = _("settlement lines")
+        constraints = [
+            models.UniqueConstraint(fields=["settlement", "payee"], name="payee_has_one_line_in_a_settlement"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="settlement_line_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_payee_display()} {self.amount}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, Currency(self.currency))

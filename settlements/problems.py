@@ -1,0 +1,23 @@
+"""The problem codes of money, and the database constraints that answer with one of them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.problems import register
+
+register(
+    {
+        "insufficient_funds": (409, _("The account does not hold enough money.")),
+        "reference_reused": (409, _("This reference already belongs to another transfer.")),
+        "bank_reference_taken": (409, _("This bank reference was entered before.")),
+        "fee_schedule_missing": (409, _("The venue has no fee schedule for this currency and date.")),
+        "escrow_differs": (409, _("The order already holds another amount in escrow.")),
+        "settlement_differs": (409, _("The order was already settled otherwise.")),
+        "unbalanced_transfer": (500, _("A transfer did not sum to zero and was refused.")),
+    },
+    constraints={
+        "guarded_balance_is_never_negative": "insufficient_funds",
+        "bank_receipt_is_unique_per_venue": "bank_reference_taken",
+        "bank_payment_is_unique_per_venue": "bank_reference_taken",
+        "transfer_sums_to_zero_per_currency": "unbalanced_transfer",
+    },
+)
