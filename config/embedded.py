@@ -42,9 +42,10 @@ class EmbeddedServerError(RuntimeError):
 
 
 def socket_folder(state: Path) -> Path:
-    """Return where the sockets of ``state`` live: inside it, or in /tmp when that path is too long for a socket."""
+    """Return where the sockets of ``state`` live: inside it, or in /tmp when that path does not suit a socket."""
     inside = state.absolute() / "run"
-    if len(os.fsencode(inside / ".s.PGSQL.5432.lock")) < LONGEST_SOCKET_PATH:
+    # PostgreSQL's clients take a comma for the end of a host.
+    if len(os.fsencode(inside / ".s.PGSQL.5432.lock")) < LONGEST_SOCKET_PATH and "," not in str(inside):
         return inside
     digest = hashlib.sha256(os.fsencode(state.absolute())).hexdigest()[:12]
     return Path("/tmp") / f"dawan-{os.getuid()}-{digest}"  # noqa: S108 - checked to be ours when made

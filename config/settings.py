@@ -1,6 +1,6 @@
 """Settings, read from the environment once; every default works on a laptop.
 
-`config/checks.py` refuses an unsafe production (DEBUG off with a development secret).
+`config/checks.py` refuses a PRODUCTION that would run on development's defaults.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ import dj_database_url
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
+from config.checks import refuse_unsafe_production
 from config.embedded import default_urls
 from config.logs import logging_config
 
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "oauth2_provider",
     "rest_framework",
+    "config",
     "kernel",
     "accounts",
     "settlements",
@@ -93,6 +95,8 @@ TEMPLATES = [
 _embedded_database, _embedded_redis = default_urls(STATE_DIR)
 DATABASE_URL = env.str("DATABASE_URL", "") or _embedded_database
 REDIS_URL = env.str("REDIS_URL", "") or _embedded_redis
+USES_EMBEDDED_DATABASE = not env.str("DATABASE_URL", "")
+USES_EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 # Connections that each process keeps; 0 keeps none, as wanted before a PgBouncer and by one-off commands.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)
 _pool = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 15} if DATABASE_POOL_SIZE else False
@@ -127,6 +131,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/console/login/"
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "config.addresses.client_address"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -169,6 +174,7 @@ REST_FRAMEWORK = {
         "client": env.str("THROTTLE_CLIENT", "6000/min"),
         "anonymous": env.str("THROTTLE_ANONYMOUS", "600/min"),
     },
+    "NUM_PROXIES": env.int("TRUSTED_PROXIES", 0),
     "EXCEPTION_HANDLER": "kernel.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -215,7 +221,7 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = STATE_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(STATE_DIR / "static")))
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -226,6 +232,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # JSON bodies; file parts are streamed and have their own limit
+
+# How many of our own proxies stand before the web processes (config/addresses.py).
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -251,3 +260,5 @@ UNFOLD = {
     "SITE_HEADER": _("Dawan Exchange"),
     "SITE_URL": "/api/v1/docs/",
 }
+
+refuse_unsafe_production(globals())

@@ -100,6 +100,7 @@ def serve(state: Path, *, port: int | None) -> int:
     with _embedded(state, environment):
         manage("migrate", "--noinput", "--verbosity", "0", environment=environment)
         _empty_folder(state / "metrics")
+        (state / "static").mkdir(exist_ok=True)
         with _noted(state, Serving(os.getpid(), environment["PUBLIC_URL"])):
             print(
                 f"Serving at {environment['PUBLIC_URL']}: the console at /console/, the API at /api/v1/docs/",

@@ -39,7 +39,7 @@ def _start_servers() -> Path:
 def _point_settings_at(state: Path) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     own_state = state / f"worker-{worker}"
-    own_state.mkdir(exist_ok=True)
+    (own_state / "static").mkdir(parents=True, exist_ok=True)
     os.environ.update(
         DJANGO_SETTINGS_MODULE="config.settings",
         DATABASE_URL=database_url(state),
