@@ -13,13 +13,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kernel.actors import Actor
+from kernel.actors import SEE_EVERYTHING, Actor
 from kernel.merkle import NodeKey
 from kernel.models import AuditEvent, Identified
 from kernel.problems import Problem
 from kernel.states import Stateful
-
-SEE_EVERYTHING = "everything.see"  # the permission of the deployment's operator (accounts/permissions.py)
 
 
 class UnsealedEvent(models.Model):

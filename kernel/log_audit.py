@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from kernel.digests import Digests
 from kernel.keys import PublicKey
 from kernel.merkle import NodeKey, Span, cover, grow, leaf_hash, span_hash, verify_consistency
-from kernel.models import AuditEvent, MerkleNode, SealedEvent, TreeHead, UnsealedEvent
+from kernel.models import AuditEvent, SealedEvent, TreeHead, UnsealedEvent
 from kernel.proofs import consistency_proof, read_nodes
 from kernel.sealing import current_size, event_bytes, timestamp
 from kernel.verification import verify_tree_head
@@ -100,9 +100,12 @@ class LogAudit:
         beyond = SealedEvent.objects.filter(leaf_index__gte=Coalesce(newest, 0)).count()
         if beyond:
             self.faults.append(f"{beyond} sealed events are under no head")
-        expected, stored = sum(size >> level for level in range(1, size.bit_length())), _nodes_within(size)
-        if stored != expected:
-            self.faults.append(f"{stored} tree nodes are stored where {expected} belong")
+        expected = sum(size >> level for level in range(1, size.bit_length()))
+        within, outside = _count_nodes(size)
+        if within != expected:
+            self.faults.append(f"{within} tree nodes are stored where {expected} belong")
+        if outside:
+            self.faults.append(f"{outside} tree nodes are under no head")
         queued = UnsealedEvent.objects.filter(event=OuterRef("pk"))
         sealed = SealedEvent.objects.filter(event=OuterRef("pk"))
         lost = AuditEvent.objects.filter(~Exists(queued), ~Exists(sealed)).count()
@@ -146,10 +149,16 @@ def _is_consistent(first: TreeHead, second: TreeHead) -> bool:
     )
 
 
-def _nodes_within(size: int) -> int:
-    """Count the stored nodes that lie wholly below `size`."""
+COUNT_NODES = """
+SELECT count(*) FILTER (WHERE (position + 1) << level <= %s),
+       count(*) FILTER (WHERE (position + 1) << level > coalesce((SELECT max(size) FROM kernel_treehead), 0))
+  FROM kernel_merklenode
+"""
+
+
+def _count_nodes(size: int) -> tuple[int, int]:
+    """Count the stored nodes that lie wholly below `size`, and those that reach beyond the newest head."""
     with connection.cursor() as cursor:
-        table = MerkleNode._meta.db_table
-        cursor.execute(f"SELECT count(*) FROM {table} WHERE (position + 1) << level <= %s", [size])  # noqa: S608
-        count: int = cursor.fetchone()[0]
-        return count
+        cursor.execute(COUNT_NODES, [size])
+        within, outside = cursor.fetchone()
+        return within, outside
