@@ -89,6 +89,17 @@ def ordering(wanted: Wanted) -> tuple[str, ...]:
     return SORTS["newest" if wanted.sort == "relevance" and not words(wanted.text) else wanted.sort]
 
 
+def in_detail() -> QuerySet[Listing]:
+    """Return what is listed with all that its own page shows, in three queries."""
+    related = ("organization", "venue", "product", "terms", "version")
+    return (
+        Listing.objects.in_catalogue()
+        .select_related(*related)
+        .prefetch_related("plans", "version__files")
+        .defer("search")
+    )
+
+
 def _filtered(wanted: Wanted) -> QuerySet[Listing]:
     hits = Listing.objects.in_catalogue()
     exact = {

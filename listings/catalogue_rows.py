@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Any
@@ -11,7 +12,7 @@ from django.db.models import Expression, Value
 
 from kernel.languages import search_terms
 from listings.industries import industries
-from listings.models import Listing
+from listings.models import DataFile, Listing
 
 CONFIG = "simple"  # the terms are made by us; PostgreSQL neither stems them nor drops any
 MOST_WORDS = 4000  # of one weight: a table may have thousands of columns
@@ -35,13 +36,44 @@ def catalogue_row(listing: Listing) -> dict[str, Any]:
         "bytes": listing.version.bytes,
         "currency": plans[0].currency,
         "price_from_minor": min(plan.price_minor for plan in plans),
-        "search": _vector(listing, columns=(name for file in files for name in column_names(file.profile))),
+        "search": _vector(
+            listing,
+            columns=(column["name"] for file in files for column in summary_of(file, with_samples=False).columns),
+        ),
     }
 
 
-def column_names(profile: Mapping[str, Any] | None) -> list[str]:
-    """Return the column names in a file's profile."""
-    return [str(column["name"]) for column in (profile or {}).get("columns", [])]
+@dataclass(frozen=True)
+class FileSummary:
+    """What the catalogue tells about a file; its values stay with those who buy it."""
+
+    name: str
+    format: str
+    bytes: int | None
+    rows: int | None
+    encoding: str
+    columns: list[dict[str, Any]]
+    sample_rows: list[list[Any]] | None
+
+
+def summary_of(file: DataFile, *, with_samples: bool) -> FileSummary:
+    """Return the public part of a file's profile: names, types and gaps of its columns, no values.
+
+    Samples, and with them least and greatest values, are shown only if the provider made them public.
+    """
+    profile: Mapping[str, Any] = file.profile or {}
+    columns = [
+        {key: column.get(key) for key in ("name", "type", "nulls", "distinct")} for column in profile.get("columns", [])
+    ]
+    return FileSummary(
+        name=file.name,
+        format=file.format,
+        bytes=file.size,
+        rows=profile.get("rows"),
+        encoding=profile.get("encoding", ""),
+        columns=columns,
+        sample_rows=profile.get("sample") if with_samples else None,
+    )
 
 
 def _vector(listing: Listing, *, columns: Iterable[str]) -> Expression:

@@ -1,0 +1,50 @@
+"""The public catalogue over HTTP: search, and one listing in detail. No sign-in needed."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from listings.api.catalogue_serializers import CatalogueDetailSerializer, CatalogueQuerySerializer, CatalogueSerializer
+from listings.catalogue import Wanted, find, in_detail, ordering
+from listings.models import Listing
+
+
+class Catalogue(generics.GenericAPIView[Listing]):
+    """Search what is listed, in Simplified or Traditional Chinese or English; one query, whatever the page."""
+
+    permission_classes = (AllowAny,)
+    serializer_class = CatalogueSerializer
+    filter_backends = ()
+    ordering: tuple[str, ...] = ()
+
+    @extend_schema(
+        operation_id="catalogue_search",
+        parameters=[CatalogueQuerySerializer],
+        responses=CatalogueSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        query = CatalogueQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        wanted = cast(Wanted, query.validated_data)
+        self.ordering = ordering(wanted)
+        page = self.paginate_queryset(find(wanted))
+        return self.get_paginated_response(CatalogueSerializer(page, many=True).data)
+
+
+class CatalogueDetail(APIView):
+    """One listing with its plans, terms, provider and what its files hold."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="catalogue_read", responses=CatalogueDetailSerializer)
+    def get(self, request: Request, listing_id: UUID) -> Response:
+        listing = get_object_or_404(in_detail(), pk=listing_id)
+        data: Any = CatalogueDetailSerializer(listing).data
+        return Response(data)

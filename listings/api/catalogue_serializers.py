@@ -1,0 +1,173 @@
+"""How the catalogue is asked and how it answers."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import Organization
+from kernel.languages import LanguageMapSerializerField
+from kernel.money import Currency, Money, MoneyField, parse_amount
+from listings.api.product_serializers import PlanSerializer, TermsSerializer
+from listings.catalogue import SORTS, Wanted
+from listings.catalogue_rows import summary_of
+from listings.models import DataFile, Frequency, Listing, Product, ProductType
+
+PRICES = {"free": True, "paid": False}
+
+
+class CatalogueQuerySerializer(serializers.Serializer[Any]):
+    """The parameters of a search; what is left out does not restrict."""
+
+    q = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="All words must occur.")
+    venue = serializers.CharField(max_length=20, required=False)
+    product_type = serializers.ChoiceField(ProductType.choices, required=False)
+    industry = serializers.CharField(
+        max_length=3, required=False, help_text="GB/T 4754 section (I) or section and division (I65)."
+    )
+    jurisdiction = serializers.RegexField(r"^[A-Z]{2}\Z", required=False, help_text="Of the provider: CN, HK, MO.")
+    format = serializers.ChoiceField(DataFile.Format.choices, required=False)
+    frequency = serializers.ChoiceField(Frequency.choices, required=False)
+    price = serializers.ChoiceField(sorted(PRICES), required=False)
+    price_max = serializers.CharField(max_length=20, required=False, help_text="Decimal amount: 1200.00.")
+    currency = serializers.ChoiceField(
+        [currency.value for currency in Currency], required=False, help_text="Of the price; sorting by price needs one."
+    )
+    sort = serializers.ChoiceField(sorted(SORTS), required=False, help_text="The newest first unless told otherwise.")
+
+    def validate_price_max(self, value: str) -> int:
+        try:
+            return parse_amount(value)
+        except ValueError as error:
+            raise serializers.ValidationError(MoneyField.default_error_messages["amount"], code="amount") from error
+
+    def validate(self, attrs: dict[str, Any]) -> Wanted:
+        by_price = "price_max" in attrs or attrs.get("sort", "").endswith("price")
+        return Wanted(
+            text=attrs.get("q", ""),
+            venue=attrs.get("venue", ""),
+            product_type=attrs.get("product_type", ""),
+            industry=attrs.get("industry", ""),
+            jurisdiction=attrs.get("jurisdiction", ""),
+            format=attrs.get("format", ""),
+            frequency=attrs.get("frequency", ""),
+            free=PRICES.get(attrs.get("price", "")),
+            price_max=attrs.get("price_max"),
+            # Amounts compare within one currency only.
+            currency=attrs.get("currency") or (Currency.CNY if by_price else ""),
+            sort=attrs.get("sort", "newest"),
+        )
+
+
+class ProviderSerializer(serializers.ModelSerializer[Organization]):
+    """The provider as an exchange knows it: checked identity, place, and whether it is of the bay area."""
+
+    name = LanguageMapSerializerField()
+    in_gba = serializers.BooleanField()
+
+    class Meta:
+        model = Organization
+        fields = ("id", "name", "jurisdiction", "in_gba")
+        read_only_fields = fields
+
+
+class CatalogueSerializer(serializers.ModelSerializer[Listing]):
+    name = LanguageMapSerializerField()
+    summary = LanguageMapSerializerField()
+    venue = serializers.CharField(source="venue.code")
+    provider = ProviderSerializer(source="organization")
+    price_from = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Listing
+        fields = (
+            "id",
+            "number",
+            "venue",
+            "name",
+            "summary",
+            "product_type",
+            "industry",
+            "region_scope",
+            "frequency",
+            "formats",
+            "rows",
+            "bytes",
+            "price_from",
+            "provider",
+            "listed_at",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(MoneyField())
+    def get_price_from(self, listing: Listing) -> dict[str, str]:
+        return Money(listing.price_from_minor or 0, Currency(listing.currency)).as_json()
+
+
+class ProductFactsSerializer(serializers.ModelSerializer[Product]):
+    """The dossier's public part."""
+
+    scenario = LanguageMapSerializerField()
+
+    class Meta:
+        model = Product
+        fields = (
+            "id",
+            "number",
+            "scenario",
+            "language",
+            "source_kind",
+            "rights",
+            "personal_data",
+            "time_from",
+            "time_to",
+            "buyer_kinds",
+            "buyer_regions",
+            "buyer_qualifications",
+            "buyer_environment",
+            "resale_allowed",
+            "export_allowed",
+        )
+        read_only_fields = fields
+
+
+class ColumnSummarySerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    type = serializers.CharField()
+    nulls = serializers.IntegerField(allow_null=True)
+    distinct = serializers.IntegerField(allow_null=True, help_text="About how many different values there are.")
+
+
+class FileSummarySerializer(serializers.Serializer[Any]):
+    """What a file holds; sample rows only where the provider made them public."""
+
+    name = serializers.CharField()
+    format = serializers.CharField()
+    bytes = serializers.IntegerField()
+    rows = serializers.IntegerField(allow_null=True)
+    encoding = serializers.CharField(allow_blank=True)
+    columns = ColumnSummarySerializer(many=True)
+    sample_rows = serializers.ListField(child=serializers.ListField(), allow_null=True)
+
+
+class CatalogueDetailSerializer(CatalogueSerializer):
+    product = ProductFactsSerializer()
+    plans = PlanSerializer(many=True)
+    terms = TermsSerializer()
+    version = serializers.SerializerMethodField()
+    files = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Listing
+        fields = (*CatalogueSerializer.Meta.fields, "product", "plans", "terms", "version", "files")
+        read_only_fields = fields
+
+    def get_version(self, listing: Listing) -> dict[str, Any]:
+        version = listing.version
+        return {"id": str(version.id), "number": version.number, "sha256": version.sha256, "sm3": version.sm3}
+
+    @extend_schema_field(FileSummarySerializer(many=True))
+    def get_files(self, listing: Listing) -> Any:
+        public = listing.product.sample_rows_public
+        summaries = [summary_of(file, with_samples=public) for file in listing.version.files.all()]
+        return FileSummarySerializer(summaries, many=True).data

@@ -1,0 +1,141 @@
+"""How products, plans and terms look in JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from kernel.api import StrictSerializer
+from kernel.languages import LanguageMapSerializerField
+from kernel.money import MoneyField
+from listings.dossier import EVIDENCE_LENGTH
+from listings.models import (
+    BuyerKind,
+    Frequency,
+    PersonalData,
+    Plan,
+    Processing,
+    Product,
+    ProductType,
+    Purpose,
+    RegionScope,
+    Right,
+    SourceKind,
+    Terms,
+)
+from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH
+from listings.terms import FIELDS as TERMS_FIELDS
+
+
+class DossierSerializer(StrictSerializer):
+    """The listing dossier. A draft may leave gaps; registering it may not."""
+
+    name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False, help_text="At most 40 characters each.")
+    summary = LanguageMapSerializerField(text_length=SUMMARY_LENGTH, required=False)
+    scenario = LanguageMapSerializerField(text_length=1000, required=False, help_text="What the data are used for.")
+    product_type = serializers.ChoiceField(ProductType.choices, required=False)
+    industry = serializers.CharField(max_length=3, required=False, help_text="GB/T 4754 section and division: I65.")
+    language = serializers.CharField(max_length=35, required=False, help_text="Language tag of the data: zh-Hans.")
+    source_kind = serializers.ChoiceField(SourceKind.choices, required=False)
+    processing = serializers.ChoiceField(Processing.choices, required=False)
+    rights = serializers.ListField(child=serializers.ChoiceField(Right.choices), max_length=3, required=False)
+    evidence = serializers.DictField(
+        child=serializers.CharField(max_length=EVIDENCE_LENGTH), required=False, help_text="Code to statement."
+    )
+    personal_data = serializers.ChoiceField(PersonalData.choices, required=False)
+    region_scope = serializers.ChoiceField(RegionScope.choices, required=False)
+    time_from = serializers.DateField(required=False, allow_null=True)
+    time_to = serializers.DateField(required=False, allow_null=True)
+    frequency = serializers.ChoiceField(Frequency.choices, required=False)
+    buyer_kinds = serializers.ListField(child=serializers.ChoiceField(BuyerKind.choices), max_length=4, required=False)
+    buyer_regions = serializers.ListField(child=serializers.CharField(max_length=2), max_length=60, required=False)
+    buyer_qualifications = serializers.CharField(max_length=400, allow_blank=True, required=False)
+    buyer_environment = serializers.CharField(max_length=400, allow_blank=True, required=False)
+    resale_allowed = serializers.BooleanField(required=False)
+    export_allowed = serializers.BooleanField(required=False)
+    sample_rows_public = serializers.BooleanField(
+        required=False, help_text="Show the profile's sample rows to everybody in the catalogue."
+    )
+
+
+class NewProductSerializer(DossierSerializer):
+    dataset_id = serializers.UUIDField()
+
+
+class ProductSerializer(serializers.ModelSerializer[Product]):
+    name = LanguageMapSerializerField()
+    summary = LanguageMapSerializerField()
+    scenario = LanguageMapSerializerField()
+
+    class Meta:
+        model = Product
+        fields = (
+            "id",
+            "number",
+            "state",
+            "organization_id",
+            "dataset_id",
+            *DossierSerializer().fields,
+            "rule_set",
+            "registered_at",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class NewPlanSerializer(StrictSerializer):
+    kind = serializers.ChoiceField(Plan.Kind.choices)
+    price = MoneyField(required=False, help_text="Needed for a one-off plan, at least 0.01.")
+    name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
+
+
+class PlanChangesSerializer(StrictSerializer):
+    kind = serializers.ChoiceField(Plan.Kind.choices, required=False)
+    price = MoneyField(required=False)
+    name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
+
+
+class PlanSerializer(serializers.ModelSerializer[Plan]):
+    name = LanguageMapSerializerField()
+    price = MoneyField()
+
+    class Meta:
+        model = Plan
+        fields = ("id", "product_id", "kind", "name", "price", "created_at")
+        read_only_fields = fields
+
+
+class NewTermsSerializer(StrictSerializer):
+    purposes = serializers.ListField(
+        child=serializers.ChoiceField(Purpose.choices), min_length=1, max_length=len(Purpose.choices)
+    )
+    territories = serializers.ListField(
+        child=serializers.CharField(max_length=2), max_length=60, required=False, help_text="None: everywhere."
+    )
+    term_days = serializers.IntegerField(min_value=1, max_value=36_500, required=False, allow_null=True)
+    resale_allowed = serializers.BooleanField(required=False)
+    derivatives_allowed = serializers.BooleanField(required=False)
+    export_allowed = serializers.BooleanField(required=False)
+    attribution_required = serializers.BooleanField(required=False)
+    deletion_required = serializers.BooleanField(required=False)
+    text = LanguageMapSerializerField(text_length=20_000)
+
+
+class TermsSerializer(serializers.ModelSerializer[Terms]):
+    text = LanguageMapSerializerField()
+
+    class Meta:
+        model = Terms
+        fields = ("id", "product_id", "version", *TERMS_FIELDS, "policy", "created_at")
+        read_only_fields = fields
+
+
+class IndustrySerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = LanguageMapSerializerField()
+    section = serializers.CharField()
+    section_name = LanguageMapSerializerField()
+
+
+class IndustriesSerializer(serializers.Serializer[Any]):
+    standard = serializers.CharField()
+    items = IndustrySerializer(many=True)

@@ -1,0 +1,48 @@
+"""Addresses below /api/v1/."""
+
+from django.urls import URLPattern, path
+
+from listings.api import catalogue, listings, products, reviews
+
+registration: list[URLPattern] = [
+    path("industries", products.IndustryList.as_view(), name="industries"),
+    path("products", products.ProductList.as_view(), name="products"),
+    path("products/<uuid:product_id>", products.ProductDetail.as_view(), name="product"),
+    path("products/<uuid:product_id>/register", products.ProductRegister.as_view(), name="product-register"),
+    path("products/<uuid:product_id>/retire", products.ProductRetire.as_view(), name="product-retire"),
+    path("products/<uuid:product_id>/plans", products.PlanList.as_view(), name="product-plans"),
+    path("products/<uuid:product_id>/terms", products.TermsList.as_view(), name="product-terms"),
+    path("plans/<uuid:plan_id>", products.PlanDetail.as_view(), name="plan"),
+    path("terms/<uuid:terms_id>", products.TermsDetail.as_view(), name="terms"),
+]
+
+offering: list[URLPattern] = [
+    path("listings", listings.ListingList.as_view(), name="listings"),
+    path("listings/<uuid:listing_id>", listings.ListingDetail.as_view(), name="listing"),
+    path("listings/<uuid:listing_id>/suspend", listings.ListingSuspend.as_view(), name="listing-suspend"),
+    path("listings/<uuid:listing_id>/relist", listings.ListingRelist.as_view(), name="listing-relist"),
+    path("listings/<uuid:listing_id>/delist", listings.ListingDelist.as_view(), name="listing-delist"),
+    path("catalogue", catalogue.Catalogue.as_view(), name="catalogue"),
+    path("catalogue/<uuid:listing_id>", catalogue.CatalogueDetail.as_view(), name="catalogue-detail"),
+]
+
+review: list[URLPattern] = [
+    path("review-checklists/<slug:venue_code>", reviews.VenueChecklist.as_view(), name="review-checklist"),
+    path("listings/<uuid:listing_id>/reviews", reviews.ReviewList.as_view(), name="listing-reviews"),
+    path("listings/<uuid:listing_id>/submit", reviews.ListingSubmit.as_view(), name="listing-submit"),
+    path("listings/<uuid:listing_id>/start-review", reviews.ListingStartReview.as_view(), name="listing-start-review"),
+    path(
+        "listings/<uuid:listing_id>/pass-completeness",
+        reviews.ListingPassCompleteness.as_view(),
+        name="listing-pass-completeness",
+    ),
+    path("listings/<uuid:listing_id>/approve", reviews.ListingApprove.as_view(), name="listing-approve"),
+    path(
+        "listings/<uuid:listing_id>/request-correction",
+        reviews.ListingRequestCorrection.as_view(),
+        name="listing-request-correction",
+    ),
+    path("listings/<uuid:listing_id>/reject", reviews.ListingReject.as_view(), name="listing-reject"),
+]
+
+urlpatterns = [*registration, *offering, *review]
