@@ -3,9 +3,8 @@
 The tables of roles and scopes are in accounts/permissions.py, the rule of visible rows in accounts/visibility.py.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -206,44 +205,3 @@ def require_member(organization_id: UUID, venue_id: UUID, capacity: str) -> Memb
     if membership is None:
         raise Problem("membership_required", capacity=str(capacity), venue=str(venue_id))
     return membership
-
-
-# --- the console -----------------------------------------------------------------------------------------------------
-
-# What opens a console page beyond entering the console; models that are not named need nothing more.
-CONSOLE_PAGES: Mapping[str, Permission] = {
-    "settlements": Permission.LEDGER_READ,
-    "kernel.auditevent": Permission.AUDIT_READ,
-}
-
-
-def may_in_console(person: Person, perm: str) -> bool:
-    """Answer `Person.has_perm`: a named permission, or Django's `app.verb_model` of which only viewing is ever given.
-
-    Rows are changed by actions whose functions ask for their own permission, never by the console's forms.
-    """
-    if not person.is_active:
-        return False
-    held = console_permissions(person)
-    if perm in _named():
-        return perm in held
-    app_label, _dot, codename = perm.partition(".")
-    verb, _underscore, model = codename.partition("_")
-    if verb != "view" or Permission.CONSOLE_USE not in held:
-        return False
-    needed = CONSOLE_PAGES.get(f"{app_label}.{model}") or CONSOLE_PAGES.get(app_label)
-    return needed is None or needed in held
-
-
-def console_permissions(person: Person) -> frozenset[str]:
-    """Return what the person may do in the console, remembered on this object: one request, one query."""
-    known: frozenset[str] | None = person.__dict__.get("_console_permissions")
-    if known is None:
-        known = actor_for_console(person).permissions
-        person.__dict__["_console_permissions"] = known
-    return known
-
-
-@cache
-def _named() -> frozenset[str]:
-    return frozenset(Permission)

@@ -6,7 +6,6 @@ Each of them sets `request.actor`; nothing else in the house reads credentials.
 import binascii
 import hashlib
 from base64 import b64decode
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn, cast
@@ -16,19 +15,17 @@ from django.contrib.auth import authenticate as check_password
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import get_access_token_model
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
-from accounts.access import Standing, actor_for_console, actor_for_person, client_actor
+from accounts.access import Standing, actor_for_person, client_actor
 from accounts.models import Affiliation, Person, Venue
 from accounts.models.people import normal_email
 from accounts.permissions import Role
-from kernel.actors import NOBODY, Actor
+from kernel.actors import Actor
 from kernel.problems import Problem, problem_page
 
 ORGANIZATION_HEADER = "Dawan-Organization"
@@ -190,23 +187,6 @@ def _set_actor(request: Request, actor: Actor) -> None:
     # Once for DRF's wrapper, once for the middlewares and logs that see Django's own request.
     request.actor = actor  # type: ignore[attr-defined]
     request._request.actor = actor  # type: ignore[attr-defined]
-
-
-class ActorMiddleware:
-    """Give console pages their `request.actor`, worked out when first asked for."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-        self.console = reverse("admin:index")
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(self.console):
-            request.actor = SimpleLazyObject(lambda: _console_actor(request))  # type: ignore[attr-defined]
-        return self.get_response(request)
-
-
-def _console_actor(request: HttpRequest) -> Actor:
-    return actor_for_console(request.user) if isinstance(request.user, Person) else NOBODY
 
 
 def lockout_response(request: HttpRequest, _response: HttpResponse, _credentials: Any) -> HttpResponse:

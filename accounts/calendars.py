@@ -110,7 +110,7 @@ def _local_day(start: date | datetime, tz: ZoneInfo) -> date:
 @checks.register()
 def calendar_reaches_far_enough(**_: object) -> list[checks.CheckMessage]:
     """Warn operators (`accounts.W001`) when deadlines set today may already fall on days without a calendar."""
-    horizon = datetime.now(MAINLAND_TIME).date() + timedelta(days=30)
+    horizon = datetime.now(MAINLAND_TIME).date() + timedelta(days=14)
     if is_verified(horizon, "CN"):
         return []
     message = f"There is no mainland holiday calendar that settles {horizon}: add accounts/data/holidays/cn-YYYY.json."

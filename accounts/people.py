@@ -123,6 +123,19 @@ def remove(*, affiliation_id: UUID, actor: Actor) -> None:
 
 
 @transaction.atomic
+def update_profile(*, person: Person, actor: Actor, name: str | None = None, language: str | None = None) -> Person:
+    """Change one's own name or language."""
+    before = {"name": person.name, "language": person.language}
+    person.name = person.name if name is None else name
+    person.language = person.language if language is None else language
+    person.save(update_fields=["name", "language"])
+
+    after = {"name": person.name, "language": person.language}
+    audit.record("person.updated", subject=person, actor=actor, details={"before": before, "after": after})
+    return person
+
+
+@transaction.atomic
 def change_password(*, person: Person, password: str, actor: Actor) -> None:
     """Set a new password that passes the validators; raises Problem `invalid` at /new_password."""
     check_password_strength(password, person, pointer="/new_password")

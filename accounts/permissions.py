@@ -1,6 +1,7 @@
-"""The named permissions of the house, and which role and which OAuth scope gives which. Tables, no code to speak of."""
+"""The named permissions of the house, and which role, OAuth scope and console page goes with which: tables."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
 from django.db import models
@@ -42,6 +43,7 @@ class Permission(StrEnum):
     LEDGER_READ = "ledger.read"
     AUDIT_READ = "audit.read"
     JOB_RETRY = "job.retry"
+    CERTIFICATE_REVOKE = "certificate.revoke"
     # of the deployment's operator: rows of every venue and organization
     EVERYTHING_SEE = "everything.see"
 
@@ -95,6 +97,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.LISTING_APPROVE,
         P.LISTING_SUSPEND,
         P.ENTITLEMENT_SUSPEND,
+        P.CERTIFICATE_REVOKE,
     },
     Role.SETTLEMENT_OFFICER: _WATCHING
     | {P.DEPOSIT_ENTER, P.DEPOSIT_CREDIT, P.PAYOUT_APPROVE, P.PAYOUT_CONFIRM, P.LEDGER_READ, P.JOB_RETRY},
@@ -110,6 +113,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.FEES_MANAGE,
         P.LEDGER_READ,
         P.JOB_RETRY,
+        P.CERTIFICATE_REVOKE,
     },
     Role.AUDITOR: _WATCHING | {P.LEDGER_READ},
 }
@@ -131,6 +135,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.LISTING_APPROVE,
             P.LISTING_SUSPEND,
             P.ENTITLEMENT_SUSPEND,
+            P.CERTIFICATE_REVOKE,
         }
     ),
     "money": frozenset(
@@ -149,3 +154,24 @@ SCOPE_LABELS: Mapping[str, str | Promise] = {
     "money": _("Enter and credit deposits, approve and confirm payouts, read the ledger"),
     "audit": _("Read the audit log and retry jobs"),
 }
+
+# What opens a console page beyond entering the console; models that are not named need nothing more.
+CONSOLE_PAGES: Mapping[str, Permission] = {
+    "axes": P.EVERYTHING_SEE,
+    "kernel.auditevent": P.AUDIT_READ,
+    "settlements": P.LEDGER_READ,
+}
+_NAMES = frozenset(Permission)
+
+
+def may_in_console(held: AbstractSet[str], perm: str) -> bool:
+    """Answer Django's admin: a named permission, or its own `app.verb_model`, of which only viewing is ever given.
+
+    Rows change by acts whose functions ask for their own permission, never by the console's forms.
+    """
+    if perm in _NAMES:
+        return perm in held
+    app_label, _dot, codename = perm.partition(".")
+    verb, _underscore, model = codename.partition("_")
+    needed = CONSOLE_PAGES.get(f"{app_label}.{model}") or CONSOLE_PAGES.get(app_label)
+    return verb == "view" and P.CONSOLE_USE in held and (needed is None or needed in held)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.organizations import Organization
-from accounts.permissions import Role
+from accounts.permissions import Permission, Role, may_in_console
 from accounts.visibility import owned_or_operated, sees_everything
 from kernel.actors import Actor
 from kernel.models import Identified
@@ -81,22 +81,29 @@ class Person(AbstractBaseUser, Identified):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def actor_in_console(self) -> Actor:
+        """Return who the person is in the console, worked out once per request (this object lives no longer)."""
+        from accounts.access import actor_for_console  # noqa: PLC0415 - access is built on these tables
+
+        known: Actor | None = self.__dict__.get("_actor_in_console")
+        if known is None:
+            known = self.__dict__["_actor_in_console"] = actor_for_console(self)
+        return known
+
     @property
     def is_staff(self) -> bool:
         """Whether the person may enter the console. Django's admin asks."""
-        return self.has_perm("console.use")
+        return self.actor_in_console().may(Permission.CONSOLE_USE)
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Answer Django's admin and templates by the named permissions (accounts/access.py)."""
-        from accounts.access import may_in_console  # noqa: PLC0415 - access is built on these tables
-
-        return may_in_console(self, perm)
+        """Answer Django's admin and templates by the named permissions (accounts/permissions.py)."""
+        return may_in_console(self.actor_in_console().permissions, perm)
 
     def has_perms(self, perm_list: list[str], obj: object = None) -> bool:
         return all(self.has_perm(perm, obj) for perm in perm_list)
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.has_perm("console.use")
+        return self.is_staff
 
 
 class AffiliationQuerySet(models.QuerySet["Affiliation"]):
