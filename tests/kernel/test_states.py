@@ -60,3 +60,9 @@ def test_a_move_needs_a_transaction() -> None:
     assert not transaction.get_connection().in_atomic_block
     with pytest.raises(RuntimeError):
         advance(Certificate(), to="ISSUED", actor=SYSTEM)
+
+
+def test_the_page_of_diagrams_is_up_to_date() -> None:
+    from django.core.management import call_command
+
+    call_command("draw_states", check=True)
