@@ -66,7 +66,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.authentication.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -145,6 +144,7 @@ OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
 # Client credentials only; tokens are stored as checksums (RFC 9700), secrets hashed.
 OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 1800,
+    "APPLICATION_ADMIN_CLASS": "django.contrib.admin.ModelAdmin",  # the toolkit's own wants the field `user`
     "SCOPES_BACKEND_CLASS": "accounts.oauth.ClientScopes",
     "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.EvidentValidator",
     "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep due jobs": {"task": "kernel.run_due_jobs", "schedule": 2.0, "options": {"expires": 10}},
     "expire entitlements": {"task": "marketplace.expire_entitlements", "schedule": 60.0, "options": {"expires": 60}},
+    "clear dead tokens": {"task": "accounts.clear_dead_tokens", "schedule": 3600.0, "options": {"expires": 600}},
     "seal the audit log": {"task": "kernel.seal_events", "schedule": 5.0, "options": {"expires": 30}},
 }
 
