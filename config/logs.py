@@ -58,6 +58,6 @@ def logging_config(level: str) -> dict[str, Any]:
             # A refused request is the client's affair and already one line of the request log.
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
-            "celery.app.trace": {"level": "WARNING"},  # "task succeeded", every two seconds
+            "celery": {"level": "WARNING"},  # every sweep, every two seconds: "sent", "received", "succeeded"
         },
     }

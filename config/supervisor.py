@@ -83,9 +83,10 @@ def commands(state: Path, *, port: int) -> dict[str, str]:
     return {
         "web": f"exec {python} -m granian --interface wsgi --host 127.0.0.1 --port {port} --workers {WORKERS}"
         f" --blocking-threads {THREADS} --no-ws --respawn-failed-workers --log-level warning config.wsgi:application",
-        "worker": f"exec {python} -m celery -A config.celery:app worker --concurrency {WORKERS}"
-        " --without-gossip --without-mingle --loglevel WARNING",
-        "beat": f"exec {python} -m celery -A config.celery:app beat --loglevel WARNING --pidfile="
+        # Under root Celery warns of pickled messages; ours are JSON.
+        "worker": f'exec {python} -W "ignore:You\'re running" -m celery -q -A config.celery:app worker'
+        f" --concurrency {WORKERS} --without-gossip --without-mingle --loglevel WARNING",
+        "beat": f"exec {python} -m celery -q -A config.celery:app beat --loglevel WARNING --pidfile="
         f" --schedule {shlex.quote(str(state.absolute() / 'beat-schedule'))}",
     }
 

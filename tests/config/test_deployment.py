@@ -36,7 +36,7 @@ def compose() -> dict[str, Any]:
 def test_the_compose_file_follows_the_compose_specification(compose: dict[str, Any]) -> None:
     schema = json.loads((DATA / "compose-spec.json").read_text())
 
-    jsonschema.Draft202012Validator(schema).validate(compose)
+    jsonschema.Draft7Validator(schema).validate(compose)
 
 
 def test_the_compose_file_has_the_production_shape(compose: dict[str, Any]) -> None:

@@ -1,0 +1,111 @@
+"""The whole exchange on one machine: starts everything, shares counters, stops what it started and no more."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.embedded import EmbeddedServers
+from config.supervisor import choose_port, environment_for, serving
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVER_VARIABLES = {"DATABASE_URL", "REDIS_URL", "STATE_DIR", "PUBLIC_URL", "LOG_LEVEL", "PROMETHEUS_MULTIPROC_DIR"}
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="dawan-serving-"))
+    path.chmod(0o711)
+    yield path
+    EmbeddedServers(path).stop()
+    shutil.rmtree(path)
+
+
+def supervisor(act: str, state: Path, *options: str) -> subprocess.Popen[str]:
+    environment = {name: value for name, value in os.environ.items() if name not in SERVER_VARIABLES}
+    command = [sys.executable, "-m", "config.supervisor", act, "--state", str(state), *options]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, ""
+    except OSError:
+        return 0, ""
+
+
+def await_ready(url: str, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 120
+    while get(f"{url}/readyz")[0] != 200:
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline, "not ready after two minutes"
+        time.sleep(0.2)
+
+
+def test_serving_runs_everything_and_stops_exactly_what_it_started(state: Path) -> None:
+    EmbeddedServers(state).start(("redis",))
+    port = choose_port(None)
+    url = f"http://127.0.0.1:{port}"
+    process = supervisor("serve", state, "--port", str(port))
+    try:
+        await_ready(url, process)
+        children = psutil.Process(process.pid).children(recursive=True)
+
+        second = supervisor("serve", state)
+        assert second.wait(timeout=60) == 1
+        assert f"Already serving at {url}" in second.communicate()[0]
+
+        for _ in range(20):
+            assert get(f"{url}/healthz")[0] == 200
+        counted = {line for line in get(f"{url}/metrics")[1].splitlines() if 'route="healthz"' in line}
+        assert 'dawan_http_requests_total{method="GET",route="healthz",status="200"} 20.0' in counted
+    finally:
+        process.send_signal(signal.SIGTERM)
+        output = process.communicate(timeout=60)[0]
+
+    assert process.returncode == 0, output
+    assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+    assert EmbeddedServers(state).running() == ("redis",)
+    assert serving(state) is None
+
+
+def test_a_note_left_by_a_process_that_died_does_not_count(state: Path) -> None:
+    (state / "serving.json").write_text('{"pid": 1, "url": "http://127.0.0.1:8000"}')
+
+    assert serving(state) is None
+
+
+def test_a_taken_port_that_was_asked_for_is_refused() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SystemExit, match="is in use"):
+            choose_port(taken.getsockname()[1])
+
+
+def test_servers_named_in_the_environment_replace_the_embedded_ones(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://db.example/dawan")
+    monkeypatch.setenv("REDIS_URL", "")
+
+    environment = environment_for(state, port=8000)
+
+    assert environment["DATABASE_URL"] == "postgresql://db.example/dawan"
+    assert environment["REDIS_URL"].startswith("unix://")
