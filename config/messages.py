@@ -75,7 +75,7 @@ def update() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             write_po(file, catalogue, width=120, sort_output=True, include_lineno=False, omit_header=False)
-        print(f"{path.relative_to(ROOT)}: {len(catalogue)} texts, {len(untranslated(catalogue))} untranslated")
+        print(f"{locale}: {len(catalogue)} texts, {len(untranslated(catalogue))} untranslated")
 
 
 def compile_all() -> None:

@@ -21,6 +21,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from kernel.problems import Problem, problem_page
+from settlements.books import ledger_totals
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -74,6 +75,18 @@ class JobsCollector(Collector):
         return [jobs, oldest]
 
 
+class LedgerCollector(Collector):
+    """What each kind of account holds per venue and currency, in minor units; the sum per currency must be zero."""
+
+    def collect(self) -> Iterable[Metric]:
+        totals = GaugeMetricFamily(
+            "dawan_ledger_minor_units", "Sum of balances, in minor units.", labels=["venue", "currency", "account"]
+        )
+        for venue, currency, kind, minor in ledger_totals():
+            totals.add_metric([venue, currency, kind], minor)
+        return [totals]
+
+
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer a scrape from this machine, or from elsewhere with `Authorization: Bearer METRICS_TOKEN`."""
@@ -81,6 +94,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return problem_page(request, Problem("not_found"))
     stored = CollectorRegistry(auto_describe=False)
     stored.register(JobsCollector())
+    stored.register(LedgerCollector())
     return HttpResponse(
         generate_latest(_process_registry()) + generate_latest(stored), content_type=CONTENT_TYPE_LATEST
     )

@@ -7,7 +7,13 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from kernel.actors import SYSTEM
 from kernel.models import Job
+from kernel.money import Currency
+from settlements.chart import AccountKey, open_accounts
+from settlements.ledger import Leg, TransferDraft, post
+from settlements.models import Account, Transfer
+from tests.world import make_organization, venue
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +69,21 @@ def test_jobs_are_counted_by_kind_and_state_with_the_age_of_the_oldest_due(clien
     assert found["dawan_jobs", labelled(kind="delivery", state="FAILED")] == 1
     age = found["dawan_jobs_oldest_due_seconds", labelled(kind="delivery", state="WAITING")]
     assert 90 <= age < 150
+
+
+def test_the_ledger_is_summed_by_venue_currency_and_kind_of_account(client: Client) -> None:
+    there = venue("gzdex")
+    bank, owner = open_accounts(
+        AccountKey(Account.Kind.BANK, there.id, Currency.CNY),
+        AccountKey(Account.Kind.CLIENT, there.id, Currency.CNY, make_organization().id),
+    )
+    legs = (Leg(bank, -12_34), Leg(owner, 12_34))
+    post([TransferDraft(Transfer.Kind.DEPOSIT, reference="d:1", venue_id=there.id, legs=legs)], actor=SYSTEM)
+
+    found = samples(client)
+
+    assert found["dawan_ledger_minor_units", labelled(venue="gzdex", currency="CNY", account="CLIENT")] == 12_34
+    assert found["dawan_ledger_minor_units", labelled(venue="gzdex", currency="CNY", account="BANK")] == -12_34
 
 
 @pytest.mark.parametrize("address", ["10.0.0.7", "::ffff:10.0.0.7", ""])
