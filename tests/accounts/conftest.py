@@ -6,6 +6,12 @@ from accounts.models import Organization, Person, Role
 from tests.world import make_organization, make_person, operator_of, staff
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """Hash passwords in no time; the slow hash is Django's and needs no test of ours."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "accounts.hashers.ClientSecretHasher"]
+
+
 @pytest.fixture
 def applicant(db) -> Organization:
     """An organization of Nansha with an administrator and no membership."""

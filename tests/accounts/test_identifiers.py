@@ -37,7 +37,7 @@ def test_any_single_wrong_character_of_a_real_code_is_caught(code):
     for place in range(18):
         for other in set(ALPHABET) - {code[place]}:
             wrong = code[:place] + other + code[place + 1 :]
-            with pytest.raises(ValueError, match="wrong|unknown"):
+            with pytest.raises(ValueError, match=r"wrong|unknown"):
                 normal_uscc(wrong)
 
 
