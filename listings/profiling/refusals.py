@@ -1,0 +1,69 @@
+"""Why a file is refused and what is worth a warning: stable codes, places, and sentences in the reader's language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# Placeholders are filled from the parameters that are stored with the code.
+REFUSALS: Mapping[str, Promise] = {
+    "empty_file": _("The file has no content."),
+    "binary_content": _("There is a NUL byte at offset %(offset)s: this is not text."),
+    "wrong_container": _("The file is %(container)s, not %(format)s. Archives and other containers are not opened."),
+    "encoding_unknown": _(
+        "The text is not UTF-8, UTF-16 with a byte order mark, GB18030 or Big5 (first seen at offset %(offset)s)."
+    ),
+    "encoding_mismatch": _("The file is declared as %(declared)s but is not (see offset %(offset)s): %(detected)s."),
+    "mixed_encodings": _("The text begins in %(encoding)s, but the bytes at offset %(offset)s are not %(encoding)s."),
+    "line_too_long": _("Line %(line)s is longer than %(limit)s bytes."),
+    "record_too_long": _("A record is longer than %(limit)s bytes; perhaps a quotation mark is never closed."),
+    "unterminated_quote": _("A quotation mark is opened in the last record and never closed."),
+    "too_many_columns": _("There are %(columns)s columns; at most %(limit)s are taken."),
+    "ragged_rows": _("Rows must have %(expected)s values as the first row has; these have not: %(rows)s."),
+    "malformed_csv": _("The table could not be read: %(reason)s"),
+    "not_json_lines": _("The file is one JSON document. Write its objects one by one, each on a line of its own."),
+    "malformed_json": _("Line %(line)s is not one JSON object: %(reason)s"),
+    "corrupt_parquet": _("The Parquet file could not be read: %(reason)s"),
+    "decompression_bomb": _("The file of %(size)s bytes says that it unpacks to %(unpacked)s bytes and %(rows)s rows."),
+    "digest_mismatch": _("The file's SHA-256 is %(actual)s, not the announced %(declared)s."),
+    "corrupt_storage": _("The stored bytes are not what was received: %(reason)s"),
+}
+
+WARNINGS: Mapping[str, Promise] = {
+    "no_rows": _("There is a header but no row."),
+    "duplicate_columns": _("Column names are used more than once: %(names)s."),
+    "blank_columns": _("Columns without a name: %(positions)s."),
+    "no_header": _("The first row looks like data, so the columns have no names."),
+    "encoding_uncertain": _("There is too little text to tell the encoding for certain; %(encoding)s was assumed."),
+    "mixed_types": _("Values of different types share these columns: %(names)s."),
+    "empty_columns": _("Columns without any value: %(names)s."),
+}
+
+
+@dataclass
+class Refusal(Exception):
+    """A file that is not taken: a code of `REFUSALS`, where it went wrong, and what the sentence needs."""
+
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {sentence(REFUSALS, self.code, self.params)}"
+
+
+def refuse(code: str, **params: Any) -> Refusal:
+    """Return the refusal to raise; parameters are whole numbers, lists of them, or short text."""
+    return Refusal(code, params)
+
+
+def warning(code: str, **params: Any) -> dict[str, Any]:
+    """Return a warning as profiles keep it."""
+    return {"code": code, "params": params}
+
+
+def sentence(table: Mapping[str, Promise], code: str, params: Mapping[str, Any]) -> str:
+    """Return the sentence of a code in the language in force."""
+    shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in params.items()}
+    return str(table[code]) % shown
