@@ -165,10 +165,11 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "URL_FORMAT_OVERRIDE": None,  # `?format=CSV` filters the catalogue; JSON is all we speak
     "DEFAULT_PARSER_CLASSES": ["kernel.api.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "kernel.paging.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.ExchangeSchema",
     "DEFAULT_THROTTLE_CLASSES": ["kernel.throttling.ClientThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "client": env.str("THROTTLE_CLIENT", "6000/min"),
@@ -189,6 +190,24 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi.add_problems",
+    ],
+    # Fields of the same name with different choices; a list of names that the schema's readers can tell apart.
+    "ENUM_NAME_OVERRIDES": {
+        "OrderState": "marketplace.models.Order.State",
+        "AgreementState": "marketplace.models.Agreement.State",
+        "EntitlementState": "marketplace.models.Entitlement.State",
+        "DeliveryState": "marketplace.models.Delivery.State",
+        "ListingState": "listings.models.Listing.State",
+        "ProductState": "listings.models.Product.State",
+        "MembershipState": "accounts.models.Membership.State",
+        "InvitationState": "accounts.models.Invitation.State",
+        "JobState": "kernel.models.Job.State",
+        "CertificateState": "kernel.models.Certificate.State",
+        "PlanKind": "listings.models.Plan.Kind",
+    },
 }
 
 # kombu's spelling of a socket address; it would overlook ?db= and use database 0.

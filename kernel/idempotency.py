@@ -44,6 +44,7 @@ def idempotent(*, required: bool = True, withhold: tuple[str, ...] = ()) -> Call
             with transaction.atomic():
                 return _once(key, withhold, lambda: method(view, request, *args, **kwargs), request)
 
+        wrapped.idempotency_required = required  # type: ignore[attr-defined]  # read by config/openapi.py
         return wrapped
 
     return decorate

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from accounts import onboarding
 from accounts.api.serializers import (
     ApplySerializer,
-    CorrectionsSerializer,
+    MembershipCorrectionsSerializer,
     MembershipSerializer,
     SubmitSerializer,
 )
@@ -84,11 +84,13 @@ class MembershipRequestCorrection(APIView):
     """Send an application back with everything that has to be put right."""
 
     @extend_schema(
-        operation_id="memberships_request_correction", request=CorrectionsSerializer, responses=MembershipSerializer
+        operation_id="memberships_request_correction",
+        request=MembershipCorrectionsSerializer,
+        responses=MembershipSerializer,
     )
     @idempotent()
     def post(self, request: Request, membership_id: UUID) -> Response:
-        return _acted(onboarding.request_correction, CorrectionsSerializer, request, membership_id)
+        return _acted(onboarding.request_correction, MembershipCorrectionsSerializer, request, membership_id)
 
 
 class MembershipReject(APIView):

@@ -217,7 +217,7 @@ class SubmitSerializer(StrictSerializer):
     statement = serializers.CharField(max_length=4000, required=False, allow_blank=True)
 
 
-class CorrectionsSerializer(StrictSerializer):
+class MembershipCorrectionsSerializer(StrictSerializer):
     corrections = serializers.ListField(child=serializers.CharField(max_length=500), min_length=1, max_length=50)
 
 
