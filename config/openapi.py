@@ -60,7 +60,7 @@ class ExchangeSchema(AutoSchema):
         return [*declared, header]
 
 
-def add_problems(result: Schema, generator: Any, request: Any, public: bool) -> Schema:
+def add_problems(result: Schema, **_circumstances: Any) -> Schema:
     """Let every operation say that it may answer with a problem document (a drf-spectacular hook)."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     for operations in result["paths"].values():
