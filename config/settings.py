@@ -6,6 +6,7 @@
 from pathlib import Path
 
 import dj_database_url
+import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
@@ -15,6 +16,7 @@ from config.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
+django_stubs_ext.monkeypatch()  # lets classes such as File be written with their parameter, as the stubs type them
 
 STATE_DIR = Path(env.str("STATE_DIR", str(BASE_DIR / "var")))
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105 - refused in production by config/checks.py
