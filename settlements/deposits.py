@@ -14,7 +14,8 @@ from kernel.actors import Actor
 from kernel.money import Currency, Money
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
-from settlements.ledger import AccountKey, Leg, TransferDraft, open_accounts, post
+from settlements.chart import AccountKey, open_accounts
+from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, Deposit, Transfer
 
 
@@ -119,14 +120,15 @@ def _insert(deposit: Deposit) -> bool:
 
 def _credit(deposit: Deposit) -> TransferDraft:
     currency = Currency(deposit.currency)
-    bank = AccountKey(Account.Kind.BANK, deposit.venue_id, currency)
-    client = AccountKey(Account.Kind.CLIENT, deposit.venue_id, currency, deposit.organization_id)
-    ids = open_accounts([bank, client])
+    bank, client = open_accounts(
+        AccountKey(Account.Kind.BANK, deposit.venue_id, currency),
+        AccountKey(Account.Kind.CLIENT, deposit.venue_id, currency, deposit.organization_id),
+    )
     return TransferDraft(
         kind=Transfer.Kind.DEPOSIT,
         reference=f"deposit:{deposit.id}",
         venue_id=deposit.venue_id,
-        legs=(Leg(ids[bank], -deposit.amount_minor), Leg(ids[client], deposit.amount_minor)),
+        legs=(Leg(bank, -deposit.amount_minor), Leg(client, deposit.amount_minor)),
         memo=deposit.bank_reference,
     )
 

@@ -13,7 +13,8 @@ from kernel.actors import Actor
 from kernel.money import Currency, Money
 from kernel.problems import Problem
 from kernel.states import advance
-from settlements.ledger import AccountKey, Leg, TransferDraft, open_accounts, post
+from settlements.chart import AccountKey, open_accounts
+from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, EscrowHold, Transfer
 
 
@@ -41,6 +42,17 @@ def hold(*, order_id: UUID, venue: Venue, payer: Organization, amount: Money, ac
     return made
 
 
+def hold_of(order_id: UUID) -> EscrowHold | None:
+    """Return the order's hold; a free order has none."""
+    return EscrowHold.objects.filter(order_id=order_id).first()
+
+
+def refund_order(*, order_id: UUID, actor: Actor, reason: str) -> EscrowHold | None:
+    """Give back what the order holds, in full; a free order holds nothing."""
+    standing = hold_of(order_id)
+    return None if standing is None else refund(hold=standing, actor=actor, reason=reason)
+
+
 @transaction.atomic
 def refund(*, hold: EscrowHold, actor: Actor, reason: str) -> EscrowHold:
     """Give the whole amount back to the payer's available funds.
@@ -55,15 +67,27 @@ def refund(*, hold: EscrowHold, actor: Actor, reason: str) -> EscrowHold:
     return standing
 
 
+def hold_of(order_id: UUID) -> EscrowHold | None:
+    """Return the order's hold; a free order has none."""
+    return EscrowHold.objects.filter(order_id=order_id).first()
+
+
+def refund_order(*, order_id: UUID, actor: Actor, reason: str) -> None:
+    """Refund the order's hold in full, if it has one."""
+    if standing := hold_of(order_id):
+        refund(hold=standing, actor=actor, reason=reason)
+
+
 def _draft(hold: EscrowHold, kind: Transfer.Kind, reference: str, *, into_escrow: bool) -> TransferDraft:
     currency = Currency(hold.currency)
-    client = AccountKey(Account.Kind.CLIENT, hold.venue_id, currency, hold.payer_id)
-    escrow = AccountKey(Account.Kind.ESCROW, hold.venue_id, currency, hold.payer_id)
-    ids = open_accounts([client, escrow])
+    client, escrow = open_accounts(
+        AccountKey(Account.Kind.CLIENT, hold.venue_id, currency, hold.payer_id),
+        AccountKey(Account.Kind.ESCROW, hold.venue_id, currency, hold.payer_id),
+    )
     amount = hold.amount_minor if into_escrow else -hold.amount_minor
     return TransferDraft(
         kind=kind,
         reference=reference,
         venue_id=hold.venue_id,
-        legs=(Leg(ids[client], -amount), Leg(ids[escrow], amount)),
+        legs=(Leg(client, -amount), Leg(escrow, amount)),
     )

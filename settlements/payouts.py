@@ -18,7 +18,8 @@ from kernel.money import Currency, Money
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from settlements.deposits import responsible_person
-from settlements.ledger import AccountKey, Leg, TransferDraft, open_accounts, post
+from settlements.chart import AccountKey, open_accounts
+from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, Payout, Transfer
 
 
@@ -112,12 +113,12 @@ def _move(
     payout: Payout, kind: Transfer.Kind, *, source: Account.Kind, target: Account.Kind, actor: Actor
 ) -> None:
     currency = Currency(payout.currency)
-    keys = [
-        AccountKey(side, payout.venue_id, currency, None if side in Account.VENUE_KINDS else payout.organization_id)
-        for side in (source, target)
-    ]
-    ids = open_accounts(keys)
-    from_account, to_account = (ids[key] for key in keys)
+    from_account, to_account = open_accounts(
+        *(
+            AccountKey(side, payout.venue_id, currency, None if side in Account.VENUE_KINDS else payout.organization_id)
+            for side in (source, target)
+        )
+    )
     draft = TransferDraft(
         kind=kind,
         reference=f"{kind.lower()}:{payout.id}",

@@ -12,7 +12,8 @@ from kernel.money import Money
 from kernel.problems import Problem
 from kernel.states import advance
 from settlements.fees import FeeLine
-from settlements.ledger import AccountKey, Leg, TransferDraft, open_accounts, post
+from settlements.chart import AccountKey, open_accounts
+from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, EscrowHold, Payee, Settlement, SettlementLine, Transfer
 
 # Whose account takes a payee's line: the venue's own, or the organization's earnings.
@@ -112,14 +113,14 @@ def _the_same(standing: Settlement | None, provider: Organization, gross: Money)
 def _draft(settlement: Settlement, hold: EscrowHold, lines: Sequence[FeeLine]) -> TransferDraft:
     venue_id, currency = settlement.venue_id, hold.amount.currency
     owners = {Payee.PROVIDER: settlement.provider_id, Payee.BROKER: settlement.broker_id}
-    escrow = AccountKey(Account.Kind.ESCROW, venue_id, currency, hold.payer_id)
-    payees = [
-        (AccountKey(ACCOUNT_OF_PAYEE[line.payee], venue_id, currency, owners.get(line.payee)), line) for line in lines
-    ]
-    ids = open_accounts([escrow, *(key for key, _line in payees)])
+    escrow, *takers = open_accounts(
+        AccountKey(Account.Kind.ESCROW, venue_id, currency, hold.payer_id),
+        *(AccountKey(ACCOUNT_OF_PAYEE[line.payee], venue_id, currency, owners.get(line.payee)) for line in lines),
+    )
+    parts = (Leg(taker, line.amount_minor) for taker, line in zip(takers, lines, strict=True))
     return TransferDraft(
         kind=Transfer.Kind.SETTLEMENT,
         reference=f"settlement:{settlement.order_id}",
         venue_id=venue_id,
-        legs=(Leg(ids[escrow], -hold.amount_minor), *(Leg(ids[key], line.amount_minor) for key, line in payees)),
+        legs=(Leg(escrow, -hold.amount_minor), *parts),
     )

@@ -6,7 +6,7 @@ from kernel.migrations_support import run_sql_file
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlements", "0003_ledger_triggers")]
+    dependencies = [("settlements", "0003_ledger_triggers"), ("kernel", "0003_record_events")]
 
     operations = [
         run_sql_file(

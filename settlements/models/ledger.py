@@ -75,6 +75,10 @@ class Balance(models.Model):
     """
 
     account = models.OneToOneField(Account, models.PROTECT, primary_key=True, verbose_name=_("account"))
+    venue = models.ForeignKey(
+        "accounts.Venue", models.PROTECT, db_index=False, related_name="+", verbose_name=_("venue")
+    )
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     guarded = models.BooleanField(_("guarded"))
     minor = models.BigIntegerField(_("minor units"), default=0)
 

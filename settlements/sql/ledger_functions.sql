@@ -1,78 +1,64 @@
--- Post a batch of transfers as one statement. A batch is judged as a whole: either all of its transfers are written or none.
+-- Post a batch of transfers as one statement, with their audit events: either all of it is written or nothing.
 --
--- ids … memos: one element per transfer. leg_transfers … leg_amounts: one element per leg; leg_transfers counts
--- from 1 into ids, and the legs of a transfer stand together.
--- Returns no row when everything was written now. Otherwise one row per transfer whose reference was posted before
--- (under `transfer_id`; it is left alone), or a single row naming the account that is `short` (nothing is written).
+-- act: the audit events (kernel_record_events). ids … leg_counts: one element per transfer. leg_transfers … leg_moved:
+-- one element per leg, in the order of the batch; leg_moved is what the batch has moved on the leg's account so far.
+-- Returns no row when the batch is written. Otherwise the rows tell why nothing is: the transfers that were posted before
+-- under the same references, or the accounts that would fall `short`.
 CREATE FUNCTION settlements_post(
-    posted_at timestamptz, ids uuid[], kinds text[], refs text[], venues uuid[], memos text[],
-    leg_transfers int[], leg_accounts uuid[], leg_amounts bigint[]
-) RETURNS TABLE (posted_reference text, transfer_id uuid, short uuid)
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
-DECLARE
-    posted_before text[];
-    made uuid[];
-    short_account uuid;
+    act jsonb, posted_at timestamptz,
+    ids uuid[], kinds text[], refs text[], venues uuid[], memos text[], leg_counts int[],
+    leg_transfers uuid[], leg_positions int[], leg_accounts uuid[], leg_amounts bigint[], leg_moved bigint[]
+) RETURNS TABLE (posted_reference text, posted_id uuid, short uuid)
+LANGUAGE plpgsql
+-- Planning for the actual length of the arrays each time would cost more than the work itself; and a plan that was made
+-- while the tables were small must not scan them when they have grown. The triggers that this sets off inherit both.
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
 BEGIN
     -- In account-id order, so that two batches never wait for each other in a circle.
     PERFORM FROM settlements_balance
-      WHERE account_id = ANY (leg_accounts) AND guarded
-      ORDER BY account_id FOR NO KEY UPDATE;
+      WHERE account_id = ANY (leg_accounts) AND guarded ORDER BY account_id FOR NO KEY UPDATE;
 
-    SELECT array_agg(reference) INTO posted_before FROM settlements_transfer WHERE reference = ANY (refs);
-
-    SELECT balance.account_id INTO short_account
-      FROM (SELECT account_id, sum(amount) AS minor
-              FROM unnest(leg_transfers, leg_accounts, leg_amounts) AS leg (n, account_id, amount)
-             WHERE posted_before IS NULL OR refs[n] <> ALL (posted_before)
-             GROUP BY account_id) AS change
-      JOIN settlements_balance balance USING (account_id)
-     WHERE balance.guarded AND balance.minor + change.minor < 0
-     LIMIT 1;
-    IF FOUND THEN
-        RETURN QUERY SELECT NULL::text, NULL::uuid, short_account;
-        RETURN;
-    END IF;
-
-    WITH inserted AS (
-        INSERT INTO settlements_transfer (id, created_at, kind, reference, venue_id, memo, legs)
-        SELECT draft.id, posted_at, draft.kind, draft.reference, draft.venue_id, draft.memo, leg.legs
-          FROM unnest(ids, kinds, refs, venues, memos)
-               WITH ORDINALITY AS draft (id, kind, reference, venue_id, memo, n)
-          JOIN (SELECT n, count(*) AS legs FROM unnest(leg_transfers) AS leg (n) GROUP BY n) AS leg ON leg.n = draft.n
-         ORDER BY draft.reference
-        ON CONFLICT (reference) DO NOTHING
-        RETURNING id
-    )
-    SELECT array_agg(id) INTO made FROM inserted;
+    INSERT INTO settlements_transfer (id, created_at, kind, reference, venue_id, memo, legs)
+    SELECT draft.id, posted_at, draft.kind, draft.reference, draft.venue_id, draft.memo, draft.legs
+      FROM unnest(ids, kinds, refs, venues, memos, leg_counts) AS draft (id, kind, reference, venue_id, memo, legs);
 
     INSERT INTO settlements_entry
            (id, created_at, transfer_id, position, account_id, venue_id, currency, amount_minor, balance_minor)
-    SELECT uuidv7(), posted_at, leg.transfer_id, leg.position, leg.account_id, leg.venue_id, leg.currency, leg.amount,
-           CASE WHEN leg.guarded THEN leg.minor + leg.moved END
-      FROM (SELECT ids[leg.n] AS transfer_id, leg.account_id, leg.amount, leg.ordinal,
-                   row_number() OVER (PARTITION BY leg.n ORDER BY leg.ordinal) - 1 AS position,
-                   account.venue_id, account.currency, balance.guarded, balance.minor,
-                   sum(leg.amount) OVER (PARTITION BY leg.account_id ORDER BY leg.ordinal) AS moved
-              FROM unnest(leg_transfers, leg_accounts, leg_amounts)
-                   WITH ORDINALITY AS leg (n, account_id, amount, ordinal)
-              LEFT JOIN settlements_account account ON account.id = leg.account_id
-              LEFT JOIN settlements_balance balance ON balance.account_id = leg.account_id
-             WHERE ids[leg.n] = ANY (made)
-             ORDER BY leg.ordinal) AS leg;
+    SELECT uuidv7(), posted_at, leg.transfer_id, leg.position, leg.account_id, balance.venue_id, balance.currency,
+           leg.amount, CASE WHEN balance.guarded THEN balance.minor + leg.moved END
+      FROM unnest(leg_transfers, leg_positions, leg_accounts, leg_amounts, leg_moved)
+           WITH ORDINALITY AS leg (transfer_id, position, account_id, amount, moved, n)
+      JOIN settlements_balance balance ON balance.account_id = leg.account_id
+     ORDER BY leg.n;
 
-    IF cardinality(made) IS DISTINCT FROM cardinality(ids) THEN
+    PERFORM kernel_record_events(act);
+EXCEPTION
+    WHEN unique_violation THEN
         RETURN QUERY
         SELECT transfer.reference::text, transfer.id, NULL::uuid
-          FROM settlements_transfer transfer
-         WHERE transfer.reference = ANY (refs) AND transfer.id <> ALL (coalesce(made, '{}'));
-    END IF;
+          FROM settlements_transfer transfer WHERE transfer.reference = ANY (refs);
+        IF NOT FOUND THEN
+            RAISE;
+        END IF;
+    WHEN check_violation THEN
+        RETURN QUERY
+        SELECT NULL::text, NULL::uuid, balance.account_id
+          FROM (SELECT account_id, sum(amount) AS minor
+                  FROM unnest(leg_accounts, leg_amounts) AS leg (account_id, amount) GROUP BY account_id) AS change
+          JOIN settlements_balance balance USING (account_id)
+         WHERE balance.guarded AND balance.minor + change.minor < 0;
+        IF NOT FOUND THEN
+            RAISE;
+        END IF;
 END
 $$;
 
 -- Add what was posted to the hot accounts since their last snapshot to it; returns how many entries were summed.
--- Postings go on meanwhile: they append to the tail and touch neither these rows nor the snapshot.
+-- Postings go on meanwhile: they append to the tail and touch neither its older rows nor the snapshot.
 CREATE FUNCTION settlements_snapshot() RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -7,8 +7,8 @@ ALTER TABLE settlements_balance SET (fillfactor = 50);
 CREATE FUNCTION settlements_open_balance() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO settlements_balance (account_id, guarded, minor)
-    VALUES (NEW.id, NEW.organization_id IS NOT NULL, 0);
+    INSERT INTO settlements_balance (account_id, venue_id, currency, guarded, minor)
+    VALUES (NEW.id, NEW.venue_id, NEW.currency, NEW.organization_id IS NOT NULL, 0);
     RETURN NULL;
 END
 $$;
@@ -17,48 +17,51 @@ CREATE TRIGGER account_opens_its_balance
     AFTER INSERT ON settlements_account
     FOR EACH ROW EXECUTE FUNCTION settlements_open_balance();
 
--- New entries must fit their transfer and account (in place of foreign keys, which would lock those rows);
--- then they move the guarded balances, and lengthen the tails of the hot accounts, which lock nothing.
+-- New entries move the guarded balances, and lengthen the tails of the hot accounts, which locks nothing. Each must fit
+-- its transfer and its account: checked here instead of by foreign keys, which would lock those rows for every posting.
 CREATE FUNCTION settlements_take_entries() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
-    misfit uuid;
+    entries bigint;
+    fit_their_transfer bigint;
+    on_guarded bigint;
+    on_hot bigint;
+    stated_truly boolean;
 BEGIN
-    SELECT fresh.id INTO misfit
-      FROM fresh
-      LEFT JOIN settlements_transfer transfer ON transfer.id = fresh.transfer_id
-      LEFT JOIN settlements_account account ON account.id = fresh.account_id
-     WHERE transfer.id IS NULL OR account.id IS NULL
-        OR fresh.position >= transfer.legs
-        OR fresh.venue_id <> transfer.venue_id OR fresh.venue_id <> account.venue_id
-        OR fresh.currency <> account.currency
-     LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'entry % does not fit its transfer and account', misfit
-            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'entry_fits_its_transfer_and_account';
-    END IF;
-
     WITH change AS (
-        SELECT account_id, sum(amount_minor)::bigint AS minor,
+        SELECT account_id, venue_id, currency, count(*) AS entries, sum(amount_minor)::bigint AS minor,
                (array_agg(balance_minor ORDER BY id DESC))[1] AS stated
-          FROM fresh GROUP BY account_id
+          FROM fresh WHERE balance_minor IS NOT NULL GROUP BY account_id, venue_id, currency
     ), moved AS (
         UPDATE settlements_balance balance SET minor = balance.minor + change.minor
           FROM change
          WHERE balance.account_id = change.account_id AND balance.guarded
-        RETURNING balance.account_id, balance.minor, change.stated
+           AND balance.venue_id = change.venue_id AND balance.currency = change.currency
+        RETURNING change.entries, balance.minor = change.stated AS stated_truly
+    ), tail AS (
+        INSERT INTO settlements_unsummedentry (account_id, entry_id, amount_minor)
+        SELECT fresh.account_id, fresh.id, fresh.amount_minor
+          FROM fresh
+          JOIN settlements_balance balance USING (account_id, venue_id, currency)
+         WHERE fresh.balance_minor IS NULL AND NOT balance.guarded
+        RETURNING 1
     )
-    SELECT account_id INTO misfit FROM moved WHERE minor IS DISTINCT FROM stated LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'the last entry of account % does not state the balance after it', misfit
+    SELECT (SELECT count(*) FROM fresh),
+           (SELECT count(*) FROM fresh
+              JOIN settlements_transfer transfer ON transfer.id = fresh.transfer_id
+             WHERE transfer.venue_id = fresh.venue_id AND fresh.position < transfer.legs),
+           (SELECT coalesce(sum(moved.entries), 0) FROM moved),
+           (SELECT count(*) FROM tail),
+           (SELECT bool_and(moved.stated_truly) FROM moved)
+      INTO entries, fit_their_transfer, on_guarded, on_hot, stated_truly;
+
+    IF fit_their_transfer < entries OR on_guarded + on_hot < entries THEN
+        RAISE EXCEPTION 'entries do not fit their transfer or their account'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'entry_fits_its_transfer_and_account';
+    ELSIF NOT stated_truly THEN
+        RAISE EXCEPTION 'the last entry of an account does not state the balance after it'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'entry_states_the_balance_after_it';
     END IF;
-
-    INSERT INTO settlements_unsummedentry (account_id, entry_id, amount_minor)
-    SELECT fresh.account_id, fresh.id, fresh.amount_minor
-      FROM fresh
-      JOIN settlements_balance balance ON balance.account_id = fresh.account_id
-     WHERE NOT balance.guarded;
     RETURN NULL;
 END
 $$;
@@ -70,7 +73,9 @@ CREATE TRIGGER entries_move_balances
 -- Checked when the transaction commits: a transfer has all its entries, and they sum to zero in each currency.
 -- Entries cannot be added later: every position below `legs` is taken by then, and none above is allowed.
 CREATE FUNCTION settlements_check_transfer() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET enable_seqscan = off  -- as in settlements_post, which has returned by then
+AS $$
 BEGIN
     PERFORM
        FROM (SELECT count(*) AS entries, sum(amount_minor) AS total

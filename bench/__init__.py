@@ -1,0 +1,1 @@
+"""Measurements, printed as ratios to baselines of the same run."""
