@@ -1,7 +1,7 @@
 """One embedded PostgreSQL and Redis per test run, in a temporary folder, before Django's settings are read.
 
 Under pytest-xdist the main process starts them and the workers share them: a database each (pytest-django names
-it after the worker) and a Redis database number each.
+it after the worker; it is a copy of the migrated one) and a Redis database number each.
 """
 
 import atexit
@@ -15,12 +15,14 @@ from pathlib import Path
 import django
 import pytest
 
-from config.embedded import EmbeddedServers, database_url, redis_url
+from config.embedded import DATABASE, EmbeddedServers, database_url, redis_url
+from tests import migrated
 
 STATE_VARIABLE = "DAWAN_TEST_STATE"
+TEMPLATE_VARIABLE = "DAWAN_TEST_TEMPLATE"
 
 
-def _start_servers() -> Path:
+def _start_servers() -> EmbeddedServers:
     state = Path(tempfile.mkdtemp(prefix="dawan-test-"))
     state.chmod(0o711)  # under root PostgreSQL runs as another user, who passes through
     servers = EmbeddedServers(state, durable=False)
@@ -33,7 +35,7 @@ def _start_servers() -> Path:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # `timeout` must not leave servers behind
     servers.start()
     os.environ[STATE_VARIABLE] = str(state)
-    return state
+    return servers
 
 
 def _point_settings_at(state: Path) -> None:
@@ -51,8 +53,12 @@ def _point_settings_at(state: Path) -> None:
         os.environ.pop(name, None)
 
 
-_is_worker = "PYTEST_XDIST_WORKER" in os.environ
-_point_settings_at(Path(os.environ[STATE_VARIABLE]) if _is_worker else _start_servers())
+if "PYTEST_XDIST_WORKER" in os.environ:
+    _point_settings_at(Path(os.environ[STATE_VARIABLE]))
+else:
+    _servers = _start_servers()
+    _point_settings_at(_servers.state)
+    os.environ[TEMPLATE_VARIABLE] = DATABASE if migrated.fill(_servers) else ""
 # Set up here, so that the conftests below may import models at their top.
 django.setup()
 
@@ -61,3 +67,11 @@ django.setup()
 def server_state() -> Path:
     """The state folder of the servers this run shares; a test that kills a server starts its own elsewhere."""
     return Path(os.environ[STATE_VARIABLE])
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Copy each test database from the migrated one; pytest-django asks for this fixture by name."""
+    from django.db import connection
+
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ[TEMPLATE_VARIABLE] or None
