@@ -2,12 +2,14 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from kernel import jobs
+from kernel import certificates, jobs
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, act
-from kernel.models import AuditEvent, Certificate, Job
+from kernel.models import AuditEvent, Certificate, Job, LogKey, TreeHead
 
 
 @admin.register(Job)
@@ -38,3 +40,35 @@ class CertificateAdmin(ConsoleAdmin):
     search_fields = ("number", "subject_id")
     ordering = ("-id",)
     exclude = ("file",)
+    readonly_fields = ("download",)
+    actions_detail = ("revoke",)
+
+    @admin.display(description=_("certificate file"))
+    def download(self, certificate: Certificate) -> str:
+        if not certificate.file:
+            return "-"
+        address = reverse("certificate-file", kwargs={"reference": certificate.number})
+        return format_html('<a href="{}">{}.json</a>', address, certificate.number)
+
+    @act(
+        _("Revoke"),
+        permission=certificates.REVOKE,
+        states={Certificate.State.STATED, Certificate.State.ISSUED},
+        asks_reason=True,
+        danger=True,
+    )
+    def revoke(self, request: HttpRequest, certificate: Certificate, actor: Actor, reason: str) -> None:
+        certificates.revoke_certificate(certificate_id=certificate.id, actor=actor, reason=reason)
+
+
+@admin.register(TreeHead)
+class TreeHeadAdmin(ConsoleAdmin):
+    list_display = ("size", "root_sha256", "sealed_at", "key_id")
+    search_fields = ("root_sha256",)
+    ordering = ("-size",)
+
+
+@admin.register(LogKey)
+class LogKeyAdmin(ConsoleAdmin):
+    list_display = ("key_id", "first_used_at")
+    ordering = ("-first_used_at",)

@@ -205,6 +205,7 @@ def _same_or_conflict(existing: Certificate, digests: Digests) -> Certificate:
 
 def _leaf(certificate: Certificate) -> SealedEvent:
     sealed = SealedEvent.objects.filter(event=certificate.event)
-    if not sealed.exists():
-        seal_events()
+    if leaf := sealed.first():
+        return leaf
+    seal_events()
     return sealed.get()

@@ -5,6 +5,7 @@ the caller hashes with SHA-256 and goes on to encrypt, store or read the next ch
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -68,9 +69,25 @@ def digest_stream(chunks: Iterable[bytes]) -> Digests:
 def canonical_json(value: Json) -> bytes:
     """Return the one byte form of a JSON value that everybody can reproduce (RFC 8785), in UTF-8.
 
-    Raises rfc8785.CanonicalizationError for what JSON cannot hold exactly: NaN, integers beyond 2^53, lone surrogates.
+    Raises ValueError for what JSON cannot hold exactly: NaN, integers beyond 2^53, lone surrogates.
     """
+    if _is_plain(value):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     return rfc8785.dumps(value)
+
+
+def _is_plain(value: Json) -> bool:
+    """Tell whether Python's own (ten times faster) JSON writer has nothing to decide differently from RFC 8785.
+
+    They differ in floats, in integers beyond 2^53 and in the order of keys outside ASCII.
+    """
+    if value is None or isinstance(value, (str, bool)):
+        return True
+    if isinstance(value, int):
+        return -LARGEST_EXACT_INTEGER <= value <= LARGEST_EXACT_INTEGER
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and key.isascii() and _is_plain(item) for key, item in value.items())
+    return isinstance(value, (list, tuple)) and all(map(_is_plain, value))
 
 
 @lru_cache(maxsize=1)

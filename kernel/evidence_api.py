@@ -20,7 +20,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import actor_of
+from kernel.api import ReasonSerializer, actor_of, body_of
+from kernel.certificates import revoke_certificate
+from kernel.idempotency import idempotent
 from kernel.models import Certificate, LogKey, TreeHead
 from kernel.problems import Problem, field_problem
 from kernel.proofs import consistency_proof, inclusion_proof, root_at, sealed_or_problem
@@ -101,7 +103,7 @@ class CertificateStatusSerializer(serializers.ModelSerializer[Certificate]):
         read_only_fields = fields
 
 
-class CertificateFilter(django_filters.FilterSet):
+class CertificateFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     kind = django_filters.CharFilter("kind")
     state = django_filters.ChoiceFilter(choices=Certificate.State.choices)
     subject_id = django_filters.CharFilter("subject_id")
@@ -221,6 +223,19 @@ class CertificateFile(APIView):
             content_type="application/json",
             headers={"Content-Disposition": f'attachment; filename="{certificate.number}.json"'},
         )
+
+
+class CertificateRevocation(APIView):
+    """Take a certificate back, with a reason; for staff of its venue."""
+
+    @extend_schema(operation_id="certificates_revoke", request=ReasonSerializer, responses=CertificateSerializer)
+    @idempotent()
+    def post(self, request: Request, reference: str) -> Response:
+        reason = body_of(ReasonSerializer, request)["reason"]
+        actor = actor_of(request)
+        certificate = Certificate.objects.visible_to(actor).referred_to(reference)
+        revoked = revoke_certificate(certificate_id=certificate.id, actor=actor, reason=reason)
+        return Response(CertificateSerializer(revoked).data)
 
 
 class CertificateStatus(APIView):

@@ -4,7 +4,7 @@ Triggers in kernel/sql fill the queue, and refuse every update and deletion of w
 """
 
 from contextlib import suppress
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -14,7 +14,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kernel.actors import SEE_EVERYTHING, Actor
-from kernel.merkle import NodeKey
 from kernel.models import AuditEvent, Identified
 from kernel.problems import Problem
 from kernel.states import Stateful
@@ -54,13 +53,6 @@ class SealedEvent(models.Model):
         return f"{self.leaf_index}: {self.event_id}"
 
 
-class MerkleNodeQuerySet(models.QuerySet["MerkleNode"]):
-    def hashes(self, keys: set[NodeKey]) -> dict[NodeKey, bytes]:
-        """Return the hashes stored under these keys."""
-        found = self.filter(pk__in=[tuple(key) for key in keys]).values_list("level", "position", "hash")
-        return {NodeKey(level, position): bytes(digest) for level, position, digest in found}
-
-
 class MerkleNode(models.Model):
     """The hash of a full subtree of two leaves or more (kernel.merkle.NodeKey); the leaves are `SealedEvent`."""
 
@@ -68,8 +60,6 @@ class MerkleNode(models.Model):
     level = models.PositiveSmallIntegerField(_("level"))
     position = models.PositiveBigIntegerField(_("position"))
     hash = models.BinaryField(_("hash"), max_length=32)
-
-    objects = MerkleNodeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tree node")
@@ -79,12 +69,22 @@ class MerkleNode(models.Model):
         return f"{self.level}/{self.position}"
 
 
+class PublicQuerySet(models.QuerySet[Any]):
+    """Rows that are published to the world."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Keep all."""
+        return self
+
+
 class LogKey(models.Model):
     """A public key that has signed tree heads; kept and published for ever, so that old heads stay verifiable."""
 
     key_id = models.CharField(_("key id"), max_length=64, primary_key=True)
     public_key = models.TextField(_("public key (PEM)"))
     first_used_at = models.DateTimeField(_("first used at"))
+
+    objects = PublicQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("log key")
@@ -103,6 +103,8 @@ class TreeHead(models.Model):
     key = models.ForeignKey(LogKey, models.PROTECT, related_name="heads", db_index=False, verbose_name=_("key"))
     statement = models.JSONField(_("signed statement"))
     signature = models.CharField(_("signature (Base64)"), max_length=88)
+
+    objects = PublicQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tree head")

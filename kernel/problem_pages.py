@@ -3,9 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
 from kernel.problems import Problem, problem_of, problem_page
@@ -13,6 +11,7 @@ from kernel.problems import Problem, problem_of, problem_page
 log = logging.getLogger(__name__)
 
 API_PREFIXES = ("/api/", "/oauth/")
+SERVER_ERROR = 500
 
 
 class ProblemMiddleware:
@@ -30,9 +29,10 @@ class ProblemMiddleware:
         """Answer an exception that no DRF view handled; None leaves console pages to Django."""
         if not request.path.startswith(API_PREFIXES):
             return None
-        if not isinstance(exc, Http404 | SuspiciousOperation | BadRequest | RequestDataTooBig | OperationalError):
+        problem, headers = problem_of(exc)
+        if problem.status >= SERVER_ERROR:
             log.error("unexpected failure outside the API views", exc_info=exc)
-        return problem_page(request, problem_of(exc)[0])
+        return problem_page(request, problem, headers)
 
 
 def _resolves(request: HttpRequest) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
@@ -126,9 +126,14 @@ def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response:
     )
 
 
-def problem_page(request: HttpRequest, problem: Problem) -> JsonResponse:
+def problem_page(request: HttpRequest, problem: Problem, headers: Mapping[str, str] | None = None) -> JsonResponse:
     """Answer outside DRF, where the error arose before any view ran."""
-    return JsonResponse(problem.as_json(request.path), status=problem.status, content_type="application/problem+json")
+    return JsonResponse(
+        problem.as_json(request.path),
+        status=problem.status,
+        headers={**problem.headers, **(headers or {})},
+        content_type="application/problem+json",
+    )
 
 
 def problem_of(exc: Exception) -> tuple[Problem, dict[str, str]]:
@@ -144,6 +149,8 @@ def problem_of(exc: Exception) -> tuple[Problem, dict[str, str]]:
             return Problem("forbidden"), {}
         case RequestDataTooBig():
             return Problem("too_large"), {}
+        case SuspiciousOperation() | BadRequest():
+            return Problem("invalid"), {}
         case DjangoValidationError():
             return Problem("invalid", errors=_errors_of_django(exc)), {}
         case IntegrityError() if (code := _constraint_problem(exc)) is not None:

@@ -5,7 +5,8 @@ their SM3 digest is stored beside. One sealer works at a time: the tree has one 
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,11 +14,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg import Copy
 
 from kernel.digests import LARGEST_EXACT_INTEGER, Digests, Json, canonical_json
 from kernel.keys import SigningKey, signing_key
 from kernel.merkle import NodeKey, Span, cover, grow, leaf_hash, span_hash
-from kernel.models import AuditEvent, LogKey, MerkleNode, SealedEvent, TreeHead, UnsealedEvent
+from kernel.models import AuditEvent, LogKey, TreeHead, UnsealedEvent
 from kernel.proofs import read_nodes
 
 BATCH = 5000  # events sealed under one head, in one transaction of about a second
@@ -90,24 +92,32 @@ def timestamp(moment: datetime) -> str:
 
 
 def _write_leaves(size: int, events: Sequence[AuditEvent]) -> list[bytes]:
-    rows = []
-    for leaf_index, event in enumerate(events, start=size):
-        data = event_bytes(event)
-        sm3 = bytes.fromhex(Digests(data).sm3)
-        rows.append(SealedEvent(leaf_index=leaf_index, event=event, sha256=leaf_hash(data), sm3=sm3))
-    SealedEvent.objects.bulk_create(rows)
-    return [bytes(row.sha256) for row in rows]
+    leaves = []
+    with _copy("kernel_sealedevent (leaf_index, event_id, sha256, sm3)") as rows:
+        for leaf_index, event in enumerate(events, start=size):
+            data = event_bytes(event)
+            leaves.append(leaf_hash(data))
+            rows.write_row((leaf_index, event.id, leaves[-1], bytes.fromhex(Digests(data).sm3)))
+    return leaves
 
 
 def _write_nodes(size: int, leaves: Sequence[bytes]) -> bytes:
     """Store the subtrees that the new leaves complete and return the new root."""
     edge = read_nodes(cover(Span(0, size)))
     grown = grow(size, leaves, edge)
-    MerkleNode.objects.bulk_create(
-        MerkleNode(level=key.level, position=key.position, hash=digest) for key, digest in grown.items() if key.level
-    )
+    with _copy("kernel_merklenode (level, position, hash)") as rows:
+        for key, digest in grown.items():
+            if key.level:
+                rows.write_row((key.level, key.position, digest))
     nodes: dict[NodeKey, bytes] = {**edge, **grown}
     return span_hash(Span(0, size + len(leaves)), nodes)
+
+
+@contextmanager
+def _copy(table: str) -> Iterator[Copy]:
+    """Write rows with COPY, several times faster than INSERT for a batch."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as rows:
+        yield rows
 
 
 def _sign_head(size: int, root: bytes, key: SigningKey) -> TreeHead:

@@ -12,6 +12,9 @@ urlpatterns = [
     path("certificates", evidence_api.CertificateList.as_view(), name="certificates"),
     path("certificates/<str:reference>", evidence_api.CertificateDetail.as_view(), name="certificate"),
     path("certificates/<str:reference>/file", evidence_api.CertificateFile.as_view(), name="certificate-file"),
+    path(
+        "certificates/<str:reference>/revoke", evidence_api.CertificateRevocation.as_view(), name="certificate-revoke"
+    ),
     path("certificates/<str:reference>/status", evidence_api.CertificateStatus.as_view(), name="certificate-status"),
     path("jobs", jobs_api.JobList.as_view(), name="jobs"),
     path("jobs/<uuid:job_id>", jobs_api.JobDetail.as_view(), name="job"),

@@ -13,6 +13,7 @@ from kernel.numbering import short_number
 from kernel.states import advance
 from marketplace.locks import lock_order
 from marketplace.models import Order
+from settlements.escrow import hold_of
 from settlements.fees import FeeLine
 from settlements.settlement import settle
 
@@ -27,17 +28,16 @@ def settle_order(*, order_id: UUID) -> None:
     if order.state != Order.State.ACCEPTED:
         return
     lines = [FeeLine.from_json(line) for line in order.agreement.body["division"]]
-    if order.gross_minor:
-        settle(
-            order_id=order.id,
-            venue=order.venue,
-            gross=order.gross,
-            lines=lines,
-            payer=order.buyer,
-            provider=order.provider,
-            broker=order.broker,
-            actor=SYSTEM,
-        )
+    settle(
+        order_id=order.id,
+        venue=order.venue,
+        hold=hold_of(order.id),
+        gross=order.gross,
+        lines=lines,
+        provider=order.provider,
+        broker=order.broker,
+        actor=SYSTEM,
+    )
     advance(order, to=Order.State.SETTLED, actor=SYSTEM)
 
     state_certificate(

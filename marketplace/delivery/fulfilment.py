@@ -42,7 +42,7 @@ def fail(*, delivery_id: UUID, reason: str) -> None:
 
 @transaction.atomic
 def _resume(delivery_id: UUID) -> Delivery:
-    delivery = Delivery.objects.select_related("order__agreement", "entitlement").get(pk=delivery_id)
+    delivery = Delivery.objects.select_related("order__agreement", "entitlement__version").get(pk=delivery_id)
     if delivery.state == Delivery.State.FAILED:
         lock_order(delivery.order_id, SYSTEM)
         advance(delivery, to=Delivery.State.PREPARING, actor=SYSTEM)
@@ -64,7 +64,7 @@ def _check_bytes(delivery: Delivery, job: Job) -> dict[str, Any]:
         if (digests.sha256, digests.sm3) != (sold[str(file.id)]["sha256"], sold[str(file.id)]["sm3"]):
             raise GiveUp(_("The bytes of %s are not the ones in the agreement.") % file.name)
         done += file.size
-    return {"files": list(sold.values()), "bytes": done, "rows": agreement.body["sold"].get("rows")}
+    return {"files": list(sold.values()), "bytes": done, "rows": delivery.entitlement.version.rows}
 
 
 def _beating(chunks: Any, job: Job, done: int, total: int) -> Any:
