@@ -115,11 +115,9 @@ def _token_row(token: str) -> dict[str, Any] | None:
 
 
 def _refuse(code: str) -> NoReturn:
-    problem = Problem(code)
     # RFC 6750 §3.1 has one code for both; our `code` tells them apart.
     challenge = f'Bearer realm="dawan", error="invalid_token", error_description="{code}"'
-    problem.extensions["headers"] = {"WWW-Authenticate": challenge}
-    raise problem
+    raise Problem(code, headers={"WWW-Authenticate": challenge})
 
 
 class ConsoleSessionAuthentication(SessionAuthentication):
