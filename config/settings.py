@@ -131,6 +131,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "/console/login/"
+LOGIN_REDIRECT_URL = "/console/"
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "config.addresses.client_address"
 AXES_FAILURE_LIMIT = 8
