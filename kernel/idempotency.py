@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +22,7 @@ from kernel.digests import canonical_json
 from kernel.models import IdempotencyRecord
 from kernel.problems import Problem
 
+SALT = "kernel.idempotency"
 ViewMethod = Callable[..., Response]
 
 
@@ -54,7 +56,10 @@ def _once(key: str, withhold: tuple[str, ...], act: Callable[[], Response], requ
     owner = _owner(request)
     route = f"{request.method} {request.path}"
     _lock(owner, key)
-    fingerprint = hashlib.sha256(route.encode() + b"\n" + canonical_json(request.data)).hexdigest()
+    # Keyed, because a body may hold a password, and a plain hash of it would invite guessing.
+    fingerprint = salted_hmac(
+        SALT, route.encode() + b"\n" + canonical_json(request.data), algorithm="sha256"
+    ).hexdigest()
     stored = IdempotencyRecord.objects.filter(owner_id=owner, key=key).first()
     if stored is not None:
         return _replay(stored, fingerprint)
