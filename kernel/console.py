@@ -13,7 +13,7 @@ An act is a page that asks first (GET changes nothing) and then shows how it wen
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -37,8 +37,9 @@ ActFunction = Callable[[Any, HttpRequest, Any, Actor, str], object]
 
 
 class ReasonForm(forms.Form):
-    """Why an act is done; stored with its audit event."""
+    """Why an act is done; stored with its audit event. Another form with a field `reason` may stand in for it."""
 
+    note = gettext_lazy("The reason is kept with the audit event and shown to the parties.")
     reason = forms.CharField(
         label=gettext_lazy("Reason"), max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
     )
@@ -50,7 +51,7 @@ def actor_in_console(request: HttpRequest) -> Actor:
     return actor
 
 
-class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types for its base class
+class ConsoleAdmin(ModelAdmin):
     """Show the rows that the signed-in person may see; nothing is added, edited or deleted by hand."""
 
     list_per_page = 50
@@ -82,17 +83,19 @@ def act(
     *,
     permission: str,
     states: AbstractSet[str] | None = None,
-    asks_reason: bool = False,
+    asks_reason: bool | type[forms.Form] = False,
     danger: bool = False,
 ) -> Callable[[ActFunction], Callable[..., HttpResponse]]:
     """Make a console page of a method `(self, request, obj, actor, reason)` that calls one capability function.
 
     `states` are the row's states in which it is offered; `permission` is the named permission without which it is not
-    shown. Both only tidy the page: the capability function decides.
+    shown. Both only tidy the page: the capability function decides. `asks_reason` may be a form that asks for another
+    single text in its field `reason`.
     """
+    form_class = ReasonForm if asks_reason is True else asks_reason
 
     def decorate(method: ActFunction) -> Callable[..., HttpResponse]:
-        @action(
+        @action(  # type: ignore[untyped-decorator]  # unfold ships no types
             description=label,
             url_path=method.__name__.replace("_", "-"),
             variant=ActionVariant.DANGER if danger else ActionVariant.PRIMARY,
@@ -102,16 +105,16 @@ def act(
             obj = self.get_object(request, object_id)
             if obj is None:
                 raise Http404
-            form = ReasonForm(request.POST or None) if asks_reason else None
+            form = form_class(request.POST or None) if form_class else None
             if request.method != "POST" or (form is not None and not form.is_valid()):
                 return _ask(self, request, obj, label, form)
             reason = form.cleaned_data["reason"] if form is not None else ""
             _do(method, self, request, obj, reason, label)
             return HttpResponseRedirect(_page_of(self, obj))
 
-        page.offered_in = states  # type: ignore[attr-defined]
-        page.needs = permission  # type: ignore[attr-defined]
-        return page
+        page.offered_in = states
+        page.needs = permission
+        return cast(Callable[..., HttpResponse], page)
 
     return decorate
 

@@ -45,8 +45,7 @@ class Drift:
 
 def balance(account_id: UUID) -> Money:
     """Return what the account holds now, with one query; raises Account.DoesNotExist."""
-    account = Account.objects.with_balance().get(id=account_id)
-    return Money(account.balance_minor, Currency(account.currency))
+    return Account.objects.with_balance().get(id=account_id).holds
 
 
 def standings(venue_ids: Iterable[UUID] | None = None) -> list[Standing]:
@@ -59,15 +58,22 @@ def standings(venue_ids: Iterable[UUID] | None = None) -> list[Standing]:
         .values_list("venue__code", "currency", "kind")
         .annotate(total=Sum("balance_minor"))
     )
-    return [Standing(venue, Currency(currency), Account.Kind(kind), int(total)) for venue, currency, kind, total in rows]
+    return [
+        Standing(venue, Currency(currency), Account.Kind(kind), int(total)) for venue, currency, kind, total in rows
+    ]
 
 
 def trial_balance(venue_ids: Iterable[UUID] | None = None) -> dict[Currency, int]:
     """Return the sum of all accounts per currency, in minor units: zero each, or the books are broken."""
-    totals: dict[Currency, int] = defaultdict(int)
-    for standing in standings(venue_ids):
-        totals[standing.currency] += standing.minor
-    return dict(totals)
+    return totals(standings(venue_ids))
+
+
+def totals(rows: Iterable[Standing]) -> dict[Currency, int]:
+    """Return the sum of the rows per currency, in minor units."""
+    sums: dict[Currency, int] = defaultdict(int)
+    for row in rows:
+        sums[row.currency] += row.minor
+    return dict(sums)
 
 
 def ledger_totals() -> list[tuple[str, str, str, int]]:

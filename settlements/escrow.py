@@ -23,19 +23,16 @@ def hold(*, order_id: UUID, venue: Venue, payer: Organization, amount: Money, ac
     """Move `amount` from the payer's available funds at the venue into escrow, once per order.
 
     Returns the hold that stands when the order has one already. Raises ValueError for an amount that is not positive (a
-    free order holds nothing), Problem `insufficient_funds`, or `escrow_differs` when the order holds something else.
+    free order holds nothing), Problem `insufficient_funds`, or `escrow_differs` when the order holds something else or
+    holds nothing any more.
     """
     if amount.minor <= 0:
         raise ValueError("only a positive amount can be held")
-    made = EscrowHold(
-        order_id=order_id, venue=venue, payer=payer, amount_minor=amount.minor, currency=amount.currency
-    )
+    made = EscrowHold(order_id=order_id, venue=venue, payer=payer, amount_minor=amount.minor, currency=amount.currency)
     EscrowHold.objects.bulk_create([made], ignore_conflicts=True)
     standing = EscrowHold.objects.get(order_id=order_id)
     if standing.id != made.id:
-        if (standing.payer_id, standing.venue_id, standing.amount) != (payer.id, venue.id, amount):
-            raise Problem("escrow_differs")
-        return standing
+        return _the_same(standing, payer=payer, amount=amount)
 
     post([_draft(made, Transfer.Kind.HOLD, f"hold:{order_id}", into_escrow=True)], actor=actor)
     audit.record("escrowhold.held", subject=made, actor=actor, details={"order": str(order_id), **amount.as_json()})
@@ -67,15 +64,10 @@ def refund(*, hold: EscrowHold, actor: Actor, reason: str) -> EscrowHold:
     return standing
 
 
-def hold_of(order_id: UUID) -> EscrowHold | None:
-    """Return the order's hold; a free order has none."""
-    return EscrowHold.objects.filter(order_id=order_id).first()
-
-
-def refund_order(*, order_id: UUID, actor: Actor, reason: str) -> None:
-    """Refund the order's hold in full, if it has one."""
-    if standing := hold_of(order_id):
-        refund(hold=standing, actor=actor, reason=reason)
+def _the_same(standing: EscrowHold, *, payer: Organization, amount: Money) -> EscrowHold:
+    if (standing.payer_id, standing.amount, standing.state) != (payer.id, amount, EscrowHold.State.HELD):
+        raise Problem("escrow_differs")
+    return standing
 
 
 def _draft(hold: EscrowHold, kind: Transfer.Kind, reference: str, *, into_escrow: bool) -> TransferDraft:

@@ -10,6 +10,8 @@ from datetime import date
 from typing import Any, Self
 from uuid import UUID
 
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import Permission, require
@@ -17,7 +19,7 @@ from accounts.models import Venue
 from kernel import audit
 from kernel.actors import Actor
 from kernel.money import Currency, Money
-from kernel.problems import FieldError, Problem
+from kernel.problems import Problem, field_problem
 from settlements.defaults import default_schedules
 from settlements.models import FeeSchedule, Payee
 
@@ -90,6 +92,7 @@ def schedules_in_force(*, venue: Venue, currency: Currency, on: date) -> dict[Pa
     return {Payee(row.payee): row for row in rows.order_by("valid_from")}
 
 
+@transaction.atomic
 def announce(
     *,
     venue: Venue,
@@ -101,12 +104,17 @@ def announce(
     valid_from: date,
     source: str,
     actor: Actor,
-    today: date,
 ) -> FeeSchedule:
-    """Add the rate that will be in force from a coming day; what was announced before stays as it was."""
+    """Add the rate that will be in force from a coming day; what was announced before stays as it was.
+
+    It counts as verified, for the venue itself says so and from where. Raises Problem `forbidden`, `invalid` for a day
+    that has begun or a cap below the minimum, `fee_announced` when such a rate begins on that day already.
+    """
     require(actor, Permission.FEES_MANAGE, venue_id=venue.id)
-    if valid_from <= today:
-        raise Problem("invalid", errors=[FieldError("/valid_from", "not_in_future", _("A fee begins on a coming day."))])
+    if cap_minor is not None and cap_minor < minimum_minor:
+        raise field_problem("/cap", "below_minimum", _("The cap is not below the minimum."))
+    if valid_from <= timezone.now().astimezone(venue.zone).date():
+        raise field_problem("/valid_from", "not_in_future", _("A fee begins on a coming day."))
     schedule = FeeSchedule.objects.create(
         venue=venue,
         payee=payee,

@@ -11,33 +11,33 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import Permission, require, require_different_person
-from accounts.models import Organization, Venue
+from accounts.models import Venue
 from kernel import audit
 from kernel.actors import Actor
 from kernel.money import Currency, Money
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
-from settlements.deposits import responsible_person
 from settlements.chart import AccountKey, open_accounts
+from settlements.deposits import responsible_person
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, Payout, Transfer
 
 
 @transaction.atomic
-def request_payout(
-    *, venue: Venue, organization: Organization, amount: Money, actor: Actor, bank_account: str = ""
-) -> Payout:
-    """Ask for `amount` of the organization's earnings at the venue.
+def request_payout(*, venue: Venue, amount: Money, actor: Actor, bank_account: str = "") -> Payout:
+    """Ask for `amount` of the earnings that the actor's organization has at the venue.
 
     `bank_account` names where to; blank means the account in the organization's file at the venue. Raises Problem
     `forbidden`, `invalid` (nothing asked for) or `insufficient_funds`.
     """
-    require(actor, Permission.PAYOUT_REQUEST, organization_id=organization.id)
+    require(actor, Permission.PAYOUT_REQUEST)
+    if actor.organization_id is None:
+        raise Problem("forbidden", _("Only an organization has earnings."))
     if amount.minor <= 0:
         raise field_problem("/amount", "not_positive", _("A payout is more than nothing."))
     payout = Payout.objects.create(
         venue=venue,
-        organization=organization,
+        organization_id=actor.organization_id,
         amount_minor=amount.minor,
         currency=amount.currency,
         bank_account=bank_account,
@@ -109,9 +109,7 @@ def _visible(payout_id: UUID, actor: Actor) -> Payout:
     return payout
 
 
-def _move(
-    payout: Payout, kind: Transfer.Kind, *, source: Account.Kind, target: Account.Kind, actor: Actor
-) -> None:
+def _move(payout: Payout, kind: Transfer.Kind, *, source: Account.Kind, target: Account.Kind, actor: Actor) -> None:
     currency = Currency(payout.currency)
     from_account, to_account = open_accounts(
         *(

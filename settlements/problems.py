@@ -10,6 +10,7 @@ register(
         "reference_reused": (409, _("This reference already belongs to another transfer.")),
         "bank_reference_taken": (409, _("This bank reference was entered before.")),
         "fee_schedule_missing": (409, _("The venue has no fee schedule for this currency and date.")),
+        "fee_announced": (409, _("A rate of this kind already begins on that day.")),
         "escrow_differs": (409, _("The order already holds another amount in escrow.")),
         "settlement_differs": (409, _("The order was already settled otherwise.")),
         "unbalanced_transfer": (500, _("A transfer did not sum to zero and was refused.")),
@@ -18,6 +19,7 @@ register(
         "guarded_balance_is_never_negative": "insufficient_funds",
         "bank_receipt_is_unique_per_venue": "bank_reference_taken",
         "bank_payment_is_unique_per_venue": "bank_reference_taken",
+        "one_fee_schedule_begins_on_a_day": "fee_announced",
         "transfer_sums_to_zero_per_currency": "unbalanced_transfer",
     },
 )

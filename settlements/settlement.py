@@ -11,8 +11,8 @@ from kernel.actors import Actor
 from kernel.money import Money
 from kernel.problems import Problem
 from kernel.states import advance
-from settlements.fees import FeeLine
 from settlements.chart import AccountKey, open_accounts
+from settlements.fees import FeeLine
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, EscrowHold, Payee, Settlement, SettlementLine, Transfer
 
@@ -40,8 +40,8 @@ def settle(
     """Release the order's hold to those named by `lines` and write down how it was divided.
 
     A free order (gross zero, no hold, no lines) moves no money, but is settled too. Returns the settlement that stands
-    when the order was settled before. Raises ValueError when the lines do not fit the gross, Problem `settlement_differs`
-    when it was settled for another amount or provider, `illegal_state` when the hold was refunded.
+    when the order was settled before. Raises ValueError when the lines do not fit the gross, Problem
+    `settlement_differs` when it was settled for another amount or provider, `illegal_state` when it was refunded.
     """
     _check_arithmetic(order_id, venue, hold, gross, lines, broker)
     made = Settlement(

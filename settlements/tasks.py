@@ -6,6 +6,6 @@ from settlements import snapshots
 
 
 @handles(snapshots.KIND)
-def take_snapshot(job: Job) -> None:
+def take_snapshot(_job: Job) -> None:
     """Sum the hot accounts' tails; running twice sums nothing twice."""
     snapshots.take_and_ask_again()

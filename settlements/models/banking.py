@@ -55,12 +55,13 @@ class Deposit(Identified, Stateful):
         constraints = [
             # A refused entry frees its bank reference, so that the receipt can be entered again without the mistake.
             models.UniqueConstraint(
-                fields=["venue", "bank_reference"], condition=~Q(state="REFUSED"), name="bank_receipt_is_unique_per_venue"
+                fields=["venue", "bank_reference"],
+                condition=~Q(state="REFUSED"),
+                name="bank_receipt_is_unique_per_venue",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="deposit_is_positive"),
             models.CheckConstraint(
-                condition=~Q(state="CREDITED")
-                | (Q(decided_by__isnull=False) & ~Q(decided_by=models.F("entered_by"))),
+                condition=~Q(state="CREDITED") | (Q(decided_by__isnull=False) & ~Q(decided_by=models.F("entered_by"))),
                 name="deposit_is_credited_by_another_person",
             ),
         ]
@@ -121,7 +122,9 @@ class Payout(Identified, Stateful):
         verbose_name_plural = _("payouts")
         constraints = [
             models.UniqueConstraint(
-                fields=["venue", "bank_reference"], condition=~Q(bank_reference=""), name="bank_payment_is_unique_per_venue"
+                fields=["venue", "bank_reference"],
+                condition=~Q(bank_reference=""),
+                name="bank_payment_is_unique_per_venue",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_is_positive"),
             models.CheckConstraint(

@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from kernel.identifiers import uuid7
 from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, Currency, Money
@@ -16,6 +17,8 @@ from settlements.models.audience import MoneyQuerySet
 
 
 class AccountQuerySet(MoneyQuerySet["Account"]):
+    staff_permission = Permission.LEDGER_READ
+
     def with_balance(self) -> "AccountQuerySet":
         """Annotate `balance_minor`: the kept balance plus the entries not yet summed into it."""
         unsummed = UnsummedEntry.objects.filter(account_id=OuterRef("pk")).order_by().values("account_id")
@@ -66,6 +69,11 @@ class Account(Identified):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.currency}"
 
+    @property
+    def holds(self) -> Money:
+        """The balance of a row that came from `with_balance()`."""
+        return Money(self.__dict__["balance_minor"], Currency(self.currency))
+
 
 class Balance(models.Model):
     """What an account holds; made and moved by triggers alone (settlements/sql/ledger_triggers.sql).
@@ -86,7 +94,9 @@ class Balance(models.Model):
         verbose_name = _("balance")
         verbose_name_plural = _("balances")
         constraints = [
-            models.CheckConstraint(condition=Q(guarded=False) | Q(minor__gte=0), name="guarded_balance_is_never_negative")
+            models.CheckConstraint(
+                condition=Q(guarded=False) | Q(minor__gte=0), name="guarded_balance_is_never_negative"
+            )
         ]
 
     def __str__(self) -> str:
@@ -94,6 +104,7 @@ class Balance(models.Model):
 
 
 class TransferQuerySet(MoneyQuerySet["Transfer"]):
+    staff_permission = Permission.LEDGER_READ
     parties = ()
 
 
@@ -144,6 +155,7 @@ class Transfer(models.Model):
 
 
 class EntryQuerySet(MoneyQuerySet["Entry"]):
+    staff_permission = Permission.LEDGER_READ
     parties = ("account__organization",)
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import ClassVar
+from typing import ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from kernel.actors import Actor
 from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, Currency, Money
 from kernel.states import Stateful
@@ -19,6 +21,12 @@ class Payee(models.TextChoices):
     VENUE = "VENUE", _("venue")
     BROKER = "BROKER", _("broker")
     TAX = "TAX", _("tax")
+
+
+class FeeScheduleQuerySet(models.QuerySet["FeeSchedule"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Return all schedules: they are public."""
+        return self.all()
 
 
 class FeeSchedule(Identified):
@@ -34,6 +42,8 @@ class FeeSchedule(Identified):
     source = models.CharField(_("source"), max_length=300)
     verified = models.BooleanField(_("checked against the source"), default=False)
 
+    objects = FeeScheduleQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("fee schedule")
         verbose_name_plural = _("fee schedules")
@@ -44,13 +54,22 @@ class FeeSchedule(Identified):
             models.CheckConstraint(condition=~Q(payee="PROVIDER"), name="provider_takes_the_remainder"),
             models.CheckConstraint(condition=Q(rate_ppm__lte=1_000_000), name="fee_is_at_most_the_whole"),
             models.CheckConstraint(
-                condition=Q(minimum_minor__gte=0) & (Q(cap_minor__isnull=True) | Q(cap_minor__gte=models.F("minimum_minor"))),
+                condition=Q(minimum_minor__gte=0)
+                & (Q(cap_minor__isnull=True) | Q(cap_minor__gte=models.F("minimum_minor"))),
                 name="fee_minimum_is_below_its_cap",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_payee_display()} {self.rate_ppm / 10_000:g} % {self.currency} {self.valid_from}"
+
+    @property
+    def minimum(self) -> Money:
+        return Money(self.minimum_minor, Currency(self.currency))
+
+    @property
+    def cap(self) -> Money | None:
+        return None if self.cap_minor is None else Money(self.cap_minor, Currency(self.currency))
 
 
 class EscrowHoldQuerySet(MoneyQuerySet["EscrowHold"]):
@@ -85,7 +104,7 @@ class EscrowHold(Identified, Stateful):
         return f"{self.amount} {self.state}"
 
     @property
-    def organization_id(self) -> object:
+    def organization_id(self) -> UUID:
         return self.payer_id
 
     @property
@@ -127,7 +146,7 @@ class Settlement(Identified):
         return f"{self.gross} {self.order_id}"
 
     @property
-    def organization_id(self) -> object:
+    def organization_id(self) -> UUID:
         return self.provider_id
 
     @property
@@ -147,7 +166,9 @@ class SettlementLine(Identified):
     rate_ppm = models.PositiveIntegerField(_("rate in parts per million"))
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
-    schedule = models.ForeignKey(FeeSchedule, models.PROTECT, null=True, related_name="+", verbose_name=_("fee schedule"))
+    schedule = models.ForeignKey(
+        FeeSchedule, models.PROTECT, null=True, related_name="+", verbose_name=_("fee schedule")
+    )
 
     class Meta:
         verbose_name = _("settlement line")
