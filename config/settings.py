@@ -210,6 +210,9 @@ SPECTACULAR_SETTINGS = {
         "JobState": "kernel.models.Job.State",
         "CertificateState": "kernel.models.Certificate.State",
         "PlanKind": "listings.models.Plan.Kind",
+        "AccountKind": "settlements.models.Account.Kind",
+        "DepositState": "settlements.models.Deposit.State",
+        "PayoutState": "settlements.models.Payout.State",
     },
 }
 

@@ -111,6 +111,8 @@ def announce(
     that has begun or a cap below the minimum, `fee_announced` when such a rate begins on that day already.
     """
     require(actor, Permission.FEES_MANAGE, venue_id=venue.id)
+    if payee is Payee.PROVIDER:
+        raise field_problem("/payee", "takes_the_remainder", _("The provider has no rate: it takes what remains."))
     if cap_minor is not None and cap_minor < minimum_minor:
         raise field_problem("/cap", "below_minimum", _("The cap is not below the minimum."))
     if valid_from <= timezone.now().astimezone(venue.zone).date():

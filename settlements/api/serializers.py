@@ -9,7 +9,7 @@ from kernel.money import CURRENCY_CHOICES, MoneyField
 from settlements.models import Account, Deposit, Entry, FeeSchedule, Payee, Payout, Settlement, SettlementLine
 
 
-class PartySerializer(serializers.ModelSerializer[Organization]):
+class OwnerSerializer(serializers.ModelSerializer[Organization]):
     name = LanguageMapSerializerField()
 
     class Meta:
@@ -19,7 +19,7 @@ class PartySerializer(serializers.ModelSerializer[Organization]):
 
 class BalanceSerializer(serializers.ModelSerializer[Account]):
     venue = serializers.CharField(source="venue.code")
-    organization = PartySerializer(allow_null=True)
+    organization = OwnerSerializer(allow_null=True)
     balance = MoneyField(source="holds", help_text="What the venue owes the owner; negative for the bank account.")
 
     class Meta:
@@ -58,7 +58,7 @@ class TrialBalanceSerializer(serializers.Serializer[object]):
 
 class DepositSerializer(serializers.ModelSerializer[Deposit]):
     venue = serializers.CharField(source="venue.code")
-    organization = PartySerializer()
+    organization = OwnerSerializer()
     amount = MoneyField()
     entered_by = serializers.UUIDField(source="entered_by_id")
     decided_by = serializers.UUIDField(source="decided_by_id", allow_null=True)
@@ -91,7 +91,7 @@ class EnterDepositSerializer(StrictSerializer):
 
 class PayoutSerializer(serializers.ModelSerializer[Payout]):
     venue = serializers.CharField(source="venue.code")
-    organization = PartySerializer()
+    organization = OwnerSerializer()
     amount = MoneyField()
     requested_by = serializers.UUIDField(source="requested_by_id")
     approved_by = serializers.UUIDField(source="approved_by_id", allow_null=True)
@@ -138,8 +138,8 @@ class SettlementLineSerializer(serializers.ModelSerializer[SettlementLine]):
 
 class SettlementSerializer(serializers.ModelSerializer[Settlement]):
     venue = serializers.CharField(source="venue.code")
-    provider = PartySerializer()
-    broker = PartySerializer(allow_null=True)
+    provider = OwnerSerializer()
+    broker = OwnerSerializer(allow_null=True)
     gross = MoneyField()
     lines = SettlementLineSerializer(many=True)
 
@@ -160,7 +160,7 @@ class FeeScheduleSerializer(serializers.ModelSerializer[FeeSchedule]):
 
 class AnnounceFeeSerializer(StrictSerializer):
     venue = serializers.CharField(max_length=20)
-    payee = serializers.ChoiceField(choices=[choice for choice in Payee.choices if choice[0] != Payee.PROVIDER])
+    payee = serializers.ChoiceField(choices=Payee.choices, help_text="Not the provider, who takes the remainder.")
     rate_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, help_text="25000 is 2.5 %.")
     minimum = MoneyField(help_text="Its currency is the schedule's.")
     cap = MoneyField(required=False, allow_null=True)
