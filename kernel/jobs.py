@@ -102,7 +102,7 @@ def enqueue(
 
 def nudge() -> None:
     """Wake a worker after the present transaction commits; one message per transaction, however many jobs."""
-    if any(func is _send_nudge for __, func, *__ in connection.run_on_commit):
+    if any(entry[1] is _send_nudge for entry in connection.run_on_commit):
         return
     transaction.on_commit(_send_nudge)
 

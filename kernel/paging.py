@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core import signing
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from rest_framework.pagination import BasePagination
@@ -29,7 +28,7 @@ class KeysetPagination(BasePagination):
 
     ordering: Sequence[str] = ("-id",)
 
-    def paginate_queryset(self, queryset: models.QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return one page; raises Problem `invalid_cursor` for a cursor that was not handed out for this list."""
         self.ordering = tuple(getattr(view, "ordering", None) or self.ordering)
         limit = _limit(request)

@@ -44,7 +44,7 @@ def advance(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("advance() must run inside a transaction")
-    model = type(obj)
+    model: Any = type(obj)  # the column is declared by the concrete model
     current = model._base_manager.select_for_update(of=("self",)).values_list("state", flat=True).get(pk=obj.pk)
     if to not in model.MOVES.get(current, frozenset()):
         raise Problem(

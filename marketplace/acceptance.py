@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, require
+from accounts.access import Permission, find, require
 from kernel.actors import SYSTEM, Actor
 from kernel.jobs import cancel, enqueue
 from kernel.states import advance
@@ -20,7 +19,7 @@ from settlements import escrow
 def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Delivery:
     """Accept a delivery and let its escrow be divided.
 
-    Raises Http404 if the actor cannot see it, `illegal_state` if it does not await acceptance.
+    Raises `not_found` if the actor cannot see it, `illegal_state` if it does not await acceptance.
     """
     delivery = _lock(delivery_id, actor)
     require(actor, Permission.DELIVERY_ACCEPT, organization_id=delivery.organization_id)
@@ -42,7 +41,7 @@ def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Del
 def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery:
     """Reject a delivery for a stated reason: reading ends at once and all the money goes back to the buyer.
 
-    Raises Http404 if the actor cannot see it, `illegal_state` if it does not await acceptance.
+    Raises `not_found` if the actor cannot see it, `illegal_state` if it does not await acceptance.
     """
     delivery = _lock(delivery_id, actor)
     require(actor, Permission.DELIVERY_ACCEPT, organization_id=delivery.organization_id)
@@ -73,13 +72,7 @@ def accept_in_silence(*, delivery_id: UUID) -> None:
 
 
 def _lock(delivery_id: UUID, actor: Actor) -> Delivery:
-    delivery = (
-        Delivery.objects.visible_to(actor)
-        .select_related("entitlement", "order__agreement")
-        .filter(pk=delivery_id)
-        .first()
-    )
-    if delivery is None:
-        raise Http404
+    visible = Delivery.objects.visible_to(actor).select_related("entitlement", "order__agreement")
+    delivery = find(visible, pk=delivery_id)
     delivery.order = lock_order(delivery.order_id, actor)
     return delivery

@@ -11,7 +11,7 @@ from marketplace import entitlements
 from marketplace.models import AccessGrant, Agreement, Delivery, Entitlement, Order
 
 
-class ReadOnlyInline(TabularInline):  # type: ignore[misc]  # unfold ships no types for its base class
+class ReadOnlyInline(TabularInline):
     extra = 0
     can_delete = False
     show_change_link = True

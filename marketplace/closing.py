@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from kernel.actors import SYSTEM
 from kernel.certificates import issue_certificate, state_certificate
+from kernel.digests import Json
 from kernel.jobs import enqueue
 from kernel.models import Certificate
 from kernel.numbering import short_number
@@ -69,7 +70,7 @@ def certify_order(*, order_id: UUID) -> None:
             advance(order, to=Order.State.CERTIFIED, actor=SYSTEM, details={"certificate": certificate.number})
 
 
-def _statement(order: Order) -> dict[str, object]:
+def _statement(order: Order) -> dict[str, Json]:
     """What the certificate says. The amount is left out: parties may show it without showing their price."""
     agreement = order.agreement
     delivery = order.deliveries.get()

@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, require
+from accounts.access import Permission, find, require
 from kernel.actors import SYSTEM, Actor
 from kernel.states import advance
 from marketplace.locks import lock_order
@@ -46,9 +45,7 @@ def _move(
     entitlement_id: UUID, to: Entitlement.State, agreement_to: Agreement.State, reason: str, actor: Actor
 ) -> Entitlement:
     visible = Entitlement.objects.visible_to(actor).select_related("agreement")
-    entitlement = visible.filter(pk=entitlement_id).first()
-    if entitlement is None:
-        raise Http404
+    entitlement = find(visible, pk=entitlement_id)
     require(actor, Permission.ENTITLEMENT_SUSPEND, venue_id=entitlement.venue_id)
     entitlement.agreement.order = lock_order(entitlement.agreement.order_id, actor)
 

@@ -29,6 +29,8 @@ def place_order(*, listing_id: UUID, plan_id: UUID, purpose: str, actor: Actor, 
     """
     offer = offer_for(listing_id, plan_id)
     require(actor, Permission.ORDER_PLACE)
+    if actor.organization_id is None:
+        raise Problem("forbidden")
     buyer = require_member(actor.organization_id, offer.venue.id, Capacity.BUYER).organization
     _check_parties(offer, buyer)
     broker = _broker(offer, buyer, broker_id)

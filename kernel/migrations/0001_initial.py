@@ -4,8 +4,9 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.core.serializers.json
 import django.db.models.deletion
-import kernel.identifiers
 from django.db import migrations, models
+
+import kernel.identifiers
 
 
 class Migration(migrations.Migration):

@@ -37,7 +37,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 
     class Meta:
         model = Order
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "number",
             "venue",
@@ -63,7 +63,7 @@ class OrderDetailSerializer(OrderSerializer):
     certificate = serializers.SerializerMethodField()
 
     class Meta(OrderSerializer.Meta):
-        fields = (*OrderSerializer.Meta.fields, "deliveries", "certificate")  # type: ignore[assignment]
+        fields = (*OrderSerializer.Meta.fields, "deliveries", "certificate")
         read_only_fields = fields
 
     def get_deliveries(self, order: Order) -> list[dict[str, str]]:
@@ -120,7 +120,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
 class AccessGrantSerializer(serializers.ModelSerializer[AccessGrant]):
     class Meta:
         model = AccessGrant
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "file_id",
             "expires_at",
@@ -137,7 +137,7 @@ class IssuedGrantSerializer(AccessGrantSerializer):
     url = serializers.SerializerMethodField()
 
     class Meta(AccessGrantSerializer.Meta):
-        fields = ("url", *AccessGrantSerializer.Meta.fields)  # type: ignore[assignment]
+        fields = ("url", *AccessGrantSerializer.Meta.fields)
         read_only_fields = fields
 
     def get_url(self, grant: AccessGrant) -> str:

@@ -9,10 +9,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
-from django.http import Http404
 from django.utils import timezone
 
-from accounts.access import Permission, require
+from accounts.access import Permission, find, require
 from kernel import audit
 from kernel.actors import Actor, ActorKind
 from kernel.problems import Problem
@@ -36,15 +35,11 @@ def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGra
 
     Raises `entitlement_not_active` when the right to read is not in force.
     """
-    delivery = Delivery.objects.visible_to(actor).select_related("entitlement").filter(pk=delivery_id).first()
-    if delivery is None:
-        raise Http404
+    delivery = find(Delivery.objects.visible_to(actor), pk=delivery_id)
     require(actor, Permission.DELIVERY_READ, organization_id=delivery.organization_id)
     entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=delivery.entitlement_id)
     _require_in_force(entitlement)
-    file = DataFile.objects.filter(pk=file_id, version_id=entitlement.version_id).first()
-    if file is None:
-        raise Http404
+    file = find(DataFile.objects.filter(version_id=entitlement.version_id), pk=file_id)
 
     token = secrets.token_urlsafe(32)
     grant = AccessGrant.objects.create(
@@ -64,14 +59,10 @@ def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGra
 def grant_of(token: str) -> AccessGrant:
     """Return the grant behind an address if it may be read right now.
 
-    Raises Http404 for an unknown address, `grant_expired`, or `entitlement_not_active` from the very moment that the
-    entitlement is suspended, revoked or expired.
+    Raises `not_found` for an unknown address, `grant_expired`, or `entitlement_not_active` from the very moment that
+    the entitlement is suspended, revoked or expired.
     """
-    grant = (
-        AccessGrant.objects.select_related("entitlement", "file__version").filter(token_sha256=_digest(token)).first()
-    )
-    if grant is None:
-        raise Http404
+    grant = find(AccessGrant.objects.select_related("entitlement", "file__version"), token_sha256=_digest(token))
     if grant.expires_at <= timezone.now():
         raise Problem("grant_expired")
     _require_in_force(grant.entitlement)

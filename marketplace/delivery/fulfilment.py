@@ -1,5 +1,6 @@
 """Making a delivery: prove that the stored bytes are the ones that were sold, then open them to the buyer."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -57,17 +58,18 @@ def _check_bytes(delivery: Delivery, job: Job) -> dict[str, Any]:
     files = list(DataFile.objects.filter(version_id=delivery.entitlement.version_id).order_by("name"))
     if {str(file.id) for file in files} != sold.keys():
         raise GiveUp(_("The stored files are not the ones in the agreement."))
-    total = sum(file.size for file in files) or 1
+    total = sum(entry["size"] for entry in sold.values()) or 1
     done = 0
     for file in files:
-        digests = digest_stream(_beating(iter_range(file, 0, file.size), job, done, total))
-        if (digests.sha256, digests.sm3) != (sold[str(file.id)]["sha256"], sold[str(file.id)]["sm3"]):
+        entry = sold[str(file.id)]
+        digests = digest_stream(_beating(iter_range(file, 0, entry["size"]), job, done, total))
+        if (digests.sha256, digests.sm3) != (entry["sha256"], entry["sm3"]):
             raise GiveUp(_("The bytes of %s are not the ones in the agreement.") % file.name)
-        done += file.size
+        done += entry["size"]
     return {"files": list(sold.values()), "bytes": done, "rows": delivery.entitlement.version.rows}
 
 
-def _beating(chunks: Any, job: Job, done: int, total: int) -> Any:
+def _beating(chunks: Iterable[bytes], job: Job, done: int, total: int) -> Iterator[bytes]:
     """Pass the chunks on while the job's lease is kept and its progress shown, about every 64 MiB."""
     since = 0
     for chunk in chunks:
