@@ -42,6 +42,7 @@ __all__ = [
     "require",
     "require_different_person",
     "require_member",
+    "require_own_or_all",
     "require_reason",
     "sees_everything",
 ]
@@ -162,6 +163,12 @@ def require(
         raise Problem("forbidden", _("You do not act for that organization."), permission=permission)
     if venue_id is not None and venue_id not in actor.venue_ids:
         raise Problem("forbidden", _("You are not on the staff of that venue."), permission=permission)
+
+
+def require_own_or_all(actor: Actor, permission: str, *, organization_id: UUID) -> None:
+    """Like `require` for an organization, but let the deployment's operator help one that cannot help itself."""
+    if not sees_everything(actor):
+        require(actor, permission, organization_id=organization_id)
 
 
 def _refusal(actor: Actor) -> str | None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import get_access_token_model
 
-from accounts.access import find, require
+from accounts.access import find, require, require_own_or_all
 from accounts.models import ApiClient
 from accounts.permissions import SCOPE_PERMISSIONS, Permission
 from kernel import audit
@@ -96,7 +96,7 @@ def clear_dead_tokens() -> int:
 
 def _managed(client_id: UUID, actor: Actor) -> ApiClient:
     client = find(ApiClient.objects.visible_to(actor).select_for_update(of=("self",)), pk=client_id)
-    require(actor, Permission.CLIENT_MANAGE, organization_id=client.organization_id)
+    require_own_or_all(actor, Permission.CLIENT_MANAGE, organization_id=client.organization_id)
     return client
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import actor_for_person, find, require, require_reason
+from accounts.access import actor_for_person, find, require, require_own_or_all, require_reason
 from accounts.models import Affiliation, Invitation, Organization, Person, Role
 from accounts.models.people import normal_email
 from accounts.permissions import ADMINISTRATING_ROLES, MEMBER_ROLES, STAFF_ROLES, Permission
@@ -58,7 +58,7 @@ def invite(*, organization_id: UUID, email: str, role: str, actor: Actor) -> tup
 def revoke_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
     """Take an invitation back before it is accepted; raises Problem `illegal_state` afterwards."""
     invitation = find(Invitation.objects.visible_to(actor), pk=invitation_id)
-    require(actor, Permission.PEOPLE_MANAGE, organization_id=invitation.organization_id)
+    require_own_or_all(actor, Permission.PEOPLE_MANAGE, organization_id=invitation.organization_id)
     advance(invitation, to=Invitation.State.REVOKED, actor=actor)
     return invitation
 
@@ -176,7 +176,7 @@ def _managed(organization_id: UUID, actor: Actor) -> Organization:
     # The organization's row is the lock under which its people change, so that the last two administrators cannot
     # both leave at once.
     organization = find(Organization.objects.visible_to(actor).select_for_update(), pk=organization_id)
-    require(actor, Permission.PEOPLE_MANAGE, organization_id=organization.pk)
+    require_own_or_all(actor, Permission.PEOPLE_MANAGE, organization_id=organization.pk)
     return organization
 
 

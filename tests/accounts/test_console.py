@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import ApiClient, Membership, Role
+from accounts.models import ApiClient, Membership, Organization, Role
 from kernel.models import AuditEvent
 from tests.world import (
     PASSWORD,
@@ -86,6 +86,20 @@ class TestSeeing:
         path = reverse(f"admin:accounts_{name}_changelist")
         assert client.get(path).status_code == 200
         assert client.get(path, {"q": "南沙"}).status_code == 200
+
+    @pytest.mark.parametrize("wanted", ["legal_name", "identifier", "shown name", "number"])
+    def test_a_member_is_found_by_what_it_is_known_by(self, clerk, wanted):
+        member = make_member("gzdex", name="珠江航运")
+        make_member("gzdex", name="白云气象")
+        words = {
+            "legal_name": member.legal_name,
+            "identifier": member.identifier,
+            "shown name": member.name["zh-Hans"],
+            "number": member.memberships.get().number,
+        }
+        found = console(clerk).get(page(Organization), {"q": words[wanted]}).content.decode()
+        assert member.identifier in found
+        assert "白云气象" not in found
 
     def test_staff_see_their_own_venues_rows(self, clerk):
         ours = Membership.objects.get(organization=make_member("gzdex"))

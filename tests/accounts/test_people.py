@@ -327,3 +327,11 @@ class TestAppointing:
 def test_a_person_may_belong_to_an_organization_once(applicant):
     with pytest.raises(IntegrityError, match="affiliation_is_unique"), transaction.atomic():
         affiliate(person_of(applicant), applicant, Role.VIEWER)
+
+
+def test_the_deployments_operator_helps_an_organization_that_cannot_help_itself(deployment_operator, applicant):
+    stuck = Affiliation.objects.get(person=make_person(applicant, Role.VIEWER))
+    chief = actor(deployment_operator)
+    people.invite(organization_id=applicant.pk, email="new@example.com", role=Role.ADMIN, actor=chief)
+    people.remove(affiliation_id=stuck.pk, actor=chief)
+    assert not Affiliation.objects.filter(pk=stuck.pk).exists()
