@@ -30,7 +30,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from kernel.actors import Actor
+from kernel.actors import NOBODY, Actor
 from kernel.problems import Problem
 
 ActFunction = Callable[[Any, HttpRequest, Any, Actor, str], object]
@@ -46,8 +46,10 @@ class ReasonForm(forms.Form):
 
 
 def actor_in_console(request: HttpRequest) -> Actor:
-    """Return who is signed in, as the staff member or member that they are (accounts.models.Person)."""
-    actor: Actor = request.user.actor_in_console()  # type: ignore[union-attr]
+    """Return who is signed in, as the staff member or member that they are; nobody on the sign-in page."""
+    if not request.user.is_authenticated:
+        return NOBODY
+    actor: Actor = request.user.actor_in_console()
     return actor
 
 
