@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import sys
 import time
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ import httpx
 from demo.people import PASSWORD, DemoPerson
 
 CLIENT_NAME = "demo"
+LONG_DIGEST = re.compile(r"([0-9a-f]{16})[0-9a-f]{48}")
 PATIENCE = 60  # seconds to wait for a background job
 
 
@@ -144,7 +147,10 @@ class Story:
 
     def step(self, what: str, result: object = "") -> None:
         self.steps += 1
-        print(f" {self.steps:3d}  {what:<58} {result}", flush=True)
+        print(f" {self.steps:3d}  {what}{' ' * (58 - _width(what))} {result}", flush=True)
+
+    def note(self, text: str) -> None:
+        print("        ·", LONG_DIGEST.sub(r"\1…", text), flush=True)
 
     @contextmanager
     def refusal(self, what: str, code: str) -> Iterator[None]:
@@ -154,9 +160,15 @@ class Story:
         except Refused as refused:
             if refused.code != code:
                 raise Failed(f"{what}: expected the problem {code}, got {refused}") from refused
-            self.step(what, f"refused: {code} ({refused.problem['status']}) {refused.problem['detail']}")
+            reason = next((error["detail"] for error in refused.problem.get("errors", [])), refused.problem["detail"])
+            self.step(what, f"refused: {code} ({refused.problem['status']}) {reason}")
         else:
             raise Failed(f"{what}: was not refused with {code}")
+
+
+def _width(text: str) -> int:
+    """Return how many columns a terminal takes for the text: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def until(what: str, look: Callable[[], Any], ready: Callable[[Any], bool]) -> Any:

@@ -45,6 +45,7 @@ def _operator(venue: str, city: tuple[str, str, str], identifier: str, division_
             DemoPerson(f"admin@{venue}.example", f"{hans}所管理员", "VENUE_ADMIN"),
             DemoPerson(f"clerk@{venue}.example", f"{hans}所受理员", "CLERK"),
             DemoPerson(f"reviewer@{venue}.example", f"{hans}所合规审查员", "COMPLIANCE_REVIEWER"),
+            DemoPerson(f"committee@{venue}.example", f"{hans}所合规委员", "COMPLIANCE_REVIEWER"),
             DemoPerson(f"officer@{venue}.example", f"{hans}所结算员", "SETTLEMENT_OFFICER"),
         ),
     )

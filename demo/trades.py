@@ -30,6 +30,10 @@ class Trade:
     def name(self) -> str:
         return str(self.dossier["name"]["en"])
 
+    @property
+    def has_price(self) -> bool:
+        return self.plan["kind"] != "FREE"
+
     def content(self) -> bytes:
         """Return the bytes that are uploaded."""
         return self.file.read_text(encoding="utf-8").encode(self.encoding)
@@ -96,7 +100,7 @@ PLACES = Trade(
         "name": {
             "zh-Hans": "全球地区编码与人口对照表",
             "zh-Hant": "全球地區編碼與人口對照表",
-            "en": "Places of the world: codes and population",
+            "en": "Places: codes, coordinates, population",
         },
         "summary": {
             "zh-Hans": "国家、省州与县级地区的编码、坐标与人口，含广东、香港、澳门。",

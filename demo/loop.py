@@ -1,0 +1,39 @@
+"""The loop: register → review → list → find → order → escrow → deliver → accept → settle → pay out → certify.
+
+Everything here goes through the HTTP API. Refusals are part of the story: each is expected by its problem code.
+"""
+
+from pathlib import Path
+
+from demo.buying import accept, find, order, pay_in, read
+from demo.cast import bring_in
+from demo.closing import certify, close_the_books, pay_out
+from demo.exchange import Story
+from demo.providing import offer
+from demo.trades import PLACES, STREETS, Trade
+
+
+def run(url: str, state: Path, story: Story) -> None:
+    """Run both trades and close with the books; raises Failed or Refused where it does not go as it should."""
+    folder = state / "demo"
+    folder.mkdir(exist_ok=True)
+    for trade in (STREETS, PLACES):
+        run_trade(url, trade, folder, story)
+    story.chapter("The books")
+    close_the_books(url, story)
+
+
+def run_trade(url: str, trade: Trade, folder: Path, story: Story) -> None:
+    """Take one table from its provider to a buyer who can prove that it was bought."""
+    story.chapter(f"{trade.name}: {trade.provider.name['en']} → {trade.buyer.name['en']}, at {trade.venue}")
+    people = bring_in(url, trade, folder / "credentials.json")
+    offered = offer(trade, people.provider, people.clerk, people.reviewer, people.committee, story)
+    find(trade, offered, people, story)
+    if trade.has_price:
+        pay_in(trade, people, story)
+    placed = order(trade, offered, people, story)
+    delivery_id = read(trade, placed, people, story)
+    accept(trade, placed, delivery_id, people, story)
+    if trade.has_price:
+        pay_out(trade, placed, people, story)
+    certify(placed, people, folder, story)

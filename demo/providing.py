@@ -1,0 +1,127 @@
+"""The provider's half: upload a table, have it profiled, describe it, and get it through the venue's review."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from demo.exchange import Api, Failed, Story, until
+from demo.trades import Trade
+
+PART_SIZE = 32 * 1024  # bytes; small, so that the upload takes several parts
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the buyer can order."""
+
+    listing_id: str
+    plan_id: str
+    number: str
+
+
+def offer(trade: Trade, provider: Api, clerk: Api, reviewer: Api, committee: Api, story: Story) -> Offer:
+    """Return the trade's listing: the one that an earlier run left, or a new one brought through the review."""
+    for listing in provider.get("listings", venue=trade.venue, state="LISTED")["items"]:
+        if listing["product"]["name"] == trade.dossier["name"]:
+            story.step("the listing of an earlier run is still there", listing["number"])
+            return Offer(listing["id"], listing["plans"][0]["id"], listing["number"])
+    version = register(trade, provider, story)
+    listing = describe(trade, version, provider, story)
+    review(trade, listing, clerk, reviewer, committee, story)
+    return Offer(listing["id"], listing["plans"][0]["id"], listing["number"])
+
+
+def register(trade: Trade, provider: Api, story: Story) -> dict[str, Any]:
+    """Upload the file in parts and return the version once its profile is ready."""
+    content = trade.content()
+    dataset = provider.post("datasets", {"title": trade.dossier["name"], "description": trade.dossier["summary"]})
+    version = provider.post(f"datasets/{dataset['id']}/versions")
+    story.step("provider registers a dataset and opens a version", f"version {version['number']}")
+    file = provider.post(f"dataset-versions/{version['id']}/files", {"name": trade.file.name, "format": "CSV"})
+    upload(file, content, provider, story)
+    provider.post(f"dataset-versions/{version['id']}/seal")
+    ready = until(
+        "the profile",
+        lambda: provider.get(f"dataset-versions/{version['id']}"),
+        lambda seen: seen["state"] in {"READY", "REFUSED"},
+    )
+    if ready["state"] != "READY":
+        raise Failed(f"the version was refused: {ready['refusal']}")
+    profile = provider.get(f"files/{file['id']}")["profile"]
+    story.step(
+        "a worker profiles it", f"{profile['encoding']}, {ready['rows']} rows, {len(profile['columns'])} columns"
+    )
+    story.step("its digests", f"SHA-256 {ready['sha256'][:16]}…  SM3 {ready['sm3'][:16]}…")
+    return dict(ready)
+
+
+def upload(file: dict[str, Any], content: bytes, provider: Api, story: Story) -> None:
+    """Send the file in parts; one arrives damaged and is refused, then sent again."""
+    parts = [content[start : start + PART_SIZE] for start in range(0, len(content), PART_SIZE)]
+    for number, part in enumerate(parts, 1):
+        if number == 2:
+            with story.refusal("a part whose bytes were damaged on the way", "digest_mismatch"):
+                _put_part(provider, file, number, part[:-1] + b"?", digest_of=part)
+        _put_part(provider, file, number, part, digest_of=part)
+    provider.post(f"files/{file['id']}/complete", {"sha256": hashlib.sha256(content).hexdigest()})
+    story.step("provider uploads the file, encrypted at rest", f"{len(content):,} bytes in {len(parts)} parts")
+
+
+def _put_part(provider: Api, file: dict[str, Any], number: int, part: bytes, *, digest_of: bytes) -> None:
+    digest = base64.b64encode(hashlib.sha256(digest_of).digest()).decode()
+    provider.put_bytes(f"files/{file['id']}/parts/{number}", part, {"Content-Digest": f"sha-256=:{digest}:"})
+
+
+def describe(trade: Trade, version: dict[str, Any], provider: Api, story: Story) -> dict[str, Any]:
+    """Make the product, its plan and its terms, register it, and submit a listing of it; return the listing."""
+    dataset_id = version["dataset_id"]
+    with story.refusal("a product name of 41 characters", "invalid"):
+        provider.post("products", {"dataset_id": dataset_id, "name": {"zh-Hans": "数" * 41}})
+    product = provider.post("products", {"dataset_id": dataset_id, **trade.dossier})
+    plan = provider.post(f"products/{product['id']}/plans", trade.plan)
+    terms = provider.post(f"products/{product['id']}/terms", trade.terms)
+    product = provider.post(f"products/{product['id']}/register")
+    story.step("provider registers the product, its plan and terms", f"{product['number']} at {price_of(plan)}")
+    listing = provider.post(
+        "listings",
+        {
+            "product_id": product["id"],
+            "venue": trade.venue,
+            "version_id": version["id"],
+            "terms_id": terms["id"],
+            "plan_ids": [plan["id"]],
+        },
+    )
+    submitted = provider.post(f"listings/{listing['id']}/submit")
+    clock = submitted["clocks"][-1]
+    story.step("provider submits the listing", f"{submitted['number']}, due {clock['due_at'][:10]} ({clock['kind']})")
+    return dict(submitted)
+
+
+def review(
+    trade: Trade, listing: dict[str, Any], clerk: Api, reviewer: Api, committee: Api, story: Story
+) -> dict[str, Any]:
+    """Take the listing through both stages of the review; return it as listed."""
+    items = clerk.get(f"review-checklists/{trade.venue}")["items"]
+    path = f"listings/{listing['id']}"
+    first = clerk if trade.venue == "gzdex" else reviewer  # who may approve listings may also check completeness
+    first.post(f"{path}/start-review")
+    first.post(f"{path}/pass-completeness", {"checklist": _all_well(items, "COMPLETENESS")})
+    story.step("staff find the dossier complete", f"{sum(item['stage'] == 'COMPLETENESS' for item in items)} questions")
+    compliance = {"checklist": _all_well(items, "COMPLIANCE")}
+    refused_for = "forbidden" if first is clerk else "same_person"
+    with story.refusal("the same person tries to approve it", refused_for):
+        first.post(f"{path}/approve", compliance)
+    listed = committee.post(f"{path}/approve", compliance)
+    story.step("another person, of compliance, approves it", f"{listed['number']} {listed['state']}")
+    return dict(listed)
+
+
+def price_of(plan: dict[str, Any]) -> str:
+    """Return a plan's price in words."""
+    return "no charge" if plan["kind"] == "FREE" else f"{plan['price']['amount']} {plan['price']['currency']}"
+
+
+def _all_well(items: list[dict[str, Any]], stage: str) -> dict[str, dict[str, bool]]:
+    return {item["code"]: {"ok": True} for item in items if item["stage"] == stage}
