@@ -7,19 +7,17 @@ zh-Hant and English, since index and query go through the same terms.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.contrib.postgres.search import SearchRank
 from django.db.models import BigIntegerField, F, QuerySet
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from kernel.problems import field_problem
-from listings.catalogue_rows import CONFIG, words
 from listings.industries import industries, standard
 from listings.models import Listing
+from listings.search_text import search_query
 
 CANDIDATES = 500  # the newest hits, of which the most relevant are shown first
-LONGEST_QUERY = 24  # terms; more add nothing to what is found
-SHORTEST_PREFIX = 3  # letters from which a Latin word also finds its longer forms
 
 # What a page of the catalogue shows; the search vector is never read back.
 COLUMNS = (
@@ -75,8 +73,8 @@ def find(wanted: Wanted) -> QuerySet[Listing]:
     Relevance ranks the newest `CANDIDATES` hits only: ranking all hits of a common word costs a hundred times more.
     """
     hits = _filtered(wanted)
-    if "-relevance" in ordering(wanted):
-        query = _query(wanted.text)
+    query = search_query(wanted.text)
+    if wanted.sort == "relevance" and query is not None:
         candidates = hits.order_by("-listed_at", "-id").values("pk")[:CANDIDATES]
         # A whole number, since a page cursor must compare exactly.
         rank = Cast(SearchRank(F("search"), query) * 1_000_000, BigIntegerField())
@@ -86,7 +84,7 @@ def find(wanted: Wanted) -> QuerySet[Listing]:
 
 def ordering(wanted: Wanted) -> tuple[str, ...]:
     """Return the order of a search; without a text nothing is more relevant than anything else, and the newest lead."""
-    return SORTS["newest" if wanted.sort == "relevance" and not words(wanted.text) else wanted.sort]
+    return SORTS["newest" if wanted.sort == "relevance" and search_query(wanted.text) is None else wanted.sort]
 
 
 def in_detail() -> QuerySet[Listing]:
@@ -119,7 +117,8 @@ def _filtered(wanted: Wanted) -> QuerySet[Listing]:
     if wanted.price_max is not None:
         hits = hits.filter(price_from_minor__lte=wanted.price_max)
     if wanted.text.strip():
-        hits = hits.filter(search=_query(wanted.text)) if words(wanted.text) else hits.none()
+        query = search_query(wanted.text)
+        hits = hits.none() if query is None else hits.filter(search=query)
     return hits
 
 
@@ -129,16 +128,3 @@ def _divisions(industry: str) -> list[str]:
     if not codes:
         raise field_problem("/industry", "unknown_industry", _("There is no such industry in %s.") % standard())
     return codes
-
-
-def _query(text: str) -> SearchQuery:
-    """Return the query that asks for all words; a Latin word also finds longer forms of itself."""
-    asked = list(dict.fromkeys(words(text)))[:LONGEST_QUERY]
-    return SearchQuery(" & ".join(_operand(word) for word in asked), search_type="raw", config=CONFIG)
-
-
-def _operand(word: str) -> str:
-    if not word.isascii() or len(word) < SHORTEST_PREFIX or word.isdigit():
-        return f"'{word}'"
-    singular = word[:-1] if word.endswith("s") and len(word) > SHORTEST_PREFIX else word
-    return f"'{singular}':*"

@@ -1,21 +1,14 @@
 """What a listing shows in the catalogue, written into its own columns when it is approved."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from typing import Any
 
-from django.contrib.postgres.search import SearchVector
-from django.db.models import Expression, Value
+from django.db.models import Expression
 
-from kernel.languages import search_terms
 from listings.industries import industries
 from listings.models import DataFile, Listing
-
-CONFIG = "simple"  # the terms are made by us; PostgreSQL neither stems them nor drops any
-MOST_WORDS = 4000  # of one weight: a table may have thousands of columns
+from listings.search_text import search_vector
 
 
 def catalogue_row(listing: Listing) -> dict[str, Any]:
@@ -57,9 +50,9 @@ class FileSummary:
 
 
 def summary_of(file: DataFile, *, with_samples: bool) -> FileSummary:
-    """Return the public part of a file's profile: names, types and gaps of its columns, no values.
+    """Return the public part of a file's profile: names, types and gaps of its columns, but none of its values.
 
-    Samples, and with them least and greatest values, are shown only if the provider made them public.
+    Least and greatest values stay out too; sample rows are shown only if the provider made them public.
     """
     profile: Mapping[str, Any] = file.profile or {}
     columns = [
@@ -79,19 +72,11 @@ def summary_of(file: DataFile, *, with_samples: bool) -> FileSummary:
 def _vector(listing: Listing, *, columns: Iterable[str]) -> Expression:
     product, industry = listing.product, industries()[listing.product.industry]
     name = " ".join(product.name.values())
-    parts = {
-        "A": [name, *(character for character in name if not character.isascii())],  # for queries of one character
-        "B": [*listing.organization.name.values(), listing.organization.legal_name, *industry.name.values()],
-        "C": [*product.summary.values(), listing.number or ""],
-        "D": [*product.scenario.values(), *industry.section_name.values(), *columns],
-    }
-    vectors = [
-        SearchVector(Value(" ".join(words(" ".join(texts))[:MOST_WORDS])), weight=weight, config=CONFIG)
-        for weight, texts in parts.items()
-    ]
-    return reduce(add, vectors)
-
-
-def words(text: str) -> list[str]:
-    """Return the search terms of a text, hyphenated Latin words as their parts."""
-    return [part for term in search_terms(text) for part in re.split(r"[-_.]", term)]
+    return search_vector(
+        {
+            "A": [name, *(character for character in name if not character.isascii())],  # for queries of one character
+            "B": [*listing.organization.name.values(), listing.organization.legal_name, *industry.name.values()],
+            "C": [*product.summary.values(), listing.number or ""],
+            "D": [*product.scenario.values(), *industry.section_name.values(), *columns],
+        }
+    )

@@ -20,8 +20,6 @@ from listings.models import DatasetVersion, Listing, Plan, Product, Right, Terms
 from listings.registration import locked_product
 from listings.terms import excess_errors
 
-OFFERED = (Listing.State.LISTED, Listing.State.SUSPENDED)
-
 
 @dataclass(frozen=True)
 class Parts:
@@ -60,6 +58,8 @@ def create_listing(
     if venue is None:
         raise field_problem("/venue", "unknown_venue", _("There is no such venue."))
     refuse_unsellable(product)
+    if Listing.objects.filter(product=product, venue=venue).exclude(state__in=Listing.ENDED).exists():
+        raise Problem("live_listing_exists")
     parts = _parts(product, version_id=version_id, terms_id=terms_id, plan_ids=plan_ids)
 
     listing = Listing.objects.create(
@@ -223,13 +223,13 @@ def refuse_unsellable(product: Product) -> None:
 def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     """Yield what keeps these parts from being offered together."""
     if parts.version.state != DatasetVersion.State.READY:
-        yield FieldError("/version", "version_not_ready", _("Only a version that is ready can be offered."))
+        yield FieldError("/version_id", "version_not_ready", _("Only a version that is ready can be offered."))
     for error in excess_errors(parts.terms, product):
-        yield FieldError("/terms", error.code, error.detail)
+        yield FieldError("/terms_id", error.code, error.detail)
     if not parts.plans:
-        yield FieldError("/plans", "required", _("A listing offers at least one plan."))
+        yield FieldError("/plan_ids", "required", _("A listing offers at least one plan."))
     if len({plan.currency for plan in parts.plans}) > 1:
-        yield FieldError("/plans", "mixed_currencies", _("The plans of a listing are in one currency."))
+        yield FieldError("/plan_ids", "mixed_currencies", _("The plans of a listing are in one currency."))
 
 
 def require_reason(reason: str) -> None:
@@ -244,12 +244,12 @@ def _parts(product: Product, *, version_id: UUID, terms_id: UUID, plan_ids: Coll
     plans = {plan.pk: plan for plan in Plan.objects.filter(pk__in=plan_ids, product=product)}
     errors = []
     if version is None:
-        errors.append(FieldError("/version", "unknown", _("The product's dataset has no such version.")))
+        errors.append(FieldError("/version_id", "unknown", _("The product's dataset has no such version.")))
     if terms is None:
-        errors.append(FieldError("/terms", "unknown", _("The product has no such terms.")))
+        errors.append(FieldError("/terms_id", "unknown", _("The product has no such terms.")))
     for index, plan_id in enumerate(plan_ids):
         if plan_id not in plans:
-            errors.append(FieldError(f"/plans/{index}", "unknown", _("The product has no such plan.")))
+            errors.append(FieldError(f"/plan_ids/{index}", "unknown", _("The product has no such plan.")))
     if version is not None and terms is not None and not errors:
         parts = Parts(version, terms, tuple(plans.values()))
         errors += part_errors(product, parts)

@@ -33,7 +33,7 @@ def create_product(*, dataset_id: UUID, dossier: Mapping[str, Any], actor: Actor
     """
     dataset = Dataset.objects.visible_to(actor).filter(pk=dataset_id).first()
     if dataset is None:
-        raise field_problem("/dataset", "unknown", _("There is no such dataset."))
+        raise field_problem("/dataset_id", "unknown", _("There is no such dataset."))
     require(actor, Permission.PRODUCT_MANAGE, organization_id=dataset.organization_id)
 
     product = Product(organization_id=dataset.organization_id, dataset=dataset, **dossier_fields(dossier))

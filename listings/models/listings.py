@@ -61,12 +61,16 @@ class Listing(Identified, Stateful):
     }
     LIVE = (State.SUBMITTED, State.IN_REVIEW, State.COMPLIANCE, State.LISTED, State.SUSPENDED)
     EDITABLE = (State.DRAFT, State.CORRECTION)
+    ENDED = (State.DELISTED, State.REJECTED)
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="listings", verbose_name=_("product"))
+    # No index of their own: others below begin with these columns; one on two venues would only mislead the planner.
     organization = models.ForeignKey(
-        "accounts.Organization", models.PROTECT, related_name="listings", verbose_name=_("provider")
+        "accounts.Organization", models.PROTECT, related_name="listings", verbose_name=_("provider"), db_index=False
     )
-    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="listings", verbose_name=_("venue"))
+    venue = models.ForeignKey(
+        "accounts.Venue", models.PROTECT, related_name="listings", verbose_name=_("venue"), db_index=False
+    )
     version = models.ForeignKey(
         "listings.DatasetVersion", models.PROTECT, related_name="listings", verbose_name=_("version")
     )
