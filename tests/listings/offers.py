@@ -1,0 +1,184 @@
+"""What providers offer in tests: versions that are ready, products, and listings at every stage of their life.
+
+    provider = make_member("gzdex", Capacity.PROVIDER)
+    listing = listed(provider, price="120.00")                   # in the catalogue, after the whole real review
+    draft = draft_listing(registered_product(provider))
+
+Versions are rows as they stand once the real upload and profiling are over; everything after them happens through the
+public functions.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Organization, Person, Role
+from kernel.actors import Actor
+from kernel.money import Currency, Money, parse_amount
+from listings import review
+from listings.checklists import Answer, checklist_of
+from listings.listing import create_listing
+from listings.models import DataFile, Dataset, DatasetVersion, Listing, Plan, Product, Terms
+from listings.plans import create_plan
+from listings.registration import create_product, register_product
+from listings.terms import create_terms
+from tests.world import actor, person_of, staff
+
+PROFILE = {
+    "format": "CSV",
+    "rows": 1757,
+    "encoding": "UTF-8",
+    "columns": [
+        {"name": "code", "type": "text", "nulls": 0, "distinct": 1757, "min": "440103001", "samples": ["440103001"]},
+        {"name": "street_name", "type": "text", "nulls": 3, "distinct": 1700, "min": "一街", "samples": ["沙面街道"]},
+    ],
+    "sample": [["440103001", "沙面街道"], ["440103002", "岭南街道"]],
+}
+
+
+def dossier(**changes: Any) -> dict[str, Any]:
+    """Return a complete dossier, as a provider would fill it in."""
+    return {
+        "name": {"zh-Hans": "2024年广东省街道名录", "en": "Sub-districts of Guangdong 2024"},
+        "summary": {"zh-Hans": "广东省全部街道及其行政区划代码", "en": "Every sub-district with its GB/T 2260 code"},
+        "scenario": {"zh-Hans": "物流企业校验收货地址", "en": "Checking delivery addresses"},
+        "industry": "I65",
+        "language": "zh-Hans",
+        "source_kind": "COLLECTED",
+        "rights": ["HOLD", "USE", "OPERATE"],
+        "evidence": {"LAWFUL_COLLECTION": "民政部公开发布的区划代码"},
+        "region_scope": "PROVINCE",
+        "time_from": date(2024, 1, 1),
+        "time_to": date(2024, 12, 31),
+        "frequency": "YEAR",
+    } | changes
+
+
+def dossier_json(**changes: Any) -> dict[str, Any]:
+    """Return the same dossier as it is sent over HTTP."""
+    return dossier(**({"time_from": "2024-01-01", "time_to": "2024-12-31"} | changes))
+
+
+def provider_actor(organization: Organization) -> Actor:
+    return actor(person_of(organization))
+
+
+def make_dataset(organization: Organization) -> Dataset:
+    return Dataset.objects.create(organization=organization, title={"zh-Hans": "街道", "en": "Sub-districts"})
+
+
+def make_version(
+    dataset: Dataset, *, state: str = DatasetVersion.State.READY, profile: Mapping[str, Any] = PROFILE, **fields: Any
+) -> DatasetVersion:
+    """Make a version with one CSV file, ready unless told otherwise."""
+    ready = state == DatasetVersion.State.READY
+    defaults = {
+        "organization": dataset.organization,
+        "number": dataset.versions.count() + 1,
+        "state": state,
+        "wrapped_key": b"wrapped",
+        "key_id": "test",
+        "profile": {} if ready else None,
+        "rows": profile["rows"] if ready else None,
+        "bytes": 65536 if ready else None,
+        "sha256": "a" * 64 if ready else "",
+        "sm3": "b" * 64 if ready else "",
+    }
+    values = defaults | fields
+    # Nothing can be added to a version that is no longer open (triggers): the file comes first.
+    found = {"state", "profile", "refusal", "rows", "bytes", "sha256", "sm3"} & values.keys()
+    version = DatasetVersion.objects.create(
+        dataset=dataset, **{name: value for name, value in values.items() if name not in found}
+    )
+    DataFile.objects.create(
+        version=version,
+        organization=dataset.organization,
+        name="streets.csv",
+        format=DataFile.Format.CSV,
+        state=DataFile.State.READY if ready else DataFile.State.RECEIVING,
+        size=65536 if ready else None,
+        sha256="c" * 64 if ready else "",
+        sm3="d" * 64 if ready else "",
+        profile=dict(profile) if ready else None,
+    )
+    DatasetVersion.objects.filter(pk=version.pk).update(**{name: values[name] for name in found})
+    version.refresh_from_db()
+    return version
+
+
+def draft_product(organization: Organization, *, dataset: Dataset | None = None, **changes: Any) -> Product:
+    dataset = dataset or make_version(make_dataset(organization)).dataset
+    return create_product(dataset_id=dataset.pk, dossier=dossier(**changes), actor=provider_actor(organization))
+
+
+def registered_product(organization: Organization, **changes: Any) -> Product:
+    product = draft_product(organization, **changes)
+    return register_product(product_id=product.pk, actor=provider_actor(organization))
+
+
+def make_plan(product: Product, price: str = "120.00", *, currency: Currency = Currency.CNY) -> Plan:
+    """Give the product a one-off price, or a free plan for "0"."""
+    minor = parse_amount(price)
+    return create_plan(
+        product_id=product.pk,
+        kind=Plan.Kind.ONE_OFF if minor else Plan.Kind.FREE,
+        price=Money(minor, currency),
+        actor=provider_actor(product.organization),
+    )
+
+
+def make_terms(product: Product, **fields: Any) -> Terms:
+    defaults = {"purposes": ["INTERNAL_ANALYSIS"], "text": {"zh-Hans": "仅限内部分析。", "en": "Internal use only."}}
+    return create_terms(product_id=product.pk, fields=defaults | fields, actor=provider_actor(product.organization))
+
+
+def draft_listing(product: Product, code: str = "gzdex", *, price: str = "120.00", **parts: Any) -> Listing:
+    version = product.dataset.versions.filter(state=DatasetVersion.State.READY).latest("number")
+    given = {
+        "version_id": version.pk,
+        "terms_id": (product.terms.last() or make_terms(product)).pk,
+        "plan_ids": [make_plan(product, price).pk],
+    }
+    return create_listing(
+        product_id=product.pk, venue_code=code, actor=provider_actor(product.organization), **(given | parts)
+    )
+
+
+def submitted(listing: Listing) -> Listing:
+    return review.submit(listing_id=listing.pk, actor=provider_actor(listing.organization))
+
+
+def in_review(listing: Listing, clerk: Person | None = None) -> Listing:
+    clerk = clerk or staff(listing.venue.code, Role.CLERK)
+    return review.start_review(listing_id=submitted(listing).pk, actor=actor(clerk))
+
+
+def in_compliance(listing: Listing, clerk: Person | None = None) -> Listing:
+    clerk = clerk or staff(listing.venue.code, Role.CLERK)
+    in_review(listing, clerk)
+    return review.pass_completeness(listing_id=listing.pk, answers=all_ok(listing, "COMPLETENESS"), actor=actor(clerk))
+
+
+def approved(listing: Listing, reviewer: Person | None = None) -> Listing:
+    """Take a draft listing through the whole review into the catalogue."""
+    reviewer = reviewer or staff(listing.venue.code, Role.COMPLIANCE_REVIEWER)
+    in_compliance(listing)
+    return review.approve(listing_id=listing.pk, answers=all_ok(listing, "COMPLIANCE"), actor=actor(reviewer))
+
+
+def listed(organization: Organization, code: str = "gzdex", *, price: str = "120.00", **changes: Any) -> Listing:
+    """Return a listing of a new product in the catalogue; `changes` go into the dossier."""
+    return approved(draft_listing(registered_product(organization, **changes), code, price=price))
+
+
+def all_ok(listing: Listing, stage: str) -> dict[str, Answer]:
+    """Return the answers that let a listing pass a stage."""
+    checklist = checklist_of(listing.venue.code, on=timezone.localdate())
+    return {item.code: Answer(ok=True) for item in checklist.of_stage(stage)}
+
+
+def all_ok_json(listing: Listing, stage: str) -> dict[str, Any]:
+    """Return the same answers as they are sent over HTTP."""
+    return {"checklist": {code: {"ok": True} for code in all_ok(listing, stage)}}

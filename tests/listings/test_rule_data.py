@@ -1,0 +1,72 @@
+"""The dated data files: complete, consistent, and chosen by the day."""
+
+from datetime import date
+
+import pytest
+
+from kernel.languages import LANGUAGE_TAGS
+from listings.checklists import checklist_of
+from listings.editions import edition_on
+from listings.industries import industries, standard
+from listings.models import Processing, Review, ReviewClock, Right, SourceKind
+from listings.source_rules import rule_for, rules_on
+
+TODAY = date(2026, 11, 24)
+
+
+def test_the_standard_has_twenty_sections_and_ninety_seven_divisions():
+    codes = list(industries())
+    assert standard() == "GB/T 4754-2017"
+    assert sorted({code[0] for code in codes}) == list("ABCDEFGHIJKLMNOPQRST")
+    assert [code[1:] for code in codes] == [f"{n:02d}" for n in range(1, 98)]
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("A01", "农业"),
+        ("C39", "计算机、通信和其他电子设备制造业"),
+        ("I65", "软件和信息技术服务业"),
+        ("T97", "国际组织"),
+    ],
+)
+def test_divisions_stand_in_their_sections(code, name):
+    assert industries()[code].name["zh-Hans"] == name
+
+
+def test_every_industry_is_named_in_three_languages():
+    for industry in industries().values():
+        assert set(industry.name) == set(industry.section_name) == set(LANGUAGE_TAGS)
+
+
+@pytest.mark.parametrize("kind", SourceKind.values)
+@pytest.mark.parametrize("processing", Processing.values)
+def test_every_source_has_a_rule_of_known_rights_and_evidence(kind, processing):
+    rule = rule_for(source_kind=kind, processing=processing, on=TODAY)
+    assert rule.rights <= set(Right.values)
+    assert rule.evidence_for(rule.rights) <= set(rules_on(TODAY)["evidence"])
+    assert rule.registrable == bool(rule.rights)
+
+
+def test_an_unknown_source_has_no_rule():
+    with pytest.raises(LookupError):
+        rule_for(source_kind="FOUND", processing="RAW", on=TODAY)
+
+
+@pytest.mark.parametrize("venue", ["gzdex", "szdex"])
+def test_each_venue_has_a_checklist_for_both_stages_and_a_limit_for_both_clocks(venue):
+    checklist = checklist_of(venue, on=TODAY)
+    assert all(checklist.of_stage(stage) for stage in Review.Stage.values)
+    assert set(checklist.working_days) == set(ReviewClock.Kind.values)
+    codes = [item.code for item in checklist.items]
+    assert len(codes) == len(set(codes))
+
+
+def test_an_edition_holds_from_its_day_and_the_first_also_before():
+    assert edition_on("checklists/gzdex-*.json", TODAY)["edition"] == "gzdex-2026-01-01"
+    assert edition_on("checklists/gzdex-*.json", date(2020, 1, 1))["edition"] == "gzdex-2026-01-01"
+
+
+def test_a_venue_without_a_checklist_cannot_review():
+    with pytest.raises(LookupError):
+        checklist_of("bjdex", on=TODAY)
