@@ -14,13 +14,15 @@ from listings.profiling.containers import refuse_container
 from listings.profiling.encoding import (
     CODECS,
     DECLARABLE,
+    DOUBTFUL,
     LEGACY,
+    PLAIN_LEAD,
     Encoding,
     broken_at,
-    change_of_encoding,
     detect,
     first_high,
     lines_with_high_bytes,
+    plainly,
     plausibility,
     reads_as_utf8,
 )
@@ -29,6 +31,8 @@ from listings.profiling.refusals import refuse
 LONGEST_LINE = 8 * 1024 * 1024
 LOOKAHEAD_BYTES = 4 * 1024 * 1024
 ENOUGH_HIGH_BYTES = 4096
+WINDOW_BYTES = 64 * 1024
+PROBE_BYTES = 4 * 1024
 BOMS = (
     (codecs.BOM_UTF8, Encoding.UTF_8),
     (codecs.BOM_UTF16_LE, Encoding.UTF_16_LE),
@@ -36,8 +40,10 @@ BOMS = (
 )
 _ASCII = bytes(range(128))
 _NOT_BLANK = re.compile(rb"[^ \t\r\n\x1a]")
+# Each byte as a lead byte of Chinese in UTF-8 (1), a continuation byte (2) or another one (0).
+_SHAPES = bytes(1 if 0xE4 <= byte <= 0xE9 else 2 if 0x80 <= byte <= 0xBF else 0 for byte in range(256))
 # Three Chinese characters in UTF-8: worth a closer look among lines of another encoding.
-_UTF8_RUN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){3}")
+_UTF8_RUN = b"\1\2\2" * 3
 
 
 class TextStream:
@@ -207,12 +213,31 @@ def _decoded(chunks: Iterator[bytes], encoding: Encoding, offset: int) -> Iterat
 def _of_one_encoding(chunks: Iterator[bytes], encoding: Encoding, offset: int) -> Iterator[bytes]:
     """Refuse what decodes without error but is plainly another encoding: UTF-8 lines, or the other legacy encoding."""
     for chunk in chunks:
-        if _UTF8_RUN.search(chunk):
-            for start, line in lines_with_high_bytes(chunk):
-                if _UTF8_RUN.search(line) and reads_as_utf8(line):
-                    at = offset + start + first_high(line)
-                    raise refuse("mixed_encodings", encoding=encoding.value, offset=at)
-        if plausibility(chunk, encoding) < 0.8 and (other := change_of_encoding(chunk, encoding)) is not None:
-            raise refuse("mixed_encodings", encoding=encoding.value, offset=offset + other)
+        found = _first_utf8_line(chunk)
+        if found is None:
+            windows = (_first_other_line(chunk, start, encoding) for start in range(0, len(chunk), WINDOW_BYTES))
+            found = next((at for at in windows if at is not None), None)
+        if found is not None:
+            raise refuse("mixed_encodings", encoding=encoding.value, offset=offset + found)
         yield chunk
         offset += len(chunk)
+
+
+def _first_utf8_line(chunk: bytes) -> int | None:
+    if _UTF8_RUN not in chunk.translate(_SHAPES):
+        return None
+    lines = ((start, line) for start, line in lines_with_high_bytes(chunk) if _UTF8_RUN in line.translate(_SHAPES))
+    return next((start + first_high(line) for start, line in lines if reads_as_utf8(line)), None)
+
+
+def _first_other_line(chunk: bytes, start: int, encoding: Encoding) -> int | None:
+    """Look for plain lines of the other legacy encoding around a place that does not read well."""
+    other = Encoding.BIG5 if encoding is Encoding.GB18030 else Encoding.GB18030
+    probe = chunk[start : start + PROBE_BYTES]
+    likely = plausibility(probe, encoding)
+    if likely >= DOUBTFUL or likely - plausibility(probe, other) >= PLAIN_LEAD:
+        return None
+    begins = max(start - WINDOW_BYTES, 0)
+    lines = lines_with_high_bytes(chunk[begins : start + WINDOW_BYTES])
+    plain = ((begins + at + first_high(line), plainly(line)) for at, line in lines)
+    return next((at for at, found in plain if found is other), None)

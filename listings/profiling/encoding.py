@@ -52,9 +52,12 @@ DECLARABLE: dict[str, tuple[Encoding, ...]] = {
     "cp950": (Encoding.BIG5,),
 }
 
-WEIGHED_CHARACTERS = 20_000
+WEIGHED_RUNS = 4_000
+LONGEST_RUN = 64
 LEAST_PLAUSIBLE = 0.35
 SURE_LEAD = 0.12
+PLAIN_LEAD = 0.35
+DOUBTFUL = 0.9
 _LEVEL_ONE = {Encoding.GB18030: (0xB0, 0xD7), Encoding.BIG5: (0xA4, 0xC6)}
 _PUNCTUATION = re.compile(r"[\u3000-\u303f\uff01-\uff65·—–…‘’“”℃㎡×÷°±]")
 
@@ -94,11 +97,12 @@ def _weigh(sample: bytes, *, offset: int, complete: bool, wanted: tuple[Encoding
         raise _unreadable(sample, {e: at for e, at in broken.items() if at is not None}, offset)
     best = ranked[0]
     lead = readable[best] - readable[ranked[1]] if len(ranked) > 1 else 1.0
-    if lead < SURE_LEAD:
+    if lead < PLAIN_LEAD:  # open to being told
         best = next((encoding for encoding in ranked if encoding in wanted), best)
-    if readable[best] < 0.9 and (at := change_of_encoding(sample, best)) is not None:
-        raise refuse("mixed_encodings", encoding=best.value, offset=offset + at)
-    return Verdict(best, certain=lead >= SURE_LEAD or bool(wanted))
+    if readable[best] < DOUBTFUL and (change := change_of_encoding(sample)) is not None:
+        raise refuse("mixed_encodings", encoding=change[0].value, offset=offset + change[1])
+    needed = SURE_LEAD if len(_high_runs(sample)) >= 12 else PLAIN_LEAD
+    return Verdict(best, certain=lead >= needed or bool(wanted))
 
 
 def broken_at(data: bytes, encoding: Encoding, *, complete: bool = True) -> int | None:
@@ -122,17 +126,25 @@ def plausibility(data: bytes, encoding: Encoding) -> float:
     return sum(_weight(character, encoding) for character in characters) / len(characters)
 
 
-def change_of_encoding(data: bytes, encoding: Encoding) -> int | None:
-    """Return the offset of the first line that is plainly of the other legacy encoding among lines of this one."""
-    other = Encoding.BIG5 if encoding is Encoding.GB18030 else Encoding.GB18030
-    own_lines, first_other = 0, None
+def change_of_encoding(data: bytes) -> tuple[Encoding, int] | None:
+    """Return the first legacy encoding and where the other one begins, if lines are plainly of both."""
+    first: Encoding | None = None
     for start, line in lines_with_high_bytes(data):
-        mine, theirs = plausibility(line, encoding), plausibility(line, other)
-        if broken_at(line, other, complete=False) is None and theirs - mine > 0.35 and len(_high_runs(line)) >= 6:
-            first_other = start + first_high(line) if first_other is None else first_other
-        elif mine - theirs > 0.35:
-            own_lines += 1
-    return first_other if own_lines else None
+        plain = plainly(line)
+        if first is not None and plain not in (first, None):
+            return first, start + first_high(line)
+        first = first or plain
+    return None
+
+
+def plainly(line: bytes) -> Encoding | None:
+    """Return the legacy encoding that a line is in beyond doubt, or None."""
+    if len(_high_runs(line)) < 6:
+        return None
+    likely = {encoding: plausibility(line, encoding) for encoding in LEGACY}
+    best = max(LEGACY, key=lambda encoding: likely[encoding])
+    doubtful = max(likely.values()) - min(likely.values()) < PLAIN_LEAD
+    return None if doubtful or broken_at(line, best, complete=False) is not None else best
 
 
 def reads_as_utf8(line: bytes) -> bool:
@@ -157,8 +169,9 @@ def first_high(data: bytes) -> int:
 
 
 _HIGH = re.compile(rb"[\x80-\xff]")
-# A legacy character is a high byte and the byte after it; four-byte GB18030 has its digits between high bytes.
-_RUNS = re.compile(rb"(?:[\x80-\xff][0-9][\x80-\xff][0-9]|[\x80-\xff]{2}|[\x80-\xff][\x40-\x7e])+")
+# A legacy character is a high byte and the byte after it; four-byte GB18030 (high, digit, high, digit) looks like two.
+# Written out, the first byte lets the search skip ASCII quickly.
+_RUNS = re.compile(rb"[\x80-\xff][\x30-\xff](?:[\x80-\xff][\x30-\xff])*")
 _LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 
 
@@ -168,13 +181,9 @@ def lines_with_high_bytes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _high_runs(data: bytes) -> bytes:
-    runs, size = [], 0
-    for match in _RUNS.finditer(data):
-        runs.append(match.group())
-        size += len(runs[-1])
-        if size > 2 * WEIGHED_CHARACTERS:
-            break
-    return b"\n".join(runs)
+    """Return some runs of legacy characters, taken evenly from all over the data."""
+    runs = _RUNS.findall(data)
+    return b"\n".join(run[:LONGEST_RUN] for run in runs[:: len(runs) // WEIGHED_RUNS + 1])
 
 
 def _weight(character: str, encoding: Encoding) -> float:

@@ -28,7 +28,6 @@ REFUSALS: Mapping[str, Promise] = {
     "corrupt_parquet": _("The Parquet file could not be read: %(reason)s"),
     "decompression_bomb": _("The file of %(size)s bytes says that it unpacks to %(unpacked)s bytes and %(rows)s rows."),
     "digest_mismatch": _("The file's SHA-256 is %(actual)s, not the announced %(declared)s."),
-    "corrupt_storage": _("The stored bytes are not what was received: %(reason)s"),
 }
 
 WARNINGS: Mapping[str, Promise] = {
@@ -51,6 +50,16 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {sentence(REFUSALS, self.code, self.params)}"
+
+    @property
+    def position(self) -> dict[str, int]:
+        """Where in the file it went wrong: {"byte": offset}, {"line": from 1} or {"row": from 1}, or nothing."""
+        if "offset" in self.params:
+            return {"byte": self.params["offset"]}
+        if "line" in self.params:
+            return {"line": self.params["line"]}
+        rows = self.params.get("rows")
+        return {"row": rows[0]} if isinstance(rows, list) and rows else {}
 
 
 def refuse(code: str, **params: Any) -> Refusal:
