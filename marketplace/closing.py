@@ -62,7 +62,8 @@ def settle_order(*, order_id: UUID) -> None:
 
 def certify_order(*, order_id: UUID) -> None:
     """Issue the trade's certificate with its proof and close the order; does nothing the second time."""
-    certificate = Certificate.objects.get(kind="trade", subject_id=str(order_id))
+    living = Certificate.objects.exclude(state=Certificate.State.REVOKED)
+    certificate = living.get(kind="trade", subject_id=str(order_id))
     issue_certificate(certificate_id=certificate.id)
     with transaction.atomic():
         order = lock_order(order_id, SYSTEM)

@@ -86,6 +86,6 @@ def order_json(order_id: UUID, request: Request) -> Any:
     """Return one order as its parties see it; three queries whatever it holds."""
     visible = Order.objects.visible_to(actor_of(request)).select_related(*PARTIES).prefetch_related("deliveries")
     order = get_object_or_404(visible, pk=order_id)
-    certificate = Certificate.objects.filter(kind="trade", subject_id=str(order_id))
+    certificate = Certificate.objects.exclude(state="REVOKED").filter(kind="trade", subject_id=str(order_id))
     number = certificate.values_list("number", flat=True).first()
     return OrderDetailSerializer(order, context={"certificate": number}).data
