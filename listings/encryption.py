@@ -2,7 +2,7 @@
 
 Each dataset version has its own random data key, stored wrapped (AES-256-GCM) by a key-encryption key that is named
 in the row and lives outside the database: STORAGE_KEYS ("id:base64,…", the first one wraps), or on a laptop the file
-KEYS_DIR/storage.keys, made on first use. Rotating a key-encryption key rewraps 32 bytes per version; no file is touched.
+KEYS_DIR/storage.keys, made on first use. Rotating a key-encryption key rewraps 32 bytes per version and no file.
 
 A stored object is `magic ‖ salt ‖ frame…`. The object's key is HKDF-SHA256(data key, salt, what the object is), so
 that no two objects share a key and an object cannot stand in for another. Every frame holds one chunk of 1 MiB (the
@@ -68,7 +68,7 @@ class KeyRing:
         return data_key, self._wrap(data_key, owner)
 
     def unwrap(self, key: WrappedKey, *, owner: UUID) -> bytes:
-        """Return the plain data key; raises UnusableKey without its key-encryption key, Tampered if it does not open."""
+        """Return the plain data key; raises UnusableKey if its key is not configured, Tampered if it does not open."""
         if key.key_id not in self.keys:
             raise UnusableKey(f"the key-encryption key {key.key_id!r} is not among those configured")
         nonce, sealed = key.wrapped[:NONCE_BYTES], key.wrapped[NONCE_BYTES:]

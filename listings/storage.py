@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import IO, Any, BinaryIO, Protocol, cast
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
@@ -51,12 +51,12 @@ class DurableFileStorage(FileSystemStorage):
     """Files that are on disk, not merely on their way there, when `save` returns."""
 
     def open_from(self, name: str, offset: int) -> BinaryIO:
-        source = Path(self.path(name)).open("rb", buffering=0)
+        source = Path(self.path(name)).open("rb", buffering=0)  # noqa: SIM115 - the caller closes it
         source.seek(offset)
         return cast(BinaryIO, source)
 
-    def _save(self, name: str, content: File[Any]) -> str:
-        saved = super()._save(name, content)
+    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
+        saved = super().save(name, content, max_length)
         path = Path(self.path(saved))
         for target in (path, path.parent):
             handle = os.open(target, os.O_RDONLY)

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from listings.api import catalogue, listings, products, reviews
+from listings.api import catalogue, datasets, listings, products, reviews
+
+bytes_in: list[URLPattern] = [
+    path("datasets", datasets.DatasetList.as_view(), name="datasets"),
+    path("datasets/<uuid:dataset_id>", datasets.DatasetDetail.as_view(), name="dataset"),
+    path("datasets/<uuid:dataset_id>/versions", datasets.VersionList.as_view(), name="dataset-versions"),
+    path("dataset-versions/<uuid:version_id>", datasets.VersionDetail.as_view(), name="dataset-version"),
+    path("dataset-versions/<uuid:version_id>/files", datasets.FileList.as_view(), name="dataset-version-files"),
+    path("dataset-versions/<uuid:version_id>/seal", datasets.VersionSeal.as_view(), name="dataset-version-seal"),
+    path("files/<uuid:file_id>", datasets.FileDetail.as_view(), name="file"),
+    path("files/<uuid:file_id>/parts/<int:number>", datasets.FilePartDetail.as_view(), name="file-part"),
+    path("files/<uuid:file_id>/complete", datasets.FileComplete.as_view(), name="file-complete"),
+]
 
 registration: list[URLPattern] = [
     path("industries", products.IndustryList.as_view(), name="industries"),
@@ -45,4 +57,4 @@ review: list[URLPattern] = [
     path("listings/<uuid:listing_id>/reject", reviews.ListingReject.as_view(), name="listing-reject"),
 ]
 
-urlpatterns = [*registration, *offering, *review]
+urlpatterns = [*bytes_in, *registration, *offering, *review]

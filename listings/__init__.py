@@ -1,0 +1,1 @@
+"""What is held and what is offered: datasets and their bytes, products, listings and their review."""

@@ -1,0 +1,165 @@
+"""How datasets, versions, files and parts look in JSON."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from kernel.api import StrictSerializer
+from kernel.languages import LanguageMapSerializerField
+from listings.models import DataFile, Dataset, DatasetVersion, FilePart
+from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
+
+SHA256 = r"^[0-9a-f]{64}\Z"
+
+
+class NewDatasetSerializer(StrictSerializer):
+    title = LanguageMapSerializerField(text_length=200)
+    description = LanguageMapSerializerField(text_length=4000, required=False)
+
+
+class NewVersionSerializer(StrictSerializer):
+    notes = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+
+
+class NewFileSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=200)
+    format = serializers.ChoiceField(DataFile.Format.choices)
+    declared_encoding = serializers.CharField(
+        max_length=20,
+        required=False,
+        allow_blank=True,
+        help_text="utf-8, utf-16, gb18030, big5 …; detected if left out.",
+    )
+
+
+class CompleteFileSerializer(StrictSerializer):
+    """What the client knows of the whole file; checked now or, at the latest, when it is profiled."""
+
+    size = serializers.IntegerField(min_value=0, max_value=2**53, required=False)
+    sha256 = serializers.RegexField(SHA256, required=False, help_text="Of the whole file, in hexadecimal.")
+
+
+class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+    organization_id = serializers.UUIDField()
+    title = LanguageMapSerializerField()
+    description = LanguageMapSerializerField()
+
+    class Meta:
+        model = Dataset
+        fields = ["id", "organization_id", "title", "description", "created_at"]
+
+
+class PartSerializer(serializers.ModelSerializer[FilePart]):
+    class Meta:
+        model = FilePart
+        fields = ["number", "size", "sha256"]
+
+
+class PositionSerializer(serializers.Serializer[Any]):
+    byte = serializers.IntegerField(required=False)
+    line = serializers.IntegerField(required=False)
+    row = serializers.IntegerField(required=False)
+
+
+class RefusalSerializer(serializers.Serializer[Any]):
+    """Why a version was refused, in the language of the request."""
+
+    code = serializers.ChoiceField(sorted(REFUSALS))
+    detail = serializers.CharField()
+    file_id = serializers.UUIDField()
+    file = serializers.CharField()
+    position = PositionSerializer()
+
+
+class FileSummarySerializer(serializers.ModelSerializer[DataFile]):
+    class Meta:
+        model = DataFile
+        fields = ["id", "name", "format", "declared_encoding", "state", "size", "sha256", "sm3"]
+
+
+class ColumnSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    type = serializers.CharField()
+    nulls = serializers.IntegerField()
+    null_share = serializers.FloatField(help_text="0 to 1.")
+    distinct = serializers.IntegerField(allow_null=True, help_text="About how many different values.")
+    min = serializers.JSONField(allow_null=True)
+    max = serializers.JSONField(allow_null=True)
+    samples = serializers.ListField(child=serializers.CharField())
+
+
+class WarningSerializer(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(sorted(WARNINGS))
+    detail = serializers.CharField()
+
+
+class ProfileSerializer(serializers.Serializer[Any]):
+    """What a file was found to hold."""
+
+    format = serializers.CharField()
+    encoding = serializers.CharField()
+    dialect = serializers.DictField()
+    rows = serializers.IntegerField()
+    columns = ColumnSerializer(many=True)
+    sample = serializers.ListField(child=serializers.ListField(child=serializers.JSONField(allow_null=True)))
+    warnings = WarningSerializer(many=True)
+
+
+class FileSerializer(FileSummarySerializer):
+    """A file with the parts that have arrived, so that an interrupted client knows where to go on."""
+
+    version_id = serializers.UUIDField()
+    parts = PartSerializer(many=True)
+    profile = serializers.SerializerMethodField()
+
+    class Meta(FileSummarySerializer.Meta):
+        fields = [*FileSummarySerializer.Meta.fields, "version_id", "parts", "profile"]
+
+    @extend_schema_field(ProfileSerializer(allow_null=True))
+    def get_profile(self, file: DataFile) -> dict[str, Any] | None:
+        if file.profile is None:
+            return None
+        warnings = [
+            {"code": found["code"], "detail": sentence(WARNINGS, found["code"], found["params"])}
+            for found in file.profile.get("warnings", [])
+        ]
+        return {**file.profile, "warnings": warnings}
+
+
+class VersionSummarySerializer(serializers.ModelSerializer[DatasetVersion]):
+    dataset_id = serializers.UUIDField()
+    refusal = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DatasetVersion
+        fields = [
+            "id",
+            "dataset_id",
+            "number",
+            "state",
+            "notes",
+            "rows",
+            "bytes",
+            "sha256",
+            "sm3",
+            "refusal",
+            "created_at",
+            "sealed_at",
+        ]
+
+    @extend_schema_field(RefusalSerializer(allow_null=True))
+    def get_refusal(self, version: DatasetVersion) -> dict[str, Any] | None:
+        if version.refusal is None:
+            return None
+        kept = {name: version.refusal[name] for name in ("code", "file_id", "file", "position")}
+        return {**kept, "detail": sentence(REFUSALS, kept["code"], version.refusal["params"])}
+
+
+class VersionSerializer(VersionSummarySerializer):
+    """A version with its files."""
+
+    files = FileSummarySerializer(many=True)
+
+    class Meta(VersionSummarySerializer.Meta):
+        fields = [*VersionSummarySerializer.Meta.fields, "files"]

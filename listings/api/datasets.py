@@ -1,0 +1,170 @@
+"""Datasets, their versions and the upload of their files over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db import models
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kernel.api import NoFieldsSerializer, actor_of, body_of
+from kernel.idempotency import idempotent
+from listings import uploading
+from listings.api.bodies import body_chunks, content_digest
+from listings.api.dataset_serializers import (
+    CompleteFileSerializer,
+    DatasetSerializer,
+    FileSerializer,
+    NewDatasetSerializer,
+    NewFileSerializer,
+    NewVersionSerializer,
+    PartSerializer,
+    VersionSerializer,
+    VersionSummarySerializer,
+)
+from listings.models import DataFile, Dataset, DatasetVersion
+
+
+class DatasetList(generics.GenericAPIView[Dataset]):
+    """The datasets of the caller's organization, newest first; staff also see those behind their listings."""
+
+    serializer_class = DatasetSerializer
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[Dataset]:
+        return Dataset.objects.visible_to(actor_of(self.request))
+
+    @extend_schema(operation_id="datasets_list", responses=DatasetSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(DatasetSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="datasets_create", request=NewDatasetSerializer, responses={201: DatasetSerializer})
+    @idempotent(required=False)
+    def post(self, request: Request) -> Response:
+        body = body_of(NewDatasetSerializer, request)
+        dataset = uploading.register_dataset(**body, actor=actor_of(request))
+        return Response(DatasetSerializer(dataset).data, status=201)
+
+
+class DatasetDetail(APIView):
+    @extend_schema(operation_id="datasets_read", responses=DatasetSerializer)
+    def get(self, request: Request, dataset_id: UUID) -> Response:
+        dataset = get_object_or_404(Dataset.objects.visible_to(actor_of(request)), pk=dataset_id)
+        return Response(DatasetSerializer(dataset).data)
+
+
+class VersionFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(choices=DatasetVersion.State.choices)
+
+
+class VersionList(generics.GenericAPIView[DatasetVersion]):
+    """The versions of a dataset, newest first."""
+
+    serializer_class = VersionSummarySerializer
+    filterset_class = VersionFilter
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[DatasetVersion]:
+        return DatasetVersion.objects.visible_to(actor_of(self.request)).defer("profile", "wrapped_key")
+
+    @extend_schema(operation_id="dataset_versions_list", responses=VersionSummarySerializer(many=True))
+    def get(self, request: Request, dataset_id: UUID) -> Response:
+        dataset = get_object_or_404(Dataset.objects.visible_to(actor_of(request)), pk=dataset_id)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset().filter(dataset=dataset)))
+        return self.get_paginated_response(VersionSummarySerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="dataset_versions_create", request=NewVersionSerializer, responses={201: VersionSerializer}
+    )
+    @idempotent(required=False)
+    def post(self, request: Request, dataset_id: UUID) -> Response:
+        body = body_of(NewVersionSerializer, request)
+        version = uploading.open_version(dataset_id=dataset_id, **body, actor=actor_of(request))
+        return Response(VersionSerializer(version).data, status=201)
+
+
+class VersionDetail(APIView):
+    """A version, its files, and once it is profiled its digests or the reason why it was refused."""
+
+    @extend_schema(operation_id="dataset_versions_read", responses=VersionSerializer)
+    def get(self, request: Request, version_id: UUID) -> Response:
+        versions = DatasetVersion.objects.visible_to(actor_of(request)).defer("profile", "wrapped_key")
+        return Response(VersionSerializer(get_object_or_404(versions, pk=version_id)).data)
+
+
+class VersionSeal(APIView):
+    """Close a version for good; its files are read and profiled by a job, and it becomes READY or REFUSED."""
+
+    @extend_schema(operation_id="dataset_versions_seal", request=NoFieldsSerializer, responses={202: VersionSerializer})
+    @idempotent(required=False)
+    def post(self, request: Request, version_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        version = uploading.seal_version(version_id=version_id, actor=actor_of(request))
+        return Response(VersionSerializer(version).data, status=202)
+
+
+class FileList(APIView):
+    """Announce a file of an open version."""
+
+    @extend_schema(operation_id="files_create", request=NewFileSerializer, responses={201: FileSerializer})
+    @idempotent(required=False)
+    def post(self, request: Request, version_id: UUID) -> Response:
+        body: dict[str, Any] = body_of(NewFileSerializer, request)
+        file = uploading.add_file(version_id=version_id, **body, actor=actor_of(request))
+        return Response(FileSerializer(file).data, status=201)
+
+
+class FileDetail(APIView):
+    """A file, the parts received so far and, once it is profiled, what it holds."""
+
+    @extend_schema(operation_id="files_read", responses=FileSerializer)
+    def get(self, request: Request, file_id: UUID) -> Response:
+        files = DataFile.objects.visible_to(actor_of(request)).prefetch_related("parts")
+        return Response(FileSerializer(get_object_or_404(files, pk=file_id)).data)
+
+
+class FilePartDetail(APIView):
+    """Send a part: a run of the file's bytes, at most 64 MiB; parts count from 1 and may come in any order.
+
+    The same part may be sent again: the same bytes change nothing, other bytes replace it until the file is complete.
+    """
+
+    @extend_schema(
+        operation_id="file_parts_put",
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses=PartSerializer,
+        parameters=[
+            OpenApiParameter(
+                "Content-Digest",
+                location=OpenApiParameter.HEADER,
+                description="RFC 9530: sha-256=:base64: of this part; other bytes are then refused.",
+            )
+        ],
+    )
+    def put(self, request: Request, file_id: UUID, number: int) -> Response:
+        part = uploading.receive_part(
+            file_id=file_id,
+            number=number,
+            body=body_chunks(request, limit=uploading.LARGEST_PART),
+            expected_sha256=content_digest(request),
+            actor=actor_of(request),
+        )
+        return Response(PartSerializer(part).data)
+
+
+class FileComplete(APIView):
+    """Say that all parts have been sent."""
+
+    @extend_schema(operation_id="files_complete", request=CompleteFileSerializer, responses=FileSerializer)
+    @idempotent(required=False)
+    def post(self, request: Request, file_id: UUID) -> Response:
+        body = body_of(CompleteFileSerializer, request)
+        file = uploading.complete_file(file_id=file_id, **body, actor=actor_of(request))
+        return Response(FileSerializer(file).data)

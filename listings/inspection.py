@@ -1,0 +1,186 @@
+"""What happens to a sealed version: every file is read once, digested and profiled; then it is READY or REFUSED.
+
+Reading and parsing run in a thread of their own that never touches the database, while the job's thread keeps the
+lease and shows the progress. A file that is done keeps its result, so a job that starts again goes on with the rest.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import override
+
+from kernel.actors import SYSTEM
+from kernel.digests import Digests, canonical_json
+from kernel.states import advance
+from listings.models import DataFile, DatasetVersion
+from listings.profiling.csv_table import profile_csv
+from listings.profiling.json_lines import profile_json_lines
+from listings.profiling.parquet import profile_parquet
+from listings.profiling.profile import TableProfile
+from listings.profiling.refusals import REFUSALS, Refusal, refuse, sentence
+from listings.storage import DecryptingReader, StoredFile, read_range, stored_file
+from listings.uploading import manifest
+
+HEARTBEAT_SECONDS = 3.0
+Heartbeat = Callable[[int], None]
+
+
+class Stopped(Exception):
+    """The job's thread has asked the reading thread to end."""
+
+
+@dataclass
+class Reading:
+    """A file being read: its digests so far, and the way to stop it from another thread."""
+
+    stored: StoredFile
+    digests: Digests
+    stop: threading.Event
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the file's bytes from beginning to end, digesting them on the way."""
+        for chunk in read_range(self.stored, 0, self.stored.size):
+            if self.stop.is_set():
+                raise Stopped
+            self.digests.update(chunk)
+            yield chunk
+
+
+def inspect_version(*, version_id: UUID, heartbeat: Heartbeat) -> None:
+    """Read, digest and profile the files of a sealed version, and end it as READY or REFUSED.
+
+    `heartbeat` is called every few seconds with the percentage done; what it raises stops the reading. Raises
+    Tampered or UnusableKey when the stored bytes cannot be opened: that is no fault of the provider's.
+    """
+    version = DatasetVersion.objects.get(pk=version_id)
+    if version.state != DatasetVersion.State.PROFILING:
+        return
+    files = list(version.files.order_by("name", "id"))
+    total = sum(_size(file) for file in files) or 1
+    done = sum(_size(file) for file in files if file.state == DataFile.State.READY)
+    for file in (file for file in files if file.state == DataFile.State.RECEIVED):
+        try:
+            reading, profile = _inspect(file, heartbeat, done=done, total=total)
+        except Refusal as refusal:
+            _refuse(version, file, refusal)
+            return
+        _accept(file, reading.digests, profile)
+        done += _size(file)
+    _finish(version)
+
+
+def inspect_file(reading: Reading, *, format: str, declared_encoding: str, declared_sha256: str) -> TableProfile:  # noqa: A002
+    """Read a file to its end and return its profile; raises Refusal. Does not touch the database."""
+    if format == DataFile.Format.PARQUET:
+        for _chunk in reading.chunks():  # the footer is at the end: digests first, then the columns
+            pass
+        _check_digest(reading, declared_sha256)
+        with DecryptingReader(reading.stored) as source:
+            return profile_parquet(cast(BinaryIO, source), size=reading.stored.size)
+    profile = profile_csv if format == DataFile.Format.CSV else profile_json_lines
+    found = profile(reading.chunks(), declared_encoding=declared_encoding)
+    _check_digest(reading, declared_sha256)
+    return found
+
+
+def _inspect(file: DataFile, heartbeat: Heartbeat, *, done: int, total: int) -> tuple[Reading, TableProfile]:
+    reading = Reading(stored_file(file), Digests(), threading.Event())
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="profile") as reader:
+        running = reader.submit(
+            inspect_file,
+            reading,
+            format=file.format,
+            declared_encoding=file.declared_encoding,
+            declared_sha256=file.declared_sha256,
+        )
+        try:
+            while True:
+                try:
+                    return reading, running.result(timeout=HEARTBEAT_SECONDS)
+                except StillRunning:
+                    if running.done():
+                        raise
+                    heartbeat(100 * (done + reading.digests.size) // total)
+        finally:
+            reading.stop.set()
+
+
+def _check_digest(reading: Reading, declared: str) -> None:
+    if reading.digests.size != reading.stored.size:
+        raise RuntimeError("the profile was made without reading the whole file")
+    if declared and reading.digests.sha256 != declared:
+        raise refuse("digest_mismatch", declared=declared, actual=reading.digests.sha256)
+
+
+@transaction.atomic
+def _accept(file: DataFile, digests: Digests, profile: TableProfile) -> None:
+    advance(
+        file,
+        to=DataFile.State.READY,
+        actor=SYSTEM,
+        details={"sha256": digests.sha256, "sm3": digests.sm3, "rows": profile.rows},
+        sha256=digests.sha256,
+        sm3=digests.sm3,
+        profile=profile.as_json(),
+    )
+
+
+@transaction.atomic
+def _refuse(version: DatasetVersion, file: DataFile, refusal: Refusal) -> None:
+    with override("en"):
+        detail = sentence(REFUSALS, refusal.code, refusal.params)
+    why = {
+        "code": refusal.code,
+        "detail": detail,
+        "params": refusal.params,
+        "position": refusal.position,
+        "file_id": str(file.id),
+        "file": file.name,
+    }
+    details = {"code": refusal.code, "file": file.name, "position": refusal.position}
+    advance(file, to=DataFile.State.REFUSED, actor=SYSTEM, reason=detail, details=details)
+    advance(
+        version,
+        to=DatasetVersion.State.REFUSED,
+        actor=SYSTEM,
+        reason=detail,
+        details={"code": refusal.code},
+        refusal=why,
+    )
+
+
+@transaction.atomic
+def _finish(version: DatasetVersion) -> None:
+    digests = Digests(canonical_json(manifest(version)))
+    files = list(version.files.order_by("name", "id"))
+    advance(
+        version,
+        to=DatasetVersion.State.READY,
+        actor=SYSTEM,
+        details={"sha256": digests.sha256, "sm3": digests.sm3},
+        rows=sum(_profile_of(file)["rows"] for file in files),
+        bytes=sum(_size(file) for file in files),
+        sha256=digests.sha256,
+        sm3=digests.sm3,
+        profile={"files": [_summary(file) for file in files]},
+    )
+
+
+def _size(file: DataFile) -> int:
+    return file.size or 0
+
+
+def _profile_of(file: DataFile) -> dict[str, Any]:
+    return dict(file.profile or {})
+
+
+def _summary(file: DataFile) -> dict[str, Any]:
+    profile = _profile_of(file)
+    columns = [{"name": column["name"], "type": column["type"]} for column in profile["columns"]]
+    return {"id": str(file.id), "name": file.name, "format": file.format, "rows": profile["rows"], "columns": columns}

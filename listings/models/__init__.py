@@ -1,0 +1,38 @@
+"""The tables of listings, by noun."""
+
+from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
+from listings.models.listings import Listing, Review, ReviewClock
+from listings.models.products import Plan, Product, Terms
+from listings.models.vocabulary import (
+    BuyerKind,
+    Frequency,
+    PersonalData,
+    Processing,
+    ProductType,
+    Purpose,
+    RegionScope,
+    Right,
+    SourceKind,
+)
+
+__all__ = [
+    "BuyerKind",
+    "DataFile",
+    "Dataset",
+    "DatasetVersion",
+    "FilePart",
+    "Frequency",
+    "Listing",
+    "PersonalData",
+    "Plan",
+    "Processing",
+    "Product",
+    "ProductType",
+    "Purpose",
+    "RegionScope",
+    "Review",
+    "ReviewClock",
+    "Right",
+    "SourceKind",
+    "Terms",
+]

@@ -1,0 +1,27 @@
+"""Background work of listings: thin handlers, each of which calls one function."""
+
+from datetime import timedelta
+
+from kernel.jobs import GiveUp, extend_lease, handles
+from kernel.models import Job
+from listings.encryption import Tampered, UnusableKey
+from listings.uploading import ABANDONED_JOB, PROFILE_JOB, REPLACED_JOB, discard_object
+
+
+@handles(PROFILE_JOB, lease=timedelta(seconds=60))
+def profile_version_job(job: Job) -> None:
+    """Read and profile the sealed version that the job names."""
+    from listings.inspection import inspect_version  # noqa: PLC0415 - the engines are big; only workers need them
+
+    assert job.subject_id is not None  # noqa: S101 - seal_version names it
+    try:
+        inspect_version(version_id=job.subject_id, heartbeat=lambda done: extend_lease(job, progress=min(done, 99)))
+    except (Tampered, UnusableKey) as damage:
+        raise GiveUp(str(damage)) from damage
+
+
+@handles(ABANDONED_JOB)
+@handles(REPLACED_JOB)
+def discard_object_job(job: Job) -> None:
+    """Delete the stored object of a part that was never taken up, or has been replaced."""
+    discard_object(job.key)
