@@ -11,6 +11,11 @@ from demo.exchange import Failed, Story, until
 from demo.providing import Offer, price_of
 from demo.trades import Trade
 
+# The company from Hong Kong is a member in Guangzhou only.
+REFUSED_ABROAD = {
+    "gzdex": ("a buyer from Hong Kong orders (no border is open yet)", "cross_border_not_open"),
+    "szdex": ("a company orders that is no member of the venue", "membership_required"),
+}
 FIRST_RANGE = 16 * 1024  # bytes
 
 
@@ -45,7 +50,7 @@ def order(trade: Trade, offered: Offer, people: Cast, story: Story) -> dict[str,
     wanted = {"listing_id": offered.listing_id, "plan_id": offered.plan_id, "purpose": trade.purpose}
     if people.broker is not None:
         wanted["broker_id"] = people.broker.get("me")["organization"]["id"]
-    with story.refusal("a buyer from Hong Kong orders (no border is open yet)", "cross_border_not_open"):
+    with story.refusal(*REFUSED_ABROAD[trade.venue]):
         people.foreign_buyer.post("orders", {**wanted, "purpose": "research"})
     key = str(uuid.uuid4())
     placed = people.buyer.post("orders", wanted, key=key)
