@@ -96,7 +96,7 @@ def pass_completeness(*, listing_id: UUID, answers: Mapping[str, Answer], actor:
     Raises Problem `not_found`, `forbidden`, `same_person`, `conflict_of_interest`, `illegal_state`, or `invalid`.
     """
     listing = _under_review(listing_id, actor, Listing.State.IN_REVIEW)
-    checklist = _checklist(listing)
+    checklist = checklist_today(listing)
     _refuse(answer_errors(checklist.of_stage(Stage.COMPLETENESS), answers))
 
     advance(listing, to=Listing.State.COMPLIANCE, actor=actor, reviewed_by_id=_person(actor))
@@ -112,7 +112,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     Raises Problem `not_found`, `forbidden`, `same_person`, `conflict_of_interest`, `illegal_state`, or `invalid`.
     """
     listing = _under_review(listing_id, actor, Listing.State.COMPLIANCE)
-    checklist = _checklist(listing)
+    checklist = checklist_today(listing)
     _refuse(answer_errors(checklist.of_stage(Stage.COMPLIANCE), answers))
 
     now = timezone.now()
@@ -142,7 +142,7 @@ def request_correction(*, listing_id: UUID, corrections: Sequence[Correction], a
     """
     listing = _under_review(listing_id, actor, *STAGES)
     stage, _permission = STAGES[listing.state]
-    checklist = _checklist(listing)
+    checklist = checklist_today(listing)
     _refuse(correction_errors(checklist.of_stage(stage), corrections))
     _refuse_new_corrections(listing, stage, corrections)
 
@@ -160,9 +160,14 @@ def reject(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
     stage, _permission = STAGES[listing.state]
 
     advance(listing, to=Listing.State.REJECTED, actor=actor, reason=reason)
-    _record(listing, actor, stage, Decision.REJECT, _checklist(listing), reason=reason)
+    _record(listing, actor, stage, Decision.REJECT, checklist_today(listing), reason=reason)
     stop_clock(listing, Clock.DECISION)
     return listing
+
+
+def checklist_today(listing: Listing) -> Checklist:
+    """Return the checklist by which the listing's venue reviews today."""
+    return checklist_of(listing.venue.code, on=timezone.now().astimezone(listing.venue.zone).date())
 
 
 # --- rules ----------------------------------------------------------------------------------------------------------
@@ -199,10 +204,6 @@ def _refuse_new_corrections(listing: Listing, stage: str, corrections: Sequence[
     said = {correction["code"] for request in earlier for correction in request}
     if said and (new := sorted({correction.code for correction in corrections} - said)):
         raise Problem("correction_given_once", codes=new)
-
-
-def _checklist(listing: Listing) -> Checklist:
-    return checklist_of(listing.venue.code, on=timezone.now().astimezone(listing.venue.zone).date())
 
 
 def _record(

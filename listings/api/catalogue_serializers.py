@@ -138,7 +138,7 @@ class ColumnSummarySerializer(serializers.Serializer[Any]):
     distinct = serializers.IntegerField(allow_null=True, help_text="About how many different values there are.")
 
 
-class FileSummarySerializer(serializers.Serializer[Any]):
+class CatalogueFileSerializer(serializers.Serializer[Any]):
     """What a file holds; sample rows only where the provider made them public."""
 
     name = serializers.CharField()
@@ -166,8 +166,8 @@ class CatalogueDetailSerializer(CatalogueSerializer):
         version = listing.version
         return {"id": str(version.id), "number": version.number, "sha256": version.sha256, "sm3": version.sm3}
 
-    @extend_schema_field(FileSummarySerializer(many=True))
+    @extend_schema_field(CatalogueFileSerializer(many=True))
     def get_files(self, listing: Listing) -> Any:
         public = listing.product.sample_rows_public
         summaries = [summary_of(file, with_samples=public) for file in listing.version.files.all()]
-        return FileSummarySerializer(summaries, many=True).data
+        return CatalogueFileSerializer(summaries, many=True).data

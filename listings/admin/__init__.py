@@ -1,0 +1,5 @@
+"""The console's view of listings: rows are read, and moved only by the acts of the capability functions."""
+
+from listings.admin import listings
+
+__all__ = ["listings"]

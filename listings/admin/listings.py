@@ -1,0 +1,245 @@
+"""Products, listings and the review queue: what waits, for how long still, and who may no longer approve it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+
+from accounts.permissions import Permission
+from kernel.actors import Actor
+from kernel.console import ConsoleAdmin, act
+from kernel.languages import in_language
+from listings import listing as listing_acts
+from listings import review
+from listings.admin.review_forms import answers_of, checklist_form, corrections_form, corrections_of
+from listings.models import Listing, Plan, Product, Review, ReviewClock, Terms
+
+State = Listing.State
+
+
+class ReadOnlyInline(TabularInline):
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class PlanInline(ReadOnlyInline):
+    model = Plan
+    fields = ("kind", "shown_price", "created_at")
+    readonly_fields = ("shown_price",)
+
+    @admin.display(description=_("price"))
+    def shown_price(self, plan: Plan) -> str:
+        return str(plan.price)
+
+
+class TermsInline(ReadOnlyInline):
+    model = Terms
+    fields = ("version", "purposes", "territories", "term_days", "resale_allowed", "export_allowed")
+
+
+class ReviewInline(ReadOnlyInline):
+    model = Review
+    fields = ("stage", "decision", "reviewer", "reason", "corrections", "edition", "created_at")
+
+
+class ClockInline(ReadOnlyInline):
+    model = ReviewClock
+    fields = ("kind", "working_days", "started_at", "due_at", "paused_at", "days_left", "stopped_at", "in_time")
+    readonly_fields = ("in_time",)
+
+    @admin.display(description=_("in time"), boolean=True)
+    def in_time(self, clock: ReviewClock) -> bool:
+        return not clock.is_overdue
+
+
+class ClockFilter(admin.SimpleListFilter):
+    """Review clocks that run, or have run out."""
+
+    title = _("review clock")
+    parameter_name = "clock"
+    lookup = "pk"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("overdue", _("overdue")), ("running", _("running"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        clocks = {"overdue": ReviewClock.objects.overdue, "running": ReviewClock.objects.running}.get(
+            self.value() or ""
+        )
+        return queryset.filter(**{f"{self.lookup}__in": clocks().values("pk")}) if clocks else queryset
+
+
+class ListingClockFilter(ClockFilter):
+    lookup = "clocks"
+
+
+@admin.register(Product)
+class ProductAdmin(ConsoleAdmin):
+    list_display = ("number", "title", "organization", "product_type", "industry", "source_kind", "state", "created_at")
+    list_filter = ("state", "product_type", "source_kind", "personal_data")
+    list_select_related = ("organization",)
+    search_fields = ("number", "name", "organization__legal_name")
+    ordering = ("-id",)
+    inlines = (PlanInline, TermsInline)
+
+    @admin.display(description=_("name"))
+    def title(self, product: Product) -> str:
+        return in_language(product.name)
+
+
+@admin.register(Listing)
+class ListingAdmin(ConsoleAdmin):
+    list_display = ("number", "title", "organization", "venue", "state", "due", "reviewed_by", "approved_by")
+    list_filter = ("state", "venue", ListingClockFilter)
+    list_select_related = ("product", "organization", "venue", "reviewed_by", "approved_by")
+    search_fields = ("number", "product__number", "product__name", "organization__legal_name")
+    ordering = ("-id",)
+    inlines = (ClockInline, ReviewInline)
+    fieldsets = (
+        (None, {"fields": ("number", "state", "product", "organization", "venue", "version", "terms", "prices")}),
+        (_("Four eyes"), {"fields": ("four_eyes", "submitted_by", "submitted_at", "reviewed_by", "approved_by")}),
+        (_("In the catalogue"), {"fields": ("listed_at", "name", "summary", "formats", "rows", "bytes")}),
+    )
+    readonly_fields = ("prices", "four_eyes")
+    actions_detail = (
+        "start_review",
+        "pass_completeness",
+        "approve",
+        "request_correction",
+        "reject",
+        "suspend",
+        "relist",
+        "delist",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        open_clocks = ReviewClock.objects.filter(stopped_at__isnull=True)
+        rows = super().get_queryset(request).defer("search")
+        return rows.prefetch_related(models.Prefetch("clocks", open_clocks, to_attr="open_clocks"))
+
+    @admin.display(description=_("name"))
+    def title(self, listing: Listing) -> str:
+        return in_language(listing.product.name)
+
+    @admin.display(description=_("due"))
+    def due(self, listing: Any) -> str:
+        for clock in listing.open_clocks:
+            if clock.paused_at is not None:
+                return _now("paused, %d working days left") % int(clock.days_left)
+            day: str = f"{timezone.localtime(clock.due_at):%Y-%m-%d}"
+            return _now("%s, overdue") % day if clock.is_overdue else day
+        return "-"
+
+    @admin.display(description=_("plans"))
+    def prices(self, listing: Listing) -> str:
+        return ", ".join(str(plan) for plan in listing.plans.all())
+
+    @admin.display(description=_("who may not approve it"))
+    def four_eyes(self, listing: Listing) -> str:
+        people = {str(person) for person in (listing.submitted_by, listing.reviewed_by) if person is not None}
+        return ", ".join(sorted(people)) or "-"
+
+    @act(_("Take up the review"), permission=Permission.LISTING_REVIEW, states={State.SUBMITTED})
+    def start_review(self, request: HttpRequest, listing: Listing, actor: Actor, _reason: str) -> None:
+        review.start_review(listing_id=listing.pk, actor=actor)
+
+    @act(
+        _("Find it complete"),
+        permission=Permission.LISTING_REVIEW,
+        states={State.IN_REVIEW},
+        asks_reason=checklist_form,
+    )
+    def pass_completeness(
+        self, request: HttpRequest, listing: Listing, actor: Actor, checklist: dict[str, bool]
+    ) -> None:
+        review.pass_completeness(listing_id=listing.pk, answers=answers_of(checklist), actor=actor)
+
+    @act(_("Approve"), permission=Permission.LISTING_APPROVE, states={State.COMPLIANCE}, asks_reason=checklist_form)
+    def approve(self, request: HttpRequest, listing: Listing, actor: Actor, checklist: dict[str, bool]) -> None:
+        review.approve(listing_id=listing.pk, answers=answers_of(checklist), actor=actor)
+
+    @act(
+        _("Ask for corrections"),
+        permission=Permission.LISTING_REVIEW,
+        states={State.IN_REVIEW, State.COMPLIANCE},
+        asks_reason=corrections_form,
+    )
+    def request_correction(
+        self, request: HttpRequest, listing: Listing, actor: Actor, corrections: dict[str, str]
+    ) -> None:
+        review.request_correction(listing_id=listing.pk, corrections=corrections_of(corrections), actor=actor)
+
+    @act(
+        _("Reject"),
+        permission=Permission.LISTING_REVIEW,
+        states={State.IN_REVIEW, State.COMPLIANCE},
+        asks_reason=True,
+        danger=True,
+    )
+    def reject(self, request: HttpRequest, listing: Listing, actor: Actor, reason: str) -> None:
+        review.reject(listing_id=listing.pk, reason=reason, actor=actor)
+
+    @act(_("Suspend"), permission=Permission.LISTING_SUSPEND, states={State.LISTED}, asks_reason=True, danger=True)
+    def suspend(self, request: HttpRequest, listing: Listing, actor: Actor, reason: str) -> None:
+        listing_acts.suspend(listing_id=listing.pk, reason=reason, actor=actor)
+
+    @act(_("Put back"), permission=Permission.LISTING_SUSPEND, states={State.SUSPENDED}, asks_reason=True)
+    def relist(self, request: HttpRequest, listing: Listing, actor: Actor, reason: str) -> None:
+        listing_acts.relist(listing_id=listing.pk, reason=reason, actor=actor)
+
+    @act(
+        _("Delist"),
+        permission=Permission.LISTING_SUSPEND,
+        states={State.LISTED, State.SUSPENDED},
+        asks_reason=True,
+        danger=True,
+    )
+    def delist(self, request: HttpRequest, listing: Listing, actor: Actor, reason: str) -> None:
+        listing_acts.delist(listing_id=listing.pk, reason=reason, actor=actor)
+
+
+@admin.register(Plan)
+class PlanAdmin(ConsoleAdmin):
+    list_display = ("product", "kind", "price", "organization", "created_at")
+    list_filter = ("kind", "currency")
+    list_select_related = ("product", "organization")
+    search_fields = ("product__number", "organization__legal_name")
+    ordering = ("-id",)
+
+
+@admin.register(Terms)
+class TermsAdmin(ConsoleAdmin):
+    list_display = ("product", "version", "purposes", "territories", "term_days", "organization", "created_at")
+    list_select_related = ("product", "organization")
+    search_fields = ("product__number", "organization__legal_name")
+    ordering = ("-id",)
+
+
+@admin.register(Review)
+class ReviewAdmin(ConsoleAdmin):
+    list_display = ("listing", "stage", "decision", "reviewer", "edition", "venue", "created_at")
+    list_filter = ("stage", "decision", "venue")
+    list_select_related = ("listing", "reviewer", "venue")
+    search_fields = ("listing__number", "reviewer__name")
+    ordering = ("-id",)
+
+
+@admin.register(ReviewClock)
+class ReviewClockAdmin(ConsoleAdmin):
+    list_display = ("listing", "kind", "venue", "due_at", "paused_at", "stopped_at")
+    list_filter = (ClockFilter, "kind", "venue")
+    list_select_related = ("listing", "venue")
+    search_fields = ("listing__number",)
+    ordering = ("due_at",)

@@ -1,0 +1,52 @@
+"""The forms that reviewers fill in on the console: the checklist of a stage, and what is to be corrected."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
+
+from kernel.languages import in_language
+from listings.checklists import Answer, ChecklistItem, Correction
+from listings.models import Listing
+from listings.review import STAGES, checklist_today
+
+NOTE_LENGTH = 2000
+
+
+def checklist_form(listing: Listing) -> type[forms.Form]:
+    """Return a form that asks for every item of the listing's present stage."""
+    fields: dict[str, object] = {
+        item.code: forms.BooleanField(label=in_language(item.label), widget=UnfoldBooleanWidget())
+        for item in _items(listing)
+    }
+    note = _("Every item must be met; otherwise ask for a correction or reject.")
+    return type("ChecklistForm", (forms.Form,), {"note": note, **fields})
+
+
+def corrections_form(listing: Listing) -> type[forms.Form]:
+    """Return a form with a line for every item of the stage; what is left empty needs no correction."""
+    fields: dict[str, object] = {
+        item.code: forms.CharField(
+            label=in_language(item.label),
+            required=False,
+            max_length=NOTE_LENGTH,
+            widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        )
+        for item in _items(listing)
+    }
+    note = _("Say everything at once: a later request of this stage may only repeat what is still open.")
+    return type("CorrectionsForm", (forms.Form,), {"note": note, **fields})
+
+
+def answers_of(cleaned: dict[str, bool]) -> dict[str, Answer]:
+    """Return what a filled-in checklist form says."""
+    return {code: Answer(ok=ok) for code, ok in cleaned.items()}
+
+
+def corrections_of(cleaned: dict[str, str]) -> list[Correction]:
+    """Return what a filled-in corrections form asks for."""
+    return [Correction(code, reason) for code, reason in cleaned.items() if reason.strip()]
+
+
+def _items(listing: Listing) -> list[ChecklistItem]:
+    stage = STAGES.get(listing.state)
+    return checklist_today(listing).of_stage(stage[0]) if stage else []
