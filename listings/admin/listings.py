@@ -27,6 +27,9 @@ class ReadOnlyInline(TabularInline):
     can_delete = False
     show_change_link = True
 
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:
+        return tuple(self.fields)
+
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
@@ -37,7 +40,6 @@ class ReadOnlyInline(TabularInline):
 class PlanInline(ReadOnlyInline):
     model = Plan
     fields = ("kind", "shown_price", "created_at")
-    readonly_fields = ("shown_price",)
 
     @admin.display(description=_("price"))
     def shown_price(self, plan: Plan) -> str:
@@ -57,7 +59,6 @@ class ReviewInline(ReadOnlyInline):
 class ClockInline(ReadOnlyInline):
     model = ReviewClock
     fields = ("kind", "working_days", "started_at", "due_at", "paused_at", "days_left", "stopped_at", "in_time")
-    readonly_fields = ("in_time",)
 
     @admin.display(description=_("in time"), boolean=True)
     def in_time(self, clock: ReviewClock) -> bool:
