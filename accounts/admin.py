@@ -7,31 +7,19 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider import models as oauth
-from unfold.admin import TabularInline
 
 from accounts import clients, onboarding, people
 from accounts.models import Affiliation, ApiClient, Invitation, Membership, Organization, Person, Venue
 from accounts.permissions import Permission
 from kernel.actors import Actor
-from kernel.console import ConsoleAdmin, act, actor_in_console
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
+from kernel.console_display import four_eyes
 from kernel.languages import in_language
 
 # Tables that this house does not use (permissions are named, the only grant is client credentials), and tokens, which
 # nobody needs to read: their giving and ending is in the audit log.
 for unused in (Group, oauth.Grant, oauth.IDToken, oauth.RefreshToken, oauth.AccessToken, ApiClient):
     admin.site.unregister(unused)
-
-
-class ReadOnlyInline(TabularInline):
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 class MembershipInline(ReadOnlyInline):
@@ -173,8 +161,7 @@ class MembershipAdmin(ConsoleAdmin):
 
     @admin.display(description=_("who may not approve"))
     def four_eyes(self, membership: Membership) -> str:
-        makers = {person.name or person.email for person in (membership.submitted_by, membership.reviewed_by) if person}
-        return ", ".join(sorted(makers)) or "–"
+        return four_eyes((membership.submitted_by, membership.reviewed_by))
 
     @act(_("Start the review"), permission=Permission.MEMBERSHIP_REVIEW, states={State.SUBMITTED})
     def start_review(self, request: HttpRequest, membership: Membership, actor: Actor, _reason: str) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env
 
 from config.checks import refuse_unsafe_production
+from config.console import CONSOLE_KEYS, UNFOLD
 from config.embedded import default_urls
 from config.logs import logging_config
 
@@ -204,6 +205,10 @@ SPECTACULAR_SETTINGS = {
         "EntitlementState": "marketplace.models.Entitlement.State",
         "DeliveryState": "marketplace.models.Delivery.State",
         "ListingState": "listings.models.Listing.State",
+        "DatasetVersionState": "listings.models.DatasetVersion.State",
+        "DataFileState": "listings.models.DataFile.State",
+        "DepositState": "settlements.models.Deposit.State",
+        "PayoutState": "settlements.models.Payout.State",
         "ProductState": "listings.models.Product.State",
         "MembershipState": "accounts.models.Membership.State",
         "InvitationState": "accounts.models.Invitation.State",
@@ -211,8 +216,6 @@ SPECTACULAR_SETTINGS = {
         "CertificateState": "kernel.models.Certificate.State",
         "PlanKind": "listings.models.Plan.Kind",
         "AccountKind": "settlements.models.Account.Kind",
-        "DepositState": "settlements.models.Deposit.State",
-        "PayoutState": "settlements.models.Payout.State",
     },
 }
 
@@ -243,6 +246,7 @@ LOGGING = logging_config(env.str("LOG_LEVEL", "INFO"))
 LANGUAGE_CODE = "en"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("zh-hant", _("Traditional Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
@@ -281,10 +285,6 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-UNFOLD = {
-    "SITE_TITLE": _("Dawan Exchange"),
-    "SITE_HEADER": _("Dawan Exchange"),
-    "SITE_URL": "/api/v1/docs/",
-}
+__all__ = ["CONSOLE_KEYS", "UNFOLD"]  # the console's own settings, from config/console.py
 
 refuse_unsafe_production(globals())

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 api: list[URLPattern | URLResolver] = [
@@ -15,6 +16,7 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    path("console/language/", set_language, name="set_language"),
     path("console/", admin.site.urls),
     path("api/v1/", include(api)),
     path("", include("accounts.oauth_urls")),

@@ -24,16 +24,18 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from kernel.actors import NOBODY, Actor
+from kernel.console_display import shown_field
 from kernel.problems import Problem
 
-ActFunction = Callable[[Any, HttpRequest, Any, Actor, str], object]
+ActFunction = Callable[[Any, HttpRequest, Any, Actor, Any], object]
+Asked = bool | type[forms.Form] | Callable[[Any], type[forms.Form]]
 
 
 class ReasonForm(forms.Form):
@@ -73,6 +75,14 @@ class ConsoleAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        """Show texts, JSON and plain keys as people read them (kernel/console_display.py)."""
+        actor = actor_in_console(request)
+        return [
+            (title, {**options, "fields": [shown_field(self.model, name, actor) for name in options["fields"]]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
         """Offer only the acts that the row's state allows and the person may do."""
         obj = self.get_object(request, object_id)
@@ -80,21 +90,44 @@ class ConsoleAdmin(ModelAdmin):
         return [each for each in offered if obj is not None and _is_open(each.method, obj, request)]
 
 
+class ReadOnlyInline(TabularInline):
+    """Rows shown inside the page of the row they belong to."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        return tuple(shown_field(self.model, name, actor_in_console(request)) for name in self.fields)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        return self.get_readonly_fields(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 def act(
     label: str | Promise,
     *,
     permission: str,
     states: AbstractSet[str] | None = None,
-    asks_reason: bool | type[forms.Form] = False,
+    asks_reason: Asked = False,
     danger: bool = False,
 ) -> Callable[[ActFunction], Callable[..., HttpResponse]]:
     """Make a console page of a method `(self, request, obj, actor, reason)` that calls one capability function.
 
     `states` are the row's states in which it is offered; `permission` is the named permission without which it is not
     shown. Both only tidy the page: the capability function decides. `asks_reason` may be a form that asks for another
-    single text in its field `reason`.
+    single text in its field `reason`, or a function that makes a form for the row; without a field `reason` the method
+    gets all that the form asked for.
     """
-    form_class = ReasonForm if asks_reason is True else asks_reason
 
     def decorate(method: ActFunction) -> Callable[..., HttpResponse]:
         @action(  # type: ignore[untyped-decorator]  # unfold ships no types
@@ -107,11 +140,12 @@ def act(
             obj = self.get_object(request, object_id)
             if obj is None:
                 raise Http404
-            form = form_class(request.POST or None) if form_class else None
+            form_class = _form_class(asks_reason, obj)
+            form = form_class(request.POST if request.method == "POST" else None) if form_class else None
             if request.method != "POST" or (form is not None and not form.is_valid()):
                 return _ask(self, request, obj, label, form)
-            reason = form.cleaned_data["reason"] if form is not None else ""
-            _do(method, self, request, obj, reason, label)
+            answer = form.cleaned_data.get("reason", form.cleaned_data) if form is not None else ""
+            _do(method, self, request, obj, answer, label)
             return HttpResponseRedirect(_page_of(self, obj))
 
         page.offered_in = states
@@ -121,9 +155,15 @@ def act(
     return decorate
 
 
-def _do(method: ActFunction, admin: Any, request: HttpRequest, obj: Any, reason: str, label: str | Promise) -> None:
+def _form_class(asked: Asked, obj: Any) -> type[forms.Form] | None:
+    if isinstance(asked, bool):
+        return ReasonForm if asked else None
+    return asked if isinstance(asked, type) else asked(obj)
+
+
+def _do(method: ActFunction, admin: Any, request: HttpRequest, obj: Any, answer: Any, label: str | Promise) -> None:
     try:
-        method(admin, request, obj, actor_in_console(request), reason)
+        method(admin, request, obj, actor_in_console(request), answer)
     except Problem as problem:
         why = " ".join([str(problem.detail), *(str(error.detail) for error in problem.errors)])
         messages.error(request, _("%(act)s: refused. %(why)s") % {"act": label, "why": why})

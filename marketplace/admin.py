@@ -3,24 +3,11 @@
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 
 from kernel.actors import Actor
-from kernel.console import ConsoleAdmin, act
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act
 from marketplace import entitlements
 from marketplace.models import AccessGrant, Agreement, Delivery, Entitlement, Order
-
-
-class ReadOnlyInline(TabularInline):
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 class AgreementInline(ReadOnlyInline):
@@ -45,6 +32,21 @@ class OrderAdmin(ConsoleAdmin):
     list_select_related = ("venue", "buyer", "provider")
     search_fields = ("number", "listing__number", "buyer__legal_name", "provider__legal_name")
     ordering = ("-id",)
+    fields = (
+        "number",
+        "state",
+        "venue",
+        "buyer",
+        "provider",
+        "broker",
+        "listing",
+        "plan",
+        "price",
+        "purpose",
+        "placed_by",
+        "created_at",
+    )
+    readonly_fields = ("price",)
     inlines = (AgreementInline, DeliveryInline)
 
     @admin.display(description=_("price"), ordering="gross_minor")

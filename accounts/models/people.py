@@ -81,6 +81,10 @@ class Person(AbstractBaseUser, Identified):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def get_full_name(self) -> str:
+        """Return how the console greets the person. Its theme asks."""
+        return self.name or self.email
+
     def actor_in_console(self) -> Actor:
         """Return who the person is in the console, worked out once per request (this object lives no longer)."""
         from accounts.access import actor_for_console  # noqa: PLC0415 - access is built on these tables

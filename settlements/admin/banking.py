@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.models import Person
 from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, act, actor_in_console
+from kernel.console_display import four_eyes
 from kernel.problems import Problem
 from settlements import deposits, payouts
 from settlements.admin.forms import EnterDepositForm
@@ -59,7 +59,7 @@ class DepositAdmin(ConsoleAdmin):
 
     @admin.display(description=_("who may not credit it"))
     def four_eyes(self, deposit: Deposit) -> str:
-        return _name(deposit.entered_by)
+        return four_eyes([deposit.entered_by])
 
     @action(description=_("Enter a bank receipt"), url_path="enter", permissions=["enter"])  # type: ignore[untyped-decorator]
     def enter(self, request: HttpRequest) -> HttpResponse:
@@ -118,7 +118,7 @@ class PayoutAdmin(ConsoleAdmin):
 
     @admin.display(description=_("who may not approve it"))
     def four_eyes(self, payout: Payout) -> str:
-        return _name(payout.requested_by)
+        return four_eyes([payout.requested_by])
 
     @act(_("Approve"), permission=Permission.PAYOUT_APPROVE, states={Payout.State.REQUESTED})
     def approve(self, request: HttpRequest, payout: Payout, actor: Actor, _reason: str) -> None:
@@ -142,7 +142,3 @@ class PayoutAdmin(ConsoleAdmin):
     )
     def refuse(self, request: HttpRequest, payout: Payout, actor: Actor, reason: str) -> None:
         payouts.refuse_payout(payout_id=payout.pk, reason=reason, actor=actor)
-
-
-def _name(person: Person) -> str:
-    return person.name or person.email

@@ -7,10 +7,9 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from kernel.console import ConsoleAdmin, actor_in_console
+from kernel.console import ConsoleAdmin, ReadOnlyInline, actor_in_console
 from kernel.money import format_amount
 from settlements import books
-from settlements.admin.inlines import ReadOnlyInline
 from settlements.models import Account, Entry, Transfer
 
 
@@ -45,7 +44,6 @@ class AccountAdmin(ConsoleAdmin):
 class EntryInline(ReadOnlyInline):
     model = Entry
     fields = ("position", "account", "shown_amount", "shown_balance_after")
-    readonly_fields = ("shown_amount", "shown_balance_after")
     ordering = ("position",)
 
     def get_queryset(self, request: HttpRequest) -> Any:

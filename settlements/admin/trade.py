@@ -6,8 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from kernel.console import ConsoleAdmin
-from settlements.admin.inlines import ReadOnlyInline
+from kernel.console import ConsoleAdmin, ReadOnlyInline
 from settlements.models import EscrowHold, FeeSchedule, Settlement, SettlementLine
 
 
@@ -28,8 +27,8 @@ class EscrowHoldAdmin(ConsoleAdmin):
 
 class LineInline(ReadOnlyInline):
     model = SettlementLine
+    show_change_link = False
     fields = ("payee", "organization", "shown_rate", "shown_amount", "schedule")
-    readonly_fields = ("shown_rate", "shown_amount")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return SettlementLine.objects.select_related("organization", "schedule")

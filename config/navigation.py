@@ -1,0 +1,136 @@
+"""The console's sidebar, in the order of the staff's work; an item is shown only to who may open its page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from config.queues import QUEUES, Queue, waiting
+from kernel.console import actor_in_console
+
+Item = dict[str, Any]
+# Pages below the queues of each group: title, icon, model. Who may view the model sees them.
+PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
+    "review": (),
+    "trades": (
+        (_("Orders"), "shopping_cart", "marketplace.order"),
+        (_("Agreements"), "handshake", "marketplace.agreement"),
+        (_("Deliveries"), "local_shipping", "marketplace.delivery"),
+        (_("Entitlements"), "key", "marketplace.entitlement"),
+    ),
+    "money": (
+        (_("Trial balance"), "balance", "settlements.account"),
+        (_("Deposits"), "payments", "settlements.deposit"),
+        (_("Payouts"), "send_money", "settlements.payout"),
+        (_("Escrow holds"), "lock", "settlements.escrowhold"),
+        (_("Settlements"), "call_split", "settlements.settlement"),
+        (_("Transfers"), "swap_horiz", "settlements.transfer"),
+        (_("Entries"), "receipt_long", "settlements.entry"),
+        (_("Fee schedules"), "percent", "settlements.feeschedule"),
+    ),
+    "evidence": (
+        (_("Audit events"), "history", "kernel.auditevent"),
+        (_("Certificates"), "verified", "kernel.certificate"),
+        (_("Tree heads"), "account_tree", "kernel.treehead"),
+        (_("Log keys"), "vpn_key", "kernel.logkey"),
+        (_("Jobs"), "work_history", "kernel.job"),
+    ),
+    "catalogue": (
+        (_("Listings"), "storefront", "listings.listing"),
+        (_("Reviews"), "rate_review", "listings.review"),
+        (_("Review clocks"), "timer", "listings.reviewclock"),
+        (_("Products"), "inventory_2", "listings.product"),
+        (_("Plans"), "sell", "listings.plan"),
+        (_("Terms"), "policy", "listings.terms"),
+        (_("Datasets"), "database", "listings.dataset"),
+        (_("Dataset versions"), "layers", "listings.datasetversion"),
+        (_("Data files"), "draft", "listings.datafile"),
+    ),
+    "members": (
+        (_("Organizations"), "apartment", "accounts.organization"),
+        (_("Memberships"), "badge", "accounts.membership"),
+        (_("People"), "group", "accounts.person"),
+        (_("Roles"), "assignment_ind", "accounts.affiliation"),
+        (_("Invitations"), "mail", "accounts.invitation"),
+        (_("API clients"), "api", "accounts.apiclient"),
+        (_("Venues"), "location_city", "accounts.venue"),
+    ),
+}
+TITLES: Mapping[str, Promise] = {
+    "review": _("Review queue"),
+    "trades": _("Trades"),
+    "money": _("Money"),
+    "evidence": _("Evidence"),
+    "catalogue": _("Catalogue"),
+    "members": _("Members"),
+}
+GROUP_OF_QUEUE: Mapping[str, str] = {
+    "completeness": "review",
+    "compliance": "review",
+    "memberships": "review",
+    "overdue": "review",
+    "deposits": "money",
+    "payouts": "money",
+    "payments": "money",
+    "failed_jobs": "evidence",
+}
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of the sidebar with how much work waits; one query, whatever there is."""
+    counts = waiting(request)
+    overview = {"items": [_item(_now("Overview"), "dashboard", reverse("admin:index"), request)]}
+    groups = [
+        {"title": str(title), "separator": True, "collapsible": False, "items": _items(name, counts, request)}
+        for name, title in TITLES.items()
+    ]
+    return [overview, *(group for group in groups if group["items"])]
+
+
+def _items(group: str, counts: Mapping[str, int], request: HttpRequest) -> list[Item]:
+    queues = [queue for queue in QUEUES if queue.name in counts and GROUP_OF_QUEUE[queue.name] == group]
+    pages = [page for page in PAGES[group] if may_view(request, page[2])]
+    return [
+        *(_queue_item(queue, counts[queue.name], request) for queue in queues),
+        *(_item(str(title), icon, _list_of(model), request) for title, icon, model in pages),
+    ]
+
+
+def may_view(request: HttpRequest, model: str) -> bool:
+    """Tell whether the person signed in may open the list of a model."""
+    if model == "settlements.deposit" and actor_in_console(request).may("deposit.enter"):
+        return True  # a clerk who enters receipts needs this page of the ledger, as its admin says
+    app_label, model_name = model.split(".")
+    if not admin.site.is_registered(apps.get_model(model)):
+        return False
+    return bool(request.user.has_perm(f"{app_label}.view_{model_name}"))  # type: ignore[union-attr]
+
+
+def _list_of(model: str) -> str:
+    return reverse(f"admin:{model.replace('.', '_')}_changelist")
+
+
+def _queue_item(queue: Queue, count: int, request: HttpRequest) -> Item:
+    variant = "danger" if queue.is_alarm else "primary"
+    item = _item(str(queue.title), queue.icon, queue.address, request)
+    return item | ({"badge": count, "badge_variant": variant} if count else {})
+
+
+def _item(title: str, icon: str, link: str, request: HttpRequest) -> Item:
+    """Return an item, lit on exactly its own page: a queue on its filtered list, a list on all its other pages."""
+    path, _mark, query = link.partition("?")
+    here = request.GET.urlencode(safe=",")
+    is_queue_here = request.path == path and any(here == queue.address.partition("?")[2] for queue in QUEUES)
+    if query:
+        active = request.path == path and here == query
+    elif path == reverse("admin:index"):
+        active = request.path == path
+    else:
+        active = request.path.startswith(path) and not is_queue_here
+    return {"title": title, "icon": icon, "link": link, "active": active}

@@ -1,0 +1,152 @@
+"""The work that waits for staff: each queue with its rows, its page in the console and who serves it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import CharField, Count, QuerySet, Value
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+from accounts.permissions import Permission
+from kernel.actors import Actor
+from kernel.console import actor_in_console
+from kernel.models import Job
+from listings.models import Listing, ReviewClock
+from settlements.models import Deposit, Payout
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Rows of one model in the states in which staff must act.
+
+    It is shown to who holds one of `permissions`. `only` narrows the rows further, `filters` are the same in the words
+    of the list page.
+    """
+
+    name: str
+    title: Promise
+    icon: str
+    model: Any
+    permissions: frozenset[Permission]
+    filters: tuple[tuple[str, str], ...]
+    only: Callable[[Any], Any] | None = None
+    is_alarm: bool = False
+
+    def is_for(self, actor: Actor) -> bool:
+        return admin.site.is_registered(self.model) and any(actor.may(permission) for permission in self.permissions)
+
+    def rows(self, actor: Actor) -> QuerySet[Any]:
+        """Return the waiting rows that the actor may see."""
+        visible: QuerySet[Any] = self.model.objects.visible_to(actor)
+        return self.only(visible) if self.only else visible.filter(**_lookups(self.filters))
+
+    @property
+    def address(self) -> str:
+        meta = self.model._meta
+        query = urlencode(self.filters, safe=",")
+        return f"{reverse(f'admin:{meta.app_label}_{meta.model_name}_changelist')}?{query}"
+
+
+def _lookups(filters: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    return {name: value.split(",") if name.endswith("__in") else value for name, value in filters}
+
+
+P = Permission
+QUEUES: tuple[Queue, ...] = (
+    Queue(
+        "completeness",
+        _("Completeness check"),
+        "fact_check",
+        Listing,
+        frozenset({P.LISTING_REVIEW}),
+        (("state__in", "SUBMITTED,IN_REVIEW"),),
+    ),
+    Queue(
+        "compliance",
+        _("Compliance check"),
+        "gavel",
+        Listing,
+        frozenset({P.LISTING_APPROVE}),
+        (("state__exact", "COMPLIANCE"),),
+    ),
+    Queue(
+        "memberships",
+        _("Membership applications"),
+        "how_to_reg",
+        Membership,
+        frozenset({P.MEMBERSHIP_REVIEW, P.MEMBERSHIP_APPROVE}),
+        (("state__in", "SUBMITTED,IN_REVIEW,APPROVED"),),
+    ),
+    Queue(
+        "overdue",
+        _("Overdue reviews"),
+        "alarm",
+        ReviewClock,
+        frozenset({P.LISTING_REVIEW, P.LISTING_APPROVE}),
+        (("clock", "overdue"),),
+        only=lambda clocks: clocks.overdue(),
+        is_alarm=True,
+    ),
+    Queue(
+        "deposits",
+        _("Deposits to credit"),
+        "savings",
+        Deposit,
+        frozenset({P.DEPOSIT_CREDIT}),
+        (("state__exact", "ENTERED"),),
+    ),
+    Queue(
+        "payouts",
+        _("Payouts to approve"),
+        "outbound",
+        Payout,
+        frozenset({P.PAYOUT_APPROVE}),
+        (("state__exact", "REQUESTED"),),
+    ),
+    Queue(
+        "payments",
+        _("Payouts to confirm"),
+        "account_balance",
+        Payout,
+        frozenset({P.PAYOUT_CONFIRM}),
+        (("state__exact", "APPROVED"),),
+    ),
+    Queue(
+        "failed_jobs",
+        _("Failed jobs"),
+        "error",
+        Job,
+        frozenset({P.JOB_RETRY}),
+        (("state__exact", "FAILED"),),
+        is_alarm=True,
+    ),
+)
+
+
+def waiting(request: HttpRequest) -> dict[str, int]:
+    """Return how many rows wait in each queue that is for the person signed in: one query per request."""
+    known: dict[str, int] | None = request.__dict__.get("_waiting")
+    if known is None:
+        known = request.__dict__["_waiting"] = count_waiting(actor_in_console(request))
+    return known
+
+
+def count_waiting(actor: Actor) -> dict[str, int]:
+    """Return how many rows wait in each queue that is for the actor, with one query."""
+    mine = [queue for queue in QUEUES if queue.is_for(actor)]
+    if not mine:
+        return {}
+    first, *others = [_count(queue, actor) for queue in mine]
+    counted = dict(first.union(*others, all=True)) if others else dict(first)
+    return {queue.name: counted.get(queue.name, 0) for queue in mine}
+
+
+def _count(queue: Queue, actor: Actor) -> QuerySet[Any, Any]:
+    named = queue.rows(actor).order_by().annotate(queue=Value(queue.name, output_field=CharField()))
+    return named.values("queue").annotate(count=Count("pk")).values_list("queue", "count")

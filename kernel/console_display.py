@@ -1,0 +1,120 @@
+"""How the console shows values to people: texts in their languages, JSON laid out, keys as links, four eyes."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kernel.actors import Actor
+from kernel.languages import LanguageMapField
+
+LANGUAGE_NAMES = {
+    "zh-Hans": gettext_lazy("Simplified Chinese"),
+    "zh-Hant": gettext_lazy("Traditional Chinese"),
+    "en": gettext_lazy("English"),
+}
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A field of a row's page, shown for people; Django's admin takes it for the name of the field."""
+
+    field: models.Field[Any, Any]
+    actor: Actor
+
+    @property
+    def __name__(self) -> str:
+        return f"shown_{self.field.name}"
+
+    @property
+    def short_description(self) -> str:
+        return capfirst(str(self.field.verbose_name))
+
+    def __call__(self, row: models.Model) -> SafeString | str:
+        value = self.field.value_from_object(row)
+        if value in (None, "", {}, []):
+            return NOTHING
+        if isinstance(self.field, LanguageMapField):
+            return definitions({LANGUAGE_NAMES.get(tag, tag): text for tag, text in value.items()})
+        if isinstance(self.field, models.JSONField):
+            return laid_out(value)
+        if isinstance(self.field, models.BinaryField):
+            return bytes(value).hex()
+        return linked(target_of(self.field.name, row), value, self.actor)
+
+
+def shown_field(model: type[models.Model], name: Any, actor: Actor) -> Any:
+    """Return what the admin is to show for a field: its name, or a `Shown` where the plain value reads badly."""
+    if not isinstance(name, str):
+        return tuple(shown_field(model, part, actor) for part in name) if isinstance(name, (list, tuple)) else name
+    field = next((field for field in model._meta.concrete_fields if field.name == name), None)
+    is_plain_key = name in settings.CONSOLE_KEYS or name == "subject_id"
+    if is_plain_key and not isinstance(field, models.ForeignKey) and field is not None:
+        return Shown(field, actor)
+    return Shown(field, actor) if isinstance(field, (models.JSONField, models.BinaryField)) else name
+
+
+def definitions(values: Mapping[Any, Any]) -> SafeString:
+    """Return a list of names and values, one below the other."""
+    rows = format_html_join("", "<dt>{}</dt><dd>{}</dd>", values.items())
+    return format_html('<dl class="console-map">{}</dl>', rows)
+
+
+def laid_out(value: Any) -> SafeString:
+    """Return JSON as people read it: names and values where it is flat, else indented."""
+    if isinstance(value, dict) and all(isinstance(each, (str, int, float, bool)) for each in value.values()):
+        return definitions(value)
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", ((each,) for each in value)))
+    text = json.dumps(value, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder)
+    return format_html('<pre class="console-json" tabindex="0">{}</pre>', text)
+
+
+def target_of(name: str, row: models.Model) -> type[models.Model] | None:
+    """Return the model that a key without a foreign key points to; a `subject_id` is told by its `subject_type`."""
+    if name in settings.CONSOLE_KEYS:
+        return apps.get_model(settings.CONSOLE_KEYS[name])
+    kind = getattr(row, "subject_type", "")
+    return next((model for model in apps.get_models() if kind and model._meta.model_name == kind), None)
+
+
+def linked(model: type[models.Model] | None, key: Any, actor: Actor) -> SafeString | str:
+    """Return a link to the console's page of a row, named if the actor may see it; the bare key where there is none."""
+    address = address_of(model, key)
+    if model is None or address is None:
+        return str(key)
+    row = model._default_manager.visible_to(actor).filter(pk=key).first()  # type: ignore[attr-defined]
+    if row is None:
+        return str(key)
+    return format_html('<a href="{}" class="text-link">{}</a>', address, row)
+
+
+def address_of(model: type[models.Model] | None, key: Any) -> str | None:
+    """Return the address of a row's page in the console, or None if it has none."""
+    if model is None:
+        return None
+    try:
+        return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
+    except NoReverseMatch:
+        return None
+
+
+def four_eyes(people: Iterable[object]) -> SafeString | str:
+    """Return the sentence that these people, who made or reviewed a row, may not approve it."""
+    names = ", ".join(sorted({str(person) for person in people if person is not None}))
+    if not names:
+        return _("Nobody yet: it has not been submitted.")
+    sentence = _("%(people)s may not approve this: it takes a different person.") % {"people": names}
+    return format_html('<p class="console-four-eyes">{}</p>', sentence)
