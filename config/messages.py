@@ -9,6 +9,7 @@ no translations, so its texts are collected with ours.
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,6 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     import django  # noqa: PLC0415 - compiling needs no settings
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     update()
     return 0
