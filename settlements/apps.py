@@ -7,4 +7,4 @@ class SettlementsConfig(AppConfig):
     verbose_name = _("Settlements")
 
     def ready(self) -> None:
-        from settlements import problems  # noqa: F401, PLC0415 - registers the codes and constraints
+        from settlements import problems, tasks  # noqa: F401, PLC0415 - registers the problem codes and the jobs

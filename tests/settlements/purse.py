@@ -1,0 +1,68 @@
+"""Money in the hands of tests: accounts opened and funded as the real acts would leave them."""
+
+from itertools import count
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Organization
+from kernel.actors import SYSTEM
+from kernel.money import Currency, Money
+from settlements.books import balance, drifts, trial_balance
+from settlements.chart import AccountKey, open_accounts
+from settlements.ledger import Leg, TransferDraft, post
+from settlements.models import Account, Transfer
+from tests.world import venue
+
+CNY = Currency.CNY
+Kind = Account.Kind
+_numbers = count(1)
+
+
+def yuan(amount: int | float) -> Money:
+    """Return an amount of yuan; cents after the point."""
+    return Money(round(amount * 100), CNY)
+
+
+def account(
+    kind: Account.Kind, owner: Organization | None = None, code: str = "gzdex", currency: Currency = CNY
+) -> UUID:
+    """Return the id of an account, opened when there is none."""
+    with transaction.atomic():
+        [account_id] = open_accounts(AccountKey(kind, venue(code).id, currency, owner.id if owner else None))
+    return account_id
+
+
+def holds(kind: Account.Kind, owner: Organization | None = None, code: str = "gzdex") -> int:
+    """Return the minor units that an account holds."""
+    return balance(account(kind, owner, code)).minor
+
+
+def draft(*legs: tuple[UUID, int], reference: str | None = None, code: str = "gzdex", memo: str = "") -> TransferDraft:
+    """Return a transfer of these legs, under a reference of its own unless one is given."""
+    return TransferDraft(
+        kind=Transfer.Kind.SETTLEMENT,
+        reference=reference or f"test:{next(_numbers)}",
+        venue_id=venue(code).id,
+        legs=tuple(Leg(account_id, amount) for account_id, amount in legs),
+        memo=memo,
+    )
+
+
+def posted(*drafts: TransferDraft) -> list[Transfer]:
+    """Post a batch in a transaction of its own."""
+    with transaction.atomic():
+        return post(drafts, actor=SYSTEM)
+
+
+def give(owner: Organization, amount: Money, kind: Account.Kind = Kind.CLIENT, code: str = "gzdex") -> UUID:
+    """Bring money from the bank to an organization's account, and return the account."""
+    receiver = account(kind, owner, code)
+    posted(draft((account(Kind.BANK, None, code), -amount.minor), (receiver, amount.minor), code=code))
+    return receiver
+
+
+def assert_books_balance() -> None:
+    """The trial balance is zero in every currency, and every kept balance is the sum of its entries."""
+    assert set(trial_balance().values()) <= {0}
+    assert drifts() == []

@@ -1,0 +1,166 @@
+"""A price is divided to the cent, by the schedules in force on the day."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import Person, Venue
+from settlements import fees
+from settlements.fees import FeeLine
+from settlements.models import FeeSchedule, Payee
+from tests.refusals import refused
+from tests.settlements.purse import CNY, yuan
+from tests.world import actor
+
+TODAY = date(2026, 11, 24)
+TRILLION = 10**12
+
+
+def schedule(payee: Payee, rate_ppm: int, minimum: int = 0, cap: int | None = None) -> FeeSchedule:
+    return FeeSchedule(payee=payee, rate_ppm=rate_ppm, minimum_minor=minimum, cap_minor=cap, currency=CNY)
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> list[FeeSchedule]:
+    made = []
+    for payee in draw(st.sets(st.sampled_from([Payee.TAX, Payee.VENUE, Payee.BROKER]))):
+        minimum = draw(st.integers(0, 10_000))
+        cap = draw(st.none() | st.integers(minimum, TRILLION))
+        made.append(schedule(payee, draw(st.integers(0, 1_000_000)), minimum, cap))
+    return made
+
+
+@given(gross=st.integers(1, TRILLION), by=schedules())
+def test_the_lines_always_sum_to_the_price(gross: int, by: list[FeeSchedule]) -> None:
+    lines = fees.divide(gross_minor=gross, schedules=by)
+
+    assert sum(line.amount_minor for line in lines) == gross
+    assert all(line.amount_minor > 0 for line in lines)
+    assert len({line.payee for line in lines}) == len(lines)
+
+
+@given(gross=st.integers(1, TRILLION), rate=st.integers(0, 1_000_000))
+def test_a_fee_is_the_rate_rounded_half_up(gross: int, rate: int) -> None:
+    fee = fees.fee_of(gross, schedule(Payee.VENUE, rate))
+
+    assert abs(fee * 1_000_000 - gross * rate) <= 500_000
+    assert 0 <= fee <= gross
+
+
+@given(gross=st.integers(1, TRILLION), minimum=st.integers(0, 1_000), room=st.integers(0, 1_000))
+def test_a_fee_stays_between_its_minimum_and_its_cap(gross: int, minimum: int, room: int) -> None:
+    fee = fees.fee_of(gross, schedule(Payee.VENUE, 25_000, minimum, minimum + room))
+
+    assert minimum <= fee <= minimum + room
+
+
+@pytest.mark.parametrize(("gross", "fee"), [(19, 0), (20, 1), (59, 1), (60, 2), (100, 3), (1_000_000, 25_000)])
+def test_half_a_cent_rounds_up(gross: int, fee: int) -> None:
+    assert fees.fee_of(gross, schedule(Payee.VENUE, 25_000)) == fee
+
+
+def test_a_tiny_price_goes_to_tax_and_venue_before_the_broker() -> None:
+    lines = fees.divide(
+        gross_minor=150,
+        schedules=[schedule(Payee.TAX, 60_000), schedule(Payee.VENUE, 0, 100), schedule(Payee.BROKER, 0, 100)],
+    )
+
+    assert [(line.payee, line.amount_minor) for line in lines] == [
+        (Payee.TAX, 9),
+        (Payee.VENUE, 100),
+        (Payee.BROKER, 41),
+    ]
+
+
+def test_a_line_survives_its_journey_through_an_agreement() -> None:
+    for line in (FeeLine(Payee.PROVIDER, 0, 9_750, None), FeeLine(Payee.VENUE, 25_000, 250, uuid4())):
+        assert FeeLine.from_json(line.as_json()) == line
+
+
+@pytest.mark.django_db
+def test_both_venues_start_with_unverified_schedules_of_a_named_source(guangzhou: Venue, shenzhen: Venue) -> None:
+    rows = FeeSchedule.objects.select_related("venue")
+
+    assert {(row.venue.code, row.payee) for row in rows} == {
+        (code, payee) for code in ("gzdex", "szdex") for payee in (Payee.VENUE, Payee.BROKER)
+    }
+    assert not any(row.verified for row in rows)
+    assert all(row.source for row in rows)
+
+
+@pytest.mark.django_db
+def test_a_quote_gives_the_remainder_to_the_provider(guangzhou: Venue, shenzhen: Venue) -> None:
+    here = fees.quote(venue=guangzhou, gross=yuan(120), on=TODAY, has_broker=True)
+    there = fees.quote(venue=shenzhen, gross=yuan(120), on=TODAY, has_broker=False)
+
+    assert {line.payee: line.amount_minor for line in here} == {
+        Payee.PROVIDER: 11_100,
+        Payee.VENUE: 300,
+        Payee.BROKER: 600,
+    }
+    assert {line.payee: line.amount_minor for line in there} == {Payee.PROVIDER: 11_760, Payee.VENUE: 240}
+
+
+@pytest.mark.django_db
+def test_a_free_order_has_no_lines(guangzhou: Venue) -> None:
+    assert fees.quote(venue=guangzhou, gross=yuan(0), on=TODAY, has_broker=True) == []
+
+
+@pytest.mark.django_db
+def test_a_quote_takes_one_query(guangzhou: Venue, django_assert_num_queries: object) -> None:
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        fees.quote(venue=guangzhou, gross=yuan(120), on=TODAY, has_broker=True)
+
+
+@pytest.mark.django_db
+def test_before_the_first_schedule_there_is_no_quote(guangzhou: Venue) -> None:
+    with refused("fee_schedule_missing"):
+        fees.quote(venue=guangzhou, gross=yuan(120), on=date(2020, 1, 1), has_broker=False)
+
+
+@pytest.mark.django_db
+def test_an_announced_rate_begins_on_its_day_and_the_past_stays_computable(
+    guangzhou: Venue, venue_admin: Person
+) -> None:
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    fees.announce(
+        venue=guangzhou,
+        payee=Payee.VENUE,
+        currency=CNY,
+        rate_ppm=10_000,
+        valid_from=tomorrow,
+        source="Notice 2026-7",
+        actor=actor(venue_admin),
+    )
+
+    def fee(on: date) -> int:
+        lines = fees.quote(venue=guangzhou, gross=yuan(1000), on=on, has_broker=False)
+        return next(line.amount_minor for line in lines if line.payee is Payee.VENUE)
+
+    assert (fee(tomorrow - timedelta(days=1)), fee(tomorrow), fee(tomorrow + timedelta(days=400))) == (
+        2_500,
+        1_000,
+        1_000,
+    )
+
+
+@pytest.mark.django_db
+def test_fees_are_announced_for_coming_days_by_those_who_may(
+    guangzhou: Venue, venue_admin: Person, officer: Person
+) -> None:
+    def announce(who: Person, **fields: object) -> None:
+        usual = {"payee": Payee.VENUE, "rate_ppm": 1, "valid_from": timezone.localdate() + timedelta(days=1)}
+        fees.announce(venue=guangzhou, currency=CNY, source="–", actor=actor(who), **(usual | fields))  # type: ignore[arg-type]
+
+    with refused("forbidden"):
+        announce(officer)
+    with refused("invalid"):
+        announce(venue_admin, valid_from=timezone.localdate())
+    with refused("invalid"):
+        announce(venue_admin, minimum_minor=5, cap_minor=4)
+    with refused("invalid"):
+        announce(venue_admin, payee=Payee.PROVIDER)
