@@ -5,10 +5,11 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.core.validators
 import django.db.models.deletion
-import kernel.identifiers
-import kernel.languages
 from django.conf import settings
 from django.db import migrations, models
+
+import kernel.identifiers
+import kernel.languages
 
 
 class Migration(migrations.Migration):

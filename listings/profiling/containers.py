@@ -1,31 +1,33 @@
 """Files that are something else than their format says, known by their first bytes. They are named, never opened."""
 
+from django.utils.translation import gettext_noop as _
+
 from listings.profiling.refusals import refuse
 
 PARQUET_MAGIC = b"PAR1"
 MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "a ZIP archive or an Office document"),
-    (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\x1f\x8b", "gzip data"),
-    (b"BZh", "bzip2 data"),
-    (b"\xfd7zXZ\x00", "XZ data"),
-    (b"\x28\xb5\x2f\xfd", "Zstandard data"),
-    (b"\x04\x22\x4d\x18", "LZ4 data"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document"),
-    (b"%PDF-", "a PDF document"),
-    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-    (b"ARROW1", "an Arrow file"),
-    (b"Obj\x01", "an Avro file"),
-    (b"ORC", "an ORC file"),
-    (b"\x7fELF", "a program"),
-    (PARQUET_MAGIC, "a Parquet file"),
+    (b"PK\x03\x04", _("a ZIP archive or an Office document")),
+    (b"PK\x05\x06", _("an empty ZIP archive")),
+    (b"\x1f\x8b", _("gzip data")),
+    (b"BZh", _("bzip2 data")),
+    (b"\xfd7zXZ\x00", _("XZ data")),
+    (b"\x28\xb5\x2f\xfd", _("Zstandard data")),
+    (b"\x04\x22\x4d\x18", _("LZ4 data")),
+    (b"7z\xbc\xaf\x27\x1c", _("a 7z archive")),
+    (b"Rar!\x1a\x07", _("a RAR archive")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _("an old Office document")),
+    (b"%PDF-", _("a PDF document")),
+    (b"\x89PNG\r\n\x1a\n", _("a PNG image")),
+    (b"\xff\xd8\xff", _("a JPEG image")),
+    (b"GIF8", _("a GIF image")),
+    (b"SQLite format 3\x00", _("an SQLite database")),
+    (b"ARROW1", _("an Arrow file")),
+    (b"Obj\x01", _("an Avro file")),
+    (b"ORC", _("an ORC file")),
+    (b"\x7fELF", _("a program")),
+    (PARQUET_MAGIC, _("a Parquet file")),
 )
-LONGEST_MAGIC = max(len(magic) for magic, _ in MAGIC)
+LONGEST_MAGIC = max(len(magic) for magic, _container in MAGIC)
 
 
 def refuse_container(head: bytes, *, wanted: str) -> None:

@@ -18,6 +18,13 @@ from listings.profiling.profile import MOST_COLUMNS, SAMPLE_ROWS, SAMPLES, Table
 from listings.profiling.refusals import refuse, warning
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_INDEFINITE = {
+    list: _("it is an array"),
+    str: _("it is a string"),
+    bool: _("it is true or false"),
+    int: _("it is a number"),
+    float: _("it is a number"),
+}
 _NAMES = {bool: "boolean", int: "integer", float: "decimal", str: "text", list: "nested", dict: "nested"}
 
 
@@ -162,7 +169,7 @@ def _object(line: str, number: int) -> dict[str, Any]:
         if _SURROGATE.search(line):
             json.dumps(found, ensure_ascii=False).encode()
     except RecursionError:
-        raise refuse("malformed_json", line=number, reason="it is nested too deeply") from None
+        raise refuse("malformed_json", line=number, reason=_("it is nested too deeply")) from None
     except ValueError as error:
         if line.startswith("[") or (number == 1 and line == "{"):
             raise refuse("not_json_lines") from None
@@ -170,10 +177,5 @@ def _object(line: str, number: int) -> dict[str, Any]:
     if isinstance(found, list) and any(isinstance(item, dict) for item in found):
         raise refuse("not_json_lines")
     if not isinstance(found, dict):
-        raise refuse("malformed_json", line=number, reason=f"it is {_indefinite(found)}")
+        raise refuse("malformed_json", line=number, reason=_INDEFINITE.get(type(found), _("it is null")))
     return found
-
-
-def _indefinite(found: Any) -> str:
-    kinds = {list: "an array", str: "a string", bool: "true or false", int: "a number", float: "a number"}
-    return kinds.get(type(found), "null")

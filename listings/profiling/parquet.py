@@ -96,7 +96,7 @@ def _check_magic(source: BinaryIO, size: int) -> None:
     begins = source.read(len(PARQUET_MAGIC))
     source.seek(max(size - len(PARQUET_MAGIC), 0))
     if begins != PARQUET_MAGIC or source.read() != PARQUET_MAGIC or size < 12:
-        raise refuse("corrupt_parquet", reason="it does not begin and end as Parquet files do")
+        raise refuse("corrupt_parquet", reason=_("it does not begin and end as Parquet files do"))
     source.seek(0)
 
 
@@ -148,11 +148,11 @@ class _Table:
 def _profile(file: pq.ParquetFile) -> TableProfile:
     table = _Table(file.schema_arrow)
     if not table.columns:
-        raise refuse("corrupt_parquet", reason="it has no column")
+        raise refuse("corrupt_parquet", reason=_("it has no column"))
     distinct = table.read(file.iter_batches(batch_size=_batch_rows(file.metadata), use_threads=False))
     rows = file.metadata.num_rows
     if table.rows != rows:
-        raise refuse("corrupt_parquet", reason=f"it says that it has {rows} rows but has {table.rows}")
+        raise refuse("corrupt_parquet", reason=_("it has another number of rows than it says"))
     empty = [column.name for column in table.columns if rows and column.nulls == rows]
     return TableProfile(
         format="PARQUET",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 # Placeholders are filled from the parameters that are stored with the code.
@@ -74,5 +75,11 @@ def warning(code: str, **params: Any) -> dict[str, Any]:
 
 def sentence(table: Mapping[str, Promise], code: str, params: Mapping[str, Any]) -> str:
     """Return the sentence of a code in the language in force."""
-    shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in params.items()}
-    return str(table[code]) % shown
+    return str(table[code]) % {name: _shown(name, value) for name, value in params.items()}
+
+
+def _shown(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    # Stored in English where they are raised; what a decoder said by itself has no translation and stays.
+    return gettext(value) if name in {"container", "reason"} and value else value

@@ -1,9 +1,14 @@
 """Bytes to profile in tests: the files of tests/data, and small ones made on the spot."""
 
+import datetime
+import io
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from listings.profiling.csv_table import profile_csv
@@ -55,3 +60,28 @@ def column(profile: TableProfile, name: str) -> dict[str, Any]:
 
 def types(profile: TableProfile) -> dict[str, str]:
     return {each["name"]: each["type"] for each in profile.columns}
+
+
+def parquet(table: pa.Table, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, **options)
+    return buffer.getvalue()
+
+
+EVERYTHING = pa.table(
+    {
+        "whole": pa.array([1, 2, None], pa.int32()),
+        "number": [1.5, float("nan"), float("inf")],
+        "money": [Decimal("1.20"), Decimal("0.50"), None],
+        "text": ["沙面", "岭南", None],
+        "kind": pa.array(["a", "b", "a"]).dictionary_encode(),
+        "day": [datetime.date(2024, 1, day) for day in (1, 2, 3)],
+        "at": pa.array([datetime.datetime(2024, 1, day) for day in (1, 2, 3)], pa.timestamp("us", "UTC")),
+        "time": [datetime.time(8), datetime.time(9), None],
+        "yes": [True, False, None],
+        "raw": [b"\x00\xff", b"", None],
+        "list": [[1], [], None],
+        "half": pa.array([1.0, 2.0, 3.0], pa.float16()),
+        "none": pa.array([None, None, None]),
+    }
+)

@@ -1,11 +1,8 @@
 """Parquet: profiled by its schema and values; corrupt, truncated and exploding files are refused."""
 
-import datetime
 import io
 import json
 import random
-from decimal import Decimal
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,38 +10,13 @@ import pytest
 
 from listings.profiling.parquet import profile_parquet
 from listings.profiling.refusals import REFUSALS, Refusal
-from tests.listings.files import column, types
-
-
-def parquet(table: pa.Table, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, **options)
-    return buffer.getvalue()
+from tests.listings.files import EVERYTHING, column, parquet, types
 
 
 def parquet_refusal(content: bytes) -> Refusal:
     with pytest.raises(Refusal) as caught:
         profile_parquet(io.BytesIO(content), size=len(content))
     return caught.value
-
-
-EVERYTHING = pa.table(
-    {
-        "whole": pa.array([1, 2, None], pa.int32()),
-        "number": [1.5, float("nan"), float("inf")],
-        "money": [Decimal("1.20"), Decimal("0.50"), None],
-        "text": ["沙面", "岭南", None],
-        "kind": pa.array(["a", "b", "a"]).dictionary_encode(),
-        "day": [datetime.date(2024, 1, day) for day in (1, 2, 3)],
-        "at": pa.array([datetime.datetime(2024, 1, day) for day in (1, 2, 3)], pa.timestamp("us", "UTC")),
-        "time": [datetime.time(8), datetime.time(9), None],
-        "yes": [True, False, None],
-        "raw": [b"\x00\xff", b"", None],
-        "list": [[1], [], None],
-        "half": pa.array([1.0, 2.0, 3.0], pa.float16()),
-        "none": pa.array([None, None, None]),
-    }
-)
 
 
 def test_parquet_is_profiled_by_its_schema() -> None:
