@@ -3,8 +3,8 @@
     python -m bench.ledger [--rounds 7]
 
 Each transfer has three legs (payer, provider, venue fee); hordak's has the two that its `transfer_to` makes. The raw
-statements write the same rows, audit event included, into copies of our tables without triggers. Rounds alternate between
-the contestants, so that a busy machine slows all of them; the figures are medians.
+statements write the same rows, audit event included, into copies of our tables without triggers. Rounds alternate
+between the contestants, so that a busy machine slows all of them; the figures are medians.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The two ways of posting a trade's settlement that bench/ledger.py compares: our function, and its plain statements."""
+"""Two ways of posting a trade's settlement, compared by bench/ledger.py: our function, and its plain statements."""
 
 import json
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ class Ours:
 
 
 class Raw:
-    """Writes the same rows with plain statements into copies of the tables that have indexes and checks, no triggers."""
+    """Writes the same rows with plain statements into copies of the tables with indexes and checks, no triggers."""
 
     TABLES = (
         "settlements_transfer",
