@@ -126,6 +126,11 @@ def stop(state: Path) -> int:
         while _is_supervisor(found.pid) and time.monotonic() < deadline:
             time.sleep(0.1)
         print(f"Stopped serving at {found.url}.")
+    if left := _left_behind(state):
+        for process in left:
+            process.terminate()
+        psutil.wait_procs(left, timeout=30)
+        print(f"Stopped {len(left)} processes that a killed supervisor had left.")
     stopped = EmbeddedServers(state).stop()
     print(f"Stopped: {', '.join(stopped)}." if stopped else "No embedded server of this folder was running.")
     return 0
@@ -180,6 +185,18 @@ def _is_supervisor(pid: int) -> bool:
         process = psutil.Process(pid)
         return process.status() != psutil.STATUS_ZOMBIE and "config.supervisor" in process.cmdline()
     return False
+
+
+def _left_behind(state: Path) -> list[psutil.Process]:
+    """Return the web, worker and beat processes of this state folder that have lost their supervisor."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # another user's, or gone meanwhile
+            line = " ".join(process.cmdline())
+            ours = "config.wsgi:application" in line or "config.celery:app" in line
+            if ours and process.environ().get("STATE_DIR") == str(state.absolute()):
+                found.append(process)
+    return found
 
 
 def _empty_folder(folder: Path) -> None:

@@ -85,6 +85,26 @@ def test_serving_runs_everything_and_stops_exactly_what_it_started(state: Path) 
     assert serving(state) is None
 
 
+def test_stop_also_ends_what_a_killed_supervisor_has_left(state: Path) -> None:
+    port = choose_port(None)
+    process = supervisor("serve", state, "--port", str(port))
+    await_ready(f"http://127.0.0.1:{port}", process)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    assert get(f"http://127.0.0.1:{port}/healthz")[0] == 200
+
+    stopping = supervisor("stop", state)
+    output = stopping.communicate(timeout=90)[0]
+
+    assert stopping.returncode == 0
+    assert "that a killed supervisor had left" in output
+    assert get(f"http://127.0.0.1:{port}/healthz")[0] == 0
+    psutil.wait_procs(children, timeout=30)
+    assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+    assert EmbeddedServers(state).running() == ()
+
+
 def test_a_note_left_by_a_process_that_died_does_not_count(state: Path) -> None:
     (state / "serving.json").write_text('{"pid": 1, "url": "http://127.0.0.1:8000"}')
 
