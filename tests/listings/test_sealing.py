@@ -8,6 +8,8 @@ import pytest
 import rfc8785
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Organization
 from kernel.jobs import LeaseLost, run_due_jobs
@@ -27,7 +29,7 @@ from tests.listings.uploads import (
     put,
     sealed,
 )
-from tests.world import Api, api, make_client, make_member, person_of
+from tests.world import Api, api, make_client, make_member, make_person, person_of
 
 pytestmark = pytest.mark.django_db
 
@@ -258,3 +260,17 @@ def test_a_lost_lease_stops_the_reading(client: Api, monkeypatch) -> None:
     with pytest.raises(LeaseLost):
         inspection.inspect_version(version_id=file["version_id"], heartbeat=lost)
     assert DataFile.objects.get().state == "RECEIVED"
+
+
+# --- the console -----------------------------------------------------------------------------------------------------
+
+
+def test_the_console_shows_what_a_file_holds_and_why_another_is_refused(client: Api) -> None:
+    good, bad = sealed(client), sealed(client, b"a,b\n1,2\n3\n")
+    console = Client()
+    console.force_login(make_person(is_superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+    shown = console.get(reverse("admin:listings_datafile_change", args=[good["files"][0]["id"]])).content.decode()
+    assert "1757 rows, 5 columns" in shown
+    assert "440103001" in shown
+    refused = console.get(reverse("admin:listings_datasetversion_change", args=[bad["id"]])).content.decode()
+    assert "Rows must have 2 values" in refused

@@ -1,0 +1,125 @@
+"""What providers hold, as far as staff see it: datasets behind their venue's listings, versions and files."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from kernel.console import ConsoleAdmin, ReadOnlyInline, actor_in_console
+from kernel.languages import in_language
+from listings.models import DataFile, Dataset, DatasetVersion
+from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
+
+COLUMNS_SHOWN = 200
+
+
+class VersionInline(ReadOnlyInline):
+    model = DatasetVersion
+    fields = ("number", "state", "rows", "bytes", "sealed_at")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return DatasetVersion.objects.visible_to(actor_in_console(request)).select_related("dataset")
+
+
+class FileInline(ReadOnlyInline):
+    model = DataFile
+    fields = ("name", "format", "state", "size", "sha256")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return DataFile.objects.visible_to(actor_in_console(request))
+
+
+@admin.register(Dataset)
+class DatasetAdmin(ConsoleAdmin):
+    list_display = ("shown_title", "organization", "created_at")
+    list_filter = (("organization", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("organization",)
+    search_fields = ("title", "description", "organization__legal_name", "organization__identifier")
+    ordering = ("-id",)
+    inlines = (VersionInline,)
+
+    @admin.display(description=_("title"))
+    def shown_title(self, dataset: Dataset) -> str:
+        return in_language(dataset.title)
+
+
+@admin.register(DatasetVersion)
+class DatasetVersionAdmin(ConsoleAdmin):
+    list_display = ("__str__", "organization", "state", "rows", "shown_size", "sealed_at")
+    list_filter = ("state",)
+    list_select_related = ("dataset", "organization")
+    search_fields = ("dataset__title", "organization__legal_name", "sha256", "sm3")
+    ordering = ("-id",)
+    fieldsets = (
+        (None, {"fields": ("dataset", "number", "organization", "state", "notes", "rows", "shown_size")}),
+        (_("Digests"), {"fields": ("sha256", "sm3", "sealed_at", "key_id")}),
+        (_("Inspection"), {"fields": ("refused_because",)}),
+    )
+    readonly_fields = ("shown_size", "refused_because")
+    inlines = (FileInline,)
+
+    @admin.display(description=_("size"), ordering="bytes")
+    def shown_size(self, version: DatasetVersion) -> str:
+        return filesizeformat(version.bytes) if version.bytes is not None else "–"
+
+    @admin.display(description=_("refused because"))
+    def refused_because(self, version: DatasetVersion) -> str:
+        refusal = version.refusal
+        return f"{refusal['file']}: {sentence(REFUSALS, refusal['code'], refusal['params'])}" if refusal else "–"
+
+
+@admin.register(DataFile)
+class DataFileAdmin(ConsoleAdmin):
+    list_display = ("name", "version", "organization", "format", "state", "shown_size", "created_at")
+    list_filter = ("state", "format")
+    list_select_related = ("version__dataset", "organization")
+    search_fields = ("name", "version__dataset__title", "organization__legal_name", "sha256", "sm3")
+    ordering = ("-id",)
+    fieldsets = (
+        (None, {"fields": ("name", "version", "organization", "format", "declared_encoding", "state", "shown_size")}),
+        (_("Digests"), {"fields": ("declared_sha256", "sha256", "sm3")}),
+        (_("Inspection"), {"fields": ("parts_received", "found", "columns")}),
+    )
+    readonly_fields = ("shown_size", "parts_received", "found", "columns")
+
+    @admin.display(description=_("size"), ordering="size")
+    def shown_size(self, file: DataFile) -> str:
+        return filesizeformat(file.size) if file.size is not None else "–"
+
+    @admin.display(description=_("parts received"))
+    def parts_received(self, file: DataFile) -> int:
+        return file.parts.count()
+
+    @admin.display(description=_("found"))
+    def found(self, file: DataFile) -> SafeString | str:
+        """Say rows, encoding and warnings in lines."""
+        profile = file.profile
+        if profile is None:
+            return "–"
+        lines = [
+            _("%(rows)s rows, %(columns)s columns") % {"rows": profile["rows"], "columns": len(profile["columns"])},
+            profile.get("encoding", ""),
+            *(sentence(WARNINGS, each["code"], each["params"]) for each in profile.get("warnings", [])),
+        ]
+        return format_html_join("", "<div>{}</div>", ((line,) for line in lines if line))
+
+    @admin.display(description=_("columns"))
+    def columns(self, file: DataFile) -> SafeString | str:
+        """Lay the profile's columns out as a table."""
+        columns = (file.profile or {}).get("columns", [])[:COLUMNS_SHOWN]
+        if not columns:
+            return "–"
+        keys = ("name", "type", "nulls", "distinct", "min", "max")
+        rows = format_html_join("", "<tr>{}</tr>", ((_cells(column, keys),) for column in columns))
+        names = (_("name"), _("type"), _("empty"), _("different values"), _("least"), _("greatest"))
+        head = format_html_join("", '<th class="px-2 text-left">{}</th>', ((name,) for name in names))
+        return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, rows)
+
+
+def _cells(column: dict[str, Any], keys: tuple[str, ...]) -> SafeString:
+    values = ("" if column.get(key) is None else column[key] for key in keys)
+    return format_html_join("", '<td class="px-2">{}</td>', ((value,) for value in values))
