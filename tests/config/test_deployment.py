@@ -55,6 +55,13 @@ def test_every_volume_and_mounted_file_of_the_compose_file_exists(compose: dict[
     assert all((ROOT / mount).exists() for mount in mounts if mount.startswith("."))
 
 
+def test_the_example_environment_names_every_variable_that_the_compose_file_needs() -> None:
+    needed = set(re.findall(r"\$\{(\w+):\?", (ROOT / "docker-compose.yml").read_text()))
+    example = (ROOT / "deploy" / "env.example").read_text()
+
+    assert needed == set(re.findall(r"^(\w+)=", example, re.MULTILINE))
+
+
 def test_no_secret_is_written_into_the_compose_file(compose: dict[str, Any]) -> None:
     environment = compose["services"]["web"]["environment"]
 
