@@ -6,11 +6,21 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
 
 from kernel.money import Currency, Money
 from settlements.models import Account
 
+STANDINGS = """
+SELECT venue.code, account.currency, account.kind, sum(part.minor)
+  FROM (SELECT account_id, minor FROM settlements_balance
+        UNION ALL
+        SELECT account_id, amount_minor FROM settlements_unsummedentry) AS part (account_id, minor)
+  JOIN settlements_account account ON account.id = part.account_id
+  JOIN accounts_venue venue ON venue.id = account.venue_id
+ WHERE %(venues)s::uuid[] IS NULL OR account.venue_id = ANY (%(venues)s::uuid[])
+ GROUP BY venue.code, account.currency, account.kind
+ ORDER BY venue.code, account.currency, account.kind
+"""
 DRIFT = """
 SELECT account.id, kept.minor + coalesce(tail.minor, 0) AS kept, coalesce(entered.minor, 0) AS entered
   FROM settlements_account account
@@ -50,17 +60,11 @@ def balance(account_id: UUID) -> Money:
 
 def standings(venue_ids: Iterable[UUID] | None = None) -> list[Standing]:
     """Return the sums per venue, currency and kind of account, of some venues or of all, with one query."""
-    accounts = Account.objects.with_balance()
-    if venue_ids is not None:
-        accounts = accounts.filter(venue__in=sorted(venue_ids))
-    rows = (
-        accounts.order_by("venue__code", "currency", "kind")
-        .values_list("venue__code", "currency", "kind")
-        .annotate(total=Sum("balance_minor"))
-    )
-    return [
-        Standing(venue, Currency(currency), Account.Kind(kind), int(total)) for venue, currency, kind, total in rows
-    ]
+    wanted = None if venue_ids is None else sorted(venue_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(STANDINGS, {"venues": wanted})
+        rows = cursor.fetchall()
+    return [Standing(code, Currency(currency), Account.Kind(kind), int(total)) for code, currency, kind, total in rows]
 
 
 def trial_balance(venue_ids: Iterable[UUID] | None = None) -> dict[Currency, int]:

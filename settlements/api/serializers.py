@@ -1,5 +1,6 @@
 """How money looks in JSON, and the bodies that move it."""
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import Organization
@@ -20,7 +21,7 @@ class OwnerSerializer(serializers.ModelSerializer[Organization]):
 class BalanceSerializer(serializers.ModelSerializer[Account]):
     venue = serializers.CharField(source="venue.code")
     organization = OwnerSerializer(allow_null=True)
-    balance = MoneyField(source="holds", help_text="What the venue owes the owner; negative for the bank account.")
+    balance = MoneyField(source="holds", help_text=_("What the venue owes the owner; negative for the bank account."))
 
     class Meta:
         model = Account
@@ -32,7 +33,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     reference = serializers.CharField(source="transfer.reference")
     memo = serializers.CharField(source="transfer.memo")
     amount = MoneyField()
-    balance_after = MoneyField(allow_null=True, help_text="null on a venue's own accounts, which are summed apart.")
+    balance_after = MoneyField(allow_null=True, help_text=_("null on a venue's own accounts, which are summed apart."))
 
     class Meta:
         model = Entry
@@ -43,12 +44,12 @@ class StandingSerializer(serializers.Serializer[object]):
     venue = serializers.CharField()
     currency = serializers.ChoiceField(choices=CURRENCY_CHOICES)
     kind = serializers.ChoiceField(choices=Account.Kind.choices)
-    amount = serializers.CharField(help_text="A signed decimal string.")
+    amount = serializers.CharField(help_text=_("A signed decimal string."))
 
 
 class TotalSerializer(serializers.Serializer[object]):
     currency = serializers.ChoiceField(choices=CURRENCY_CHOICES)
-    amount = serializers.CharField(help_text="0.00, or the books are broken.")
+    amount = serializers.CharField(help_text=_("0.00, or the books are broken."))
 
 
 class TrialBalanceSerializer(serializers.Serializer[object]):
@@ -82,10 +83,10 @@ class DepositSerializer(serializers.ModelSerializer[Deposit]):
 
 
 class EnterDepositSerializer(StrictSerializer):
-    venue = serializers.CharField(max_length=20, help_text="The venue's code: gzdex, szdex.")
-    organization_id = serializers.UUIDField(help_text="Whose money it is.")
+    venue = serializers.CharField(max_length=20, help_text=_("The venue's code: gzdex, szdex."))
+    organization_id = serializers.UUIDField(help_text=_("Whose money it is."))
     amount = MoneyField()
-    bank_reference = serializers.CharField(max_length=64, help_text="As the bank's statement shows it.")
+    bank_reference = serializers.CharField(max_length=64, help_text=_("As the bank's statement shows it."))
     received_on = serializers.DateField()
 
 
@@ -116,15 +117,15 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
 
 
 class RequestPayoutSerializer(StrictSerializer):
-    venue = serializers.CharField(max_length=20, help_text="The venue that holds the earnings.")
+    venue = serializers.CharField(max_length=20, help_text=_("The venue that holds the earnings."))
     amount = MoneyField()
     bank_account = serializers.CharField(
-        max_length=64, required=False, allow_blank=True, help_text="Blank: the account in the organization's file."
+        max_length=64, required=False, allow_blank=True, help_text=_("Blank: the account in the organization's file.")
     )
 
 
 class ConfirmPaidSerializer(StrictSerializer):
-    bank_reference = serializers.CharField(max_length=64, help_text="Under which the bank paid it.")
+    bank_reference = serializers.CharField(max_length=64, help_text=_("Under which the bank paid it."))
 
 
 class SettlementLineSerializer(serializers.ModelSerializer[SettlementLine]):
@@ -160,12 +161,12 @@ class FeeScheduleSerializer(serializers.ModelSerializer[FeeSchedule]):
 
 class AnnounceFeeSerializer(StrictSerializer):
     venue = serializers.CharField(max_length=20)
-    payee = serializers.ChoiceField(choices=Payee.choices, help_text="Not the provider, who takes the remainder.")
-    rate_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, help_text="25000 is 2.5 %.")
-    minimum = MoneyField(help_text="Its currency is the schedule's.")
+    payee = serializers.ChoiceField(choices=Payee.choices, help_text=_("Not the provider, who takes the remainder."))
+    rate_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, help_text=_("25000 is 2.5 %."))
+    minimum = MoneyField(help_text=_("Its currency is the schedule's."))
     cap = MoneyField(required=False, allow_null=True)
-    valid_from = serializers.DateField(help_text="A coming day.")
+    valid_from = serializers.DateField(help_text=_("A coming day."))
     # A field named like an attribute of Field: DRF takes declared fields off the class.
     source = serializers.CharField(  # type: ignore[assignment]
-        max_length=300, help_text="Where the rate was published or decided."
+        max_length=300, help_text=_("Where the rate was published or decided.")
     )
