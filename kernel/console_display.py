@@ -7,6 +7,8 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.urls import NoReverseMatch, reverse
@@ -25,6 +27,7 @@ LANGUAGE_NAMES = {
     "en": gettext_lazy("English"),
 }
 NOTHING = "–"
+READ_BADLY = (models.JSONField, models.BinaryField, ArrayField)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ class Shown:
             return laid_out(value)
         if isinstance(self.field, models.BinaryField):
             return bytes(value).hex()
+        if isinstance(self.field, ArrayField):
+            labels = dict(self.field.base_field.flatchoices)
+            return ", ".join(str(labels.get(each, each)) for each in value)
         return linked(target_of(self.field.name, row), value, self.actor)
 
 
@@ -63,7 +69,7 @@ def shown_field(model: type[models.Model], name: Any, actor: Actor) -> Any:
     is_plain_key = name in settings.CONSOLE_KEYS or name == "subject_id"
     if is_plain_key and not isinstance(field, models.ForeignKey) and field is not None:
         return Shown(field, actor)
-    return Shown(field, actor) if isinstance(field, (models.JSONField, models.BinaryField)) else name
+    return Shown(field, actor) if isinstance(field, READ_BADLY) else name
 
 
 def definitions(values: Mapping[Any, Any]) -> SafeString:
@@ -109,6 +115,21 @@ def address_of(model: type[models.Model] | None, key: Any) -> str | None:
         return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
     except NoReverseMatch:
         return None
+
+
+def numbered(number: str, actor: Actor) -> list[str]:
+    """Return the ids of the rows with this short number that the actor may see, whatever they are."""
+    has_number = (model for model in admin.site._registry if _is_unique(model, "number"))
+    found = (model._default_manager.visible_to(actor).filter(number=number) for model in has_number)  # type: ignore[attr-defined]
+    return [str(key) for rows in found for key in rows.values_list("pk", flat=True)]
+
+
+def _is_unique(model: type[models.Model], name: str) -> bool:
+    constraints = [constraint.fields for constraint in model._meta.total_unique_constraints]
+    return any(
+        field.name == name and isinstance(field, models.CharField) and (field.unique or (name,) in constraints)
+        for field in model._meta.concrete_fields
+    )
 
 
 def four_eyes(people: Iterable[object]) -> SafeString | str:

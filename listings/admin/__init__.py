@@ -1,5 +1,5 @@
 """The console's view of listings: rows are read, and moved only by the acts of the capability functions."""
 
-from listings.admin import listings
+from listings.admin import datasets, listings
 
-__all__ = ["listings"]
+__all__ = ["datasets", "listings"]

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 
 from accounts.permissions import Permission
 from kernel.actors import Actor
-from kernel.console import ConsoleAdmin, act
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act
+from kernel.console_display import four_eyes
 from kernel.languages import in_language
 from listings import listing as listing_acts
 from listings import review
@@ -20,21 +20,6 @@ from listings.admin.review_forms import answers_of, checklist_form, corrections_
 from listings.models import Listing, Plan, Product, Review, ReviewClock, Terms
 
 State = Listing.State
-
-
-class ReadOnlyInline(TabularInline):
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:
-        return tuple(self.fields)
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 class PlanInline(ReadOnlyInline):
@@ -93,6 +78,31 @@ class ProductAdmin(ConsoleAdmin):
     list_select_related = ("organization",)
     search_fields = ("number", "name", "organization__legal_name")
     ordering = ("-id",)
+    fieldsets = (
+        (
+            None,
+            {"fields": ("number", "state", "organization", "dataset", "name", "summary", "scenario", "registered_at")},
+        ),
+        (
+            _("What it holds"),
+            {"fields": ("product_type", "industry", "language", "region_scope", "time_from", "time_to", "frequency")},
+        ),
+        (_("Where it comes from"), {"fields": ("source_kind", "rights", "evidence", "personal_data")}),
+        (
+            _("Who may buy it"),
+            {
+                "fields": (
+                    "buyer_kinds",
+                    "buyer_regions",
+                    "buyer_qualifications",
+                    "buyer_environment",
+                    "resale_allowed",
+                    "export_allowed",
+                    "sample_rows_public",
+                )
+            },
+        ),
+    )
     inlines = (PlanInline, TermsInline)
 
     @admin.display(description=_("name"))
@@ -149,8 +159,7 @@ class ListingAdmin(ConsoleAdmin):
 
     @admin.display(description=_("who may not approve it"))
     def four_eyes(self, listing: Listing) -> str:
-        people = {str(person) for person in (listing.submitted_by, listing.reviewed_by) if person is not None}
-        return ", ".join(sorted(people)) or "-"
+        return four_eyes((listing.submitted_by, listing.reviewed_by))
 
     @act(_("Take up the review"), permission=Permission.LISTING_REVIEW, states={State.SUBMITTED})
     def start_review(self, request: HttpRequest, listing: Listing, actor: Actor, _reason: str) -> None:
@@ -163,12 +172,12 @@ class ListingAdmin(ConsoleAdmin):
         asks_reason=checklist_form,
     )
     def pass_completeness(
-        self, request: HttpRequest, listing: Listing, actor: Actor, checklist: dict[str, bool]
+        self, request: HttpRequest, listing: Listing, actor: Actor, checklist: dict[str, Any]
     ) -> None:
         review.pass_completeness(listing_id=listing.pk, answers=answers_of(checklist), actor=actor)
 
     @act(_("Approve"), permission=Permission.LISTING_APPROVE, states={State.COMPLIANCE}, asks_reason=checklist_form)
-    def approve(self, request: HttpRequest, listing: Listing, actor: Actor, checklist: dict[str, bool]) -> None:
+    def approve(self, request: HttpRequest, listing: Listing, actor: Actor, checklist: dict[str, Any]) -> None:
         review.approve(listing_id=listing.pk, answers=answers_of(checklist), actor=actor)
 
     @act(
@@ -218,6 +227,8 @@ class PlanAdmin(ConsoleAdmin):
     list_select_related = ("product", "organization")
     search_fields = ("product__number", "organization__legal_name")
     ordering = ("-id",)
+    fields = ("product", "organization", "name", "kind", "price", "created_at")
+    readonly_fields = ("price",)
 
 
 @admin.register(Terms)

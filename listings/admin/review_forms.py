@@ -1,8 +1,11 @@
 """The forms that reviewers fill in on the console: the checklist of a stage, and what is to be corrected."""
 
+from typing import Any
+
 from django import forms
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from kernel.languages import in_language
 from listings.checklists import Answer, ChecklistItem, Correction
@@ -13,11 +16,17 @@ NOTE_LENGTH = 2000
 
 
 def checklist_form(listing: Listing) -> type[forms.Form]:
-    """Return a form that asks for every item of the listing's present stage."""
-    fields: dict[str, object] = {
-        item.code: forms.BooleanField(label=in_language(item.label), widget=UnfoldBooleanWidget())
-        for item in _items(listing)
-    }
+    """Return a form with a tick and a remark for every item of the listing's present stage."""
+    fields: dict[str, object] = {}
+    for item in _items(listing):
+        label = in_language(item.label)
+        fields[item.code] = forms.BooleanField(label=label, widget=UnfoldBooleanWidget())
+        fields[_note(item.code)] = forms.CharField(
+            label=_("Remark"),
+            required=False,
+            max_length=NOTE_LENGTH,
+            widget=UnfoldAdminTextInputWidget(attrs={"aria-label": _now("Remark: %s") % label}),
+        )
     note = _("Every item must be met; otherwise ask for a correction or reject.")
     return type("ChecklistForm", (forms.Form,), {"note": note, **fields})
 
@@ -37,14 +46,19 @@ def corrections_form(listing: Listing) -> type[forms.Form]:
     return type("CorrectionsForm", (forms.Form,), {"note": note, **fields})
 
 
-def answers_of(cleaned: dict[str, bool]) -> dict[str, Answer]:
+def answers_of(cleaned: dict[str, Any]) -> dict[str, Answer]:
     """Return what a filled-in checklist form says."""
-    return {code: Answer(ok=ok) for code, ok in cleaned.items()}
+    ticks = {code: ok for code, ok in cleaned.items() if isinstance(ok, bool)}
+    return {code: Answer(ok=ok, note=cleaned[_note(code)]) for code, ok in ticks.items()}
 
 
 def corrections_of(cleaned: dict[str, str]) -> list[Correction]:
     """Return what a filled-in corrections form asks for."""
     return [Correction(code, reason) for code, reason in cleaned.items() if reason.strip()]
+
+
+def _note(code: str) -> str:
+    return f"{code}-note"
 
 
 def _items(listing: Listing) -> list[ChecklistItem]:

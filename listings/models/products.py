@@ -232,4 +232,4 @@ class Terms(Identified):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product_id} v{self.version}"
+        return f"v{self.version}"

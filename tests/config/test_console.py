@@ -1,0 +1,278 @@
+"""The console as a whole: the sidebar and first page of each role, every list, every row's page, query counts."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Person, Role
+from config.queues import QUEUES, count_waiting
+from kernel.console import ConsoleAdmin
+from kernel.jobs import enqueue
+from kernel.models import AuditEvent, Job
+from settlements.deposits import enter_deposit
+from settlements.fees import adopt_defaults
+from settlements.models import SettlementLine
+from settlements.payouts import request_payout
+from tests.listings.offers import draft_listing, in_compliance, registered_product, submitted
+from tests.marketplace.trading import closed, listed_dataset, make_buyer, placed
+from tests.settlements.purse import yuan
+from tests.world import actor, make_member, make_membership, make_organization, person_of, staff, venue
+
+pytestmark = pytest.mark.django_db
+STAFF = [Role.CLERK, Role.COMPLIANCE_REVIEWER, Role.SETTLEMENT_OFFICER, Role.VENUE_ADMIN, Role.AUDITOR]
+OURS = [model for model, its in admin.site._registry.items() if isinstance(its, ConsoleAdmin)]
+INDEX = "/console/"
+
+
+def console(person: Person) -> Client:
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def name(model) -> str:
+    return f"admin:{model._meta.app_label}_{model._meta.model_name}"
+
+
+def sidebar(client: Client) -> dict[str, dict]:
+    groups = client.get(INDEX).context["sidebar_navigation"]
+    return {item["title"]: item for group in groups for item in group["items"]}
+
+
+@pytest.fixture
+def guangzhou():
+    there = venue("gzdex")
+    adopt_defaults(there)
+    return there
+
+
+@pytest.fixture
+def trade(guangzhou):
+    """A whole trade at Guangzhou, from the upload to the certificate."""
+    return closed(placed(listed_dataset(make_member()), make_buyer()))
+
+
+@pytest.fixture
+def work(guangzhou, trade) -> None:
+    """One row in every queue at Guangzhou, and one failed job at Shenzhen."""
+    submitted(draft_listing(registered_product(make_member())))
+    with time_machine.travel(timezone.now() - timedelta(days=120)):
+        in_compliance(draft_listing(registered_product(make_member())))
+    make_membership(make_organization(), state=Membership.State.SUBMITTED)
+    enter_deposit(
+        venue=guangzhou,
+        organization=trade.buyer,
+        amount=yuan(5),
+        bank_reference="CONSOLE-1",
+        received_on=timezone.localdate(),
+        actor=actor(staff("gzdex", Role.CLERK)),
+    )
+    request_payout(venue=guangzhou, amount=yuan(3), actor=actor(person_of(trade.provider)))
+    for code in ("gzdex", "szdex"):
+        enqueue("test.fails", key=code, venue_id=venue(code).pk)
+        Job.objects.filter(key=code).update(state=Job.State.FAILED, last_error="No such file.")
+
+
+class TestSidebar:
+    def test_work_is_counted_for_those_whose_work_it_is(self, work):
+        counts = {role: count_waiting(actor(staff("gzdex", role))) for role in STAFF}
+        assert counts[Role.CLERK] == {"completeness": 1, "memberships": 1, "overdue": 1}
+        assert counts[Role.COMPLIANCE_REVIEWER] == counts[Role.CLERK] | {"compliance": 1}
+        assert counts[Role.SETTLEMENT_OFFICER] == {"deposits": 1, "payouts": 1, "payments": 0, "failed_jobs": 1}
+        assert counts[Role.VENUE_ADMIN] == {"memberships": 1, "deposits": 1, "payouts": 1, "failed_jobs": 1}
+        assert counts[Role.AUDITOR] == {}
+
+    def test_counting_takes_one_query(self, work, django_assert_num_queries):
+        officer = actor(staff("gzdex", Role.SETTLEMENT_OFFICER))
+        with django_assert_num_queries(1):
+            count_waiting(officer)
+
+    def test_work_shows_as_a_badge_and_leads_to_just_those_rows(self, work):
+        client = console(staff("gzdex", Role.COMPLIANCE_REVIEWER))
+        items = sidebar(client)
+        for title in ("Completeness check", "Compliance check", "Membership applications", "Overdue reviews"):
+            assert items[title]["badge"] == 1
+            rows = client.get(items[title]["link"]).context["cl"].result_list
+            assert len(rows) == 1, title
+
+    def test_each_queues_list_is_what_was_counted(self, work):
+        for queue in QUEUES:
+            role = next(role for role in STAFF if queue.is_for(actor(staff("gzdex", role))))
+            client = console(staff("gzdex", role))
+            counted = count_waiting(actor(staff("gzdex", role)))[queue.name]
+            assert len(client.get(queue.address).context["cl"].result_list) == counted
+
+    def test_nobody_waits_for_badges_of_another_venue(self, work):
+        assert set(count_waiting(actor(staff("szdex", Role.CLERK))).values()) == {0}
+
+    @pytest.mark.parametrize("role", STAFF)
+    def test_every_item_shown_opens(self, role, guangzhou):
+        client = console(staff("gzdex", role))
+        for title, item in sidebar(client).items():
+            assert client.get(item["link"]).status_code == 200, title
+
+    def test_money_is_for_those_who_may_read_the_ledger(self, guangzhou):
+        assert "Trial balance" in sidebar(console(staff("gzdex", Role.AUDITOR)))
+        clerk = sidebar(console(staff("gzdex", Role.CLERK)))
+        assert "Trial balance" not in clerk
+        assert "Deposits" in clerk  # where bank receipts are entered
+
+    def test_only_the_page_on_show_is_lit(self, work):
+        client = console(staff("gzdex", Role.COMPLIANCE_REVIEWER))
+        items = sidebar(client)
+        for title in ("Compliance check", "Listings", "Overdue reviews"):
+            groups = client.get(items[title]["link"]).context["sidebar_navigation"]
+            lit = [item["title"] for group in groups for item in group["items"] if item["active"]]
+            assert lit == [title]
+
+
+class TestFirstPage:
+    def test_it_says_what_waits_what_is_late_and_that_the_books_balance(self, work):
+        shown = console(staff("gzdex", Role.SETTLEMENT_OFFICER)).get(INDEX)
+        [row] = shown.context["ledger"]["rows"]
+        assert row["is_balanced"]
+        assert shown.context["clocks"] is None
+        [(there, cells)] = shown.context["trades"]["rows"]
+        assert (there.code, dict(cells)["CERTIFIED"]) == ("gzdex", 1)
+
+        reviewer = console(staff("gzdex", Role.COMPLIANCE_REVIEWER)).get(INDEX)
+        late, *others = reviewer.context["clocks"]
+        assert late.is_overdue
+        assert not any(clock.is_overdue for clock in others)
+        assert "overdue" in reviewer.content.decode()
+        assert reviewer.context["ledger"] is None
+
+    @pytest.mark.parametrize("role", STAFF)
+    def test_it_takes_as_many_queries_for_an_idle_venue_as_for_a_busy_one(
+        self, role, guangzhou, django_assert_max_num_queries, request
+    ):
+        client = console(staff("gzdex", role))
+        client.get(INDEX)
+        with django_assert_max_num_queries(12) as idle:
+            client.get(INDEX)
+        request.getfixturevalue("work")
+        with django_assert_max_num_queries(12) as busy:
+            client.get(INDEX)
+        assert len(busy) == len(idle), [query["sql"] for query in busy.captured_queries]
+
+    def test_one_without_a_venue_sees_an_empty_desk(self, db):
+        from tests.world import make_person
+
+        assert console(make_person(is_superuser=True)).get(INDEX).status_code == 200
+
+
+class TestEveryModel:
+    def test_its_list_opens_and_is_searched(self, trade):
+        client = console(staff("gzdex", Role.VENUE_ADMIN))
+        for model in OURS:
+            its = admin.site._registry[model]
+            assert its.search_fields, model
+            assert its.show_full_result_count is False
+            for query in ({}, {"q": "广东"}, {"q": "01a20ec5-65c0-73fd-9c9a-8699b6271a3d"}, {"q": "%_'\\"}):
+                assert client.get(reverse(f"{name(model)}_changelist"), query).status_code == 200, (model, query)
+
+    def test_its_list_is_filtered_by_state_and_venue(self, work):
+        client = console(staff("gzdex", Role.VENUE_ADMIN))
+        for model in OURS:
+            columns = {field.name: field for field in model._meta.fields}
+            path = reverse(f"{name(model)}_changelist")
+            if "state" in columns:
+                assert "state" in admin.site._registry[model].list_filter, model
+                [state, *_others] = dict(columns["state"].choices)
+                assert client.get(path, {"state__exact": state}).status_code == 200
+            if "venue" in columns and model is not SettlementLine:
+                assert client.get(path, {"venue__id__exact": venue().pk}).status_code == 200, model
+            if "venue_id" in columns:
+                assert client.get(path, {"at": venue().pk}).status_code == 200, model
+
+    def test_its_rows_page_opens(self, work):
+        client = console(staff("gzdex", Role.VENUE_ADMIN))
+        opened = set()
+        for model in OURS:
+            for row in client.get(reverse(f"{name(model)}_changelist")).context["cl"].result_list[:1]:
+                assert client.get(reverse(f"{name(model)}_change", args=[row.pk])).status_code == 200, model
+                opened.add(model._meta.model_name)
+        without_rows = {model._meta.model_name for model in OURS} - opened
+        assert without_rows <= {"apiclient", "invitation", "treehead", "logkey"}
+
+    def test_its_list_takes_the_same_queries_however_many_rows(self, trade, django_assert_max_num_queries):
+        client = console(staff("gzdex", Role.VENUE_ADMIN))
+
+        def queries() -> dict[str, int]:
+            counts = {}
+            for model in OURS:
+                with django_assert_max_num_queries(20) as captured:
+                    client.get(reverse(f"{name(model)}_changelist"))
+                counts[model._meta.model_name] = len(captured)
+            return counts
+
+        queries()  # what is asked only once, such as content types
+        few = queries()
+        closed(placed(listed_dataset(make_member()), make_buyer()))
+        assert queries() == few
+
+
+class TestReading:
+    def test_an_event_is_found_by_its_subjects_number_and_names_who_did_it(self, trade):
+        client = console(staff("gzdex", Role.AUDITOR))
+        shown = client.get(reverse("admin:kernel_auditevent_changelist"), {"q": trade.number})
+        events = shown.context["cl"].result_list
+        assert {event.subject_id for event in events} == {str(trade.pk)}
+        assert person_of(trade.buyer).name in shown.content.decode()
+
+    def test_a_number_of_another_venue_finds_nothing(self, trade):
+        client = console(staff("szdex", Role.AUDITOR))
+        shown = client.get(reverse("admin:kernel_auditevent_changelist"), {"q": trade.number})
+        assert not shown.context["cl"].result_list
+
+    def test_an_events_page_links_what_it_speaks_of(self, trade):
+        event = AuditEvent.objects.get(action="order.funded")
+        shown = console(staff("gzdex", Role.AUDITOR)).get(reverse("admin:kernel_auditevent_change", args=[event.pk]))
+        page = shown.content.decode()
+        assert reverse("admin:marketplace_order_change", args=[trade.pk]) in page
+        assert reverse("admin:accounts_organization_change", args=[trade.buyer.pk]) in page
+        assert "<dt>agreement_sha256</dt>" in page
+
+    def test_texts_are_shown_in_their_languages_not_as_json(self, trade):
+        product = trade.listing.product
+        shown = console(staff("gzdex", Role.CLERK)).get(reverse("admin:listings_product_change", args=[product.pk]))
+        page = shown.content.decode()
+        assert f"<dt>Simplified Chinese</dt><dd>{product.name['zh-Hans']}</dd>" in page
+        assert "&quot;zh-Hans&quot;" not in page
+
+    def test_what_people_write_is_escaped(self, guangzhou):
+        product = registered_product(make_member(), summary={"en": "<script>alert(1)</script>"})
+        draft_listing(product)
+        shown = console(staff("gzdex", Role.CLERK)).get(reverse("admin:listings_product_change", args=[product.pk]))
+        assert "<script>alert(1)" not in shown.content.decode()
+        assert "&lt;script&gt;alert(1)" in shown.content.decode()
+
+    def test_times_are_those_of_the_venue_to_the_second(self, trade):
+        event = AuditEvent.objects.latest("id")
+        shown = console(staff("gzdex", Role.AUDITOR)).get(reverse("admin:kernel_auditevent_change", args=[event.pk]))
+        assert f"{event.occurred_at.astimezone(venue('gzdex').zone):%Y-%m-%d %H:%M:%S}" in shown.content.decode()
+
+    def test_the_key_that_encrypts_a_version_is_not_shown(self, trade):
+        version = trade.listing.version
+        shown = console(staff("gzdex", Role.VENUE_ADMIN)).get(
+            reverse("admin:listings_datasetversion_change", args=[version.pk])
+        )
+        assert bytes(version.wrapped_key).hex() not in shown.content.decode()
+
+    def test_every_asset_is_our_own(self, guangzhou):
+        import re
+
+        page = console(staff("gzdex", Role.CLERK)).get(INDEX).content.decode()
+        for address in re.findall(r'(?:src|href)="([^"]+)"', page):
+            assert not urlsplit(address).netloc, address
+
+    def test_the_language_of_the_page_can_be_chosen(self, guangzhou):
+        client = console(staff("gzdex", Role.CLERK))
+        client.post(reverse("set_language"), {"language": "zh-hans", "next": INDEX})
+        assert 'lang="zh-hans"' in client.get(INDEX).content.decode()
