@@ -7,6 +7,7 @@ from enum import StrEnum
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Permission(StrEnum):
@@ -52,7 +53,7 @@ class Role(models.TextChoices):
     """What a person is in an organization; the last five are for organizations that operate a venue."""
 
     ADMIN = "ADMIN", _("administrator")
-    OPERATOR = "OPERATOR", _("operator")
+    OPERATOR = "OPERATOR", pgettext_lazy("role", "operator")
     VIEWER = "VIEWER", _("viewer")
     CLERK = "CLERK", _("clerk")
     COMPLIANCE_REVIEWER = "COMPLIANCE_REVIEWER", _("compliance reviewer")

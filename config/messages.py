@@ -26,6 +26,7 @@ LOCALES = ("zh_Hans", "zh_Hant")
 APPS = ("kernel", "accounts", "settlements", "listings", "marketplace", "config")
 KEYWORDS: dict[str, tuple[Any, ...] | None] = {
     "_": None,
+    "_now": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

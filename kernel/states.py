@@ -39,30 +39,42 @@ def advance(
 ) -> None:
     """Move `obj` to state `to`, saving `changes` in the same update, and record one audit event.
 
-    Locks the row first, so of two simultaneous moves the second sees the first one's state.
+    The row is locked by the move, so of two simultaneous moves the second sees the first one's state.
     Raises Problem `illegal_state` when the table has no such move. Must run inside a transaction.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("advance() must run inside a transaction")
-    model: Any = type(obj)  # the column is declared by the concrete model
-    current = model._base_manager.select_for_update(of=("self",)).values_list("state", flat=True).get(pk=obj.pk)
-    if to not in model.MOVES.get(current, frozenset()):
-        raise Problem(
-            "illegal_state",
-            _("%(noun)s is %(state)s and cannot become %(target)s.")
-            % {"noun": model._meta.verbose_name, "state": current, "target": to},
-            state=current,
-        )
-    model._base_manager.filter(pk=obj.pk).update(state=to, **changes)
+    rows: Any = type(obj)._base_manager.filter(pk=obj.pk)  # the column is declared by the concrete model
+    # Nearly always the row still is as it was read: then one conditional update is check, lock and change.
+    came_from = str(obj.state)
+    if not (_allows(obj, came_from, to) and rows.filter(state=came_from).update(state=to, **changes)):
+        came_from = rows.select_for_update(of=("self",)).values_list("state", flat=True).get()
+        if not _allows(obj, came_from, to):
+            raise _illegal(obj, came_from, to)
+        rows.update(state=to, **changes)
     for field, value in {"state": to, **changes}.items():
         setattr(obj, field, value)
     audit.record(
-        f"{model._meta.model_name}.{to.lower()}",
+        f"{obj._meta.model_name}.{to.lower()}",
         subject=obj,
         actor=actor,
         reason=reason,
-        details={"from": str(current), "to": str(to), **(details or {})},
+        details={"from": came_from, "to": str(to), **(details or {})},
     )
+
+
+def _allows(obj: Stateful, came_from: str, to: str) -> bool:
+    return to in obj.MOVES.get(came_from, frozenset())
+
+
+def _illegal(obj: Stateful, came_from: str, to: str) -> Problem:
+    words = {"noun": obj._meta.verbose_name, "state": came_from, "target": to}
+    return Problem("illegal_state", _("%(noun)s is %(state)s and cannot become %(target)s.") % words, state=came_from)
+
+
+def _label(model: Any, state: str) -> str:
+    """Return what people call a state, in the language in force."""
+    return str(dict(model._meta.get_field("state").flatchoices).get(state, state))
 
 
 def mermaid(model: type[Stateful]) -> str:

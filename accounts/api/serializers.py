@@ -43,8 +43,8 @@ class VenueSerializer(serializers.ModelSerializer[Venue]):
 
 class OrganizationSerializer(serializers.ModelSerializer[Organization]):
     name = LanguageMapSerializerField()
-    in_gba = serializers.BooleanField(help_text="In the Greater Bay Area: nine mainland cities, Hong Kong, Macao.")
-    in_gba_city = serializers.BooleanField(help_text="In one of the nine mainland cities of the bay area.")
+    in_gba = serializers.BooleanField(help_text=_("In the Greater Bay Area: nine mainland cities, Hong Kong, Macao."))
+    in_gba_city = serializers.BooleanField(help_text=_("In one of the nine mainland cities of the bay area."))
 
     class Meta:
         model = Organization
@@ -66,10 +66,10 @@ class OrganizationSerializer(serializers.ModelSerializer[Organization]):
 class RegisterOrganizationSerializer(StrictSerializer):
     name = LanguageMapSerializerField(text_length=120)
     legal_name = serializers.CharField(max_length=200)
-    jurisdiction = serializers.RegexField(r"^[A-Z]{2}$", help_text="ISO 3166 code: CN, HK, MO, …")
-    identifier = serializers.CharField(max_length=60, help_text="USCC, Hong Kong BR or Macao registration number.")
+    jurisdiction = serializers.RegexField(r"^[A-Z]{2}$", help_text=_("ISO 3166 code: CN, HK, MO, …"))
+    identifier = serializers.CharField(max_length=60, help_text=_("USCC, Hong Kong BR or Macao registration number."))
     division_code = serializers.CharField(
-        max_length=6, required=False, allow_blank=True, help_text="GB/T 2260; mainland organizations only."
+        max_length=6, required=False, allow_blank=True, help_text=_("GB/T 2260; mainland organizations only.")
     )
 
 
@@ -139,7 +139,7 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
 
 
 class NewInvitationSerializer(InvitationSerializer):
-    token = serializers.CharField(help_text="Shown once; give it to the invited person.")
+    token = serializers.CharField(help_text=_("Shown once; give it to the invited person."))
 
     class Meta:
         model = Invitation
@@ -151,9 +151,9 @@ class AcceptInvitationSerializer(StrictSerializer):
     password = serializers.CharField(
         max_length=PASSWORD_LENGTH,
         trim_whitespace=False,
-        help_text="A new password, or the present one of somebody who has an account.",
+        help_text=_("A new password, or the present one of somebody who has an account."),
     )
-    name = serializers.CharField(max_length=80, required=False, help_text="Needed without an account.")
+    name = serializers.CharField(max_length=80, required=False, help_text=_("Needed without an account."))
     language = serializers.ChoiceField(choices=Person.Language.choices, required=False)
 
 
@@ -165,8 +165,10 @@ class MeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     person = PersonSerializer(allow_null=True)
     organization = OrganizationSerializer(allow_null=True)
-    organizations = ColleagueSerializer(many=True, help_text="All roles of the person; choose by Dawan-Organization.")
-    venues = serializers.ListField(child=serializers.CharField(), help_text="Codes of the venues they are staff of.")
+    organizations = ColleagueSerializer(
+        many=True, help_text=_("All roles of the person; choose by Dawan-Organization.")
+    )
+    venues = serializers.ListField(child=serializers.CharField(), help_text=_("Codes of the venues they are staff of."))
     permissions = serializers.ListField(child=serializers.ChoiceField(choices=[each.value for each in Permission]))
 
 
@@ -208,7 +210,7 @@ class MembershipSerializer(serializers.ModelSerializer[Membership]):
 
 
 class ApplySerializer(StrictSerializer):
-    venue = serializers.CharField(max_length=20, help_text="Code of the venue: gzdex or szdex.")
+    venue = serializers.CharField(max_length=20, help_text=_("Code of the venue: gzdex or szdex."))
     capacity = serializers.ChoiceField(choices=Capacity.choices)
     statement = serializers.CharField(max_length=4000, required=False, allow_blank=True)
 
@@ -244,7 +246,7 @@ class ApiClientSerializer(serializers.ModelSerializer[ApiClient]):
 
 class SecretApiClientSerializer(serializers.ModelSerializer[ApiClient]):
     created_at = serializers.DateTimeField(source="created")
-    client_secret = serializers.SerializerMethodField(help_text="Shown once; it is stored hashed.")
+    client_secret = serializers.SerializerMethodField(help_text=_("Shown once; it is stored hashed."))
 
     class Meta:
         model = ApiClient

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.organizations import Organization
 from accounts.permissions import Permission, Role, may_in_console
@@ -58,7 +59,7 @@ class Person(AbstractBaseUser, Identified):
         ENGLISH = "en", _("English")
 
     email = models.EmailField(_("email address"))
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=80)
     language = models.CharField(_("language"), max_length=8, choices=Language.choices, default=Language.SIMPLIFIED)
     is_active = models.BooleanField(_("active"), default=True)
     is_superuser = models.BooleanField(_("operator of the deployment"), default=False)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -19,21 +20,25 @@ PRICES = {"free": True, "paid": False}
 class CatalogueQuerySerializer(serializers.Serializer[Any]):
     """The parameters of a search; what is left out does not restrict."""
 
-    q = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="All words must occur.")
+    q = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text=_("All words must occur."))
     venue = serializers.CharField(max_length=20, required=False)
     product_type = serializers.ChoiceField(ProductType.choices, required=False)
     industry = serializers.CharField(
-        max_length=3, required=False, help_text="GB/T 4754 section (I) or section and division (I65)."
+        max_length=3, required=False, help_text=_("GB/T 4754 section (I) or section and division (I65).")
     )
-    jurisdiction = serializers.RegexField(r"^[A-Z]{2}\Z", required=False, help_text="Of the provider: CN, HK, MO.")
+    jurisdiction = serializers.RegexField(r"^[A-Z]{2}\Z", required=False, help_text=_("Of the provider: CN, HK, MO."))
     format = serializers.ChoiceField(DataFile.Format.choices, required=False)
     frequency = serializers.ChoiceField(Frequency.choices, required=False)
     price = serializers.ChoiceField(sorted(PRICES), required=False)
-    price_max = serializers.CharField(max_length=20, required=False, help_text="Decimal amount: 1200.00.")
+    price_max = serializers.CharField(max_length=20, required=False, help_text=_("Decimal amount: 1200.00."))
     currency = serializers.ChoiceField(
-        [currency.value for currency in Currency], required=False, help_text="Of the price; sorting by price needs one."
+        [currency.value for currency in Currency],
+        required=False,
+        help_text=_("Of the price; sorting by price needs one."),
     )
-    sort = serializers.ChoiceField(sorted(SORTS), required=False, help_text="The newest first unless told otherwise.")
+    sort = serializers.ChoiceField(
+        sorted(SORTS), required=False, help_text=_("The newest first unless told otherwise.")
+    )
 
     def validate_price_max(self, value: str) -> int:
         try:
@@ -135,7 +140,7 @@ class ColumnSummarySerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     type = serializers.CharField()
     nulls = serializers.IntegerField(allow_null=True)
-    distinct = serializers.IntegerField(allow_null=True, help_text="About how many different values there are.")
+    distinct = serializers.IntegerField(allow_null=True, help_text=_("About how many different values there are."))
 
 
 class CatalogueFileSerializer(serializers.Serializer[Any]):

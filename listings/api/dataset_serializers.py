@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -29,7 +30,7 @@ class NewFileSerializer(StrictSerializer):
         max_length=20,
         required=False,
         allow_blank=True,
-        help_text="utf-8, utf-16, gb18030, big5 …; detected if left out.",
+        help_text=_("utf-8, utf-16, gb18030, big5 …; detected if left out."),
     )
 
 
@@ -37,7 +38,7 @@ class CompleteFileSerializer(StrictSerializer):
     """What the client knows of the whole file; checked now or, at the latest, when it is profiled."""
 
     size = serializers.IntegerField(min_value=0, max_value=2**53, required=False)
-    sha256 = serializers.RegexField(SHA256, required=False, help_text="Of the whole file, in hexadecimal.")
+    sha256 = serializers.RegexField(SHA256, required=False, help_text=_("Of the whole file, in hexadecimal."))
 
 
 class DatasetSerializer(serializers.ModelSerializer[Dataset]):
@@ -82,8 +83,8 @@ class ColumnSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     type = serializers.CharField()
     nulls = serializers.IntegerField()
-    null_share = serializers.FloatField(help_text="0 to 1.")
-    distinct = serializers.IntegerField(allow_null=True, help_text="About how many different values.")
+    null_share = serializers.FloatField(help_text=_("0 to 1."))
+    distinct = serializers.IntegerField(allow_null=True, help_text=_("About how many different values."))
     min = serializers.JSONField(allow_null=True)
     max = serializers.JSONField(allow_null=True)
     samples = serializers.ListField(child=serializers.CharField())

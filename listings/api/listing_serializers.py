@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from kernel.api import StrictSerializer
@@ -23,7 +24,7 @@ class ListingPartsSerializer(StrictSerializer):
 
 class NewListingSerializer(StrictSerializer):
     product_id = serializers.UUIDField()
-    venue = serializers.CharField(max_length=20, help_text="The venue's code: gzdex, szdex.")
+    venue = serializers.CharField(max_length=20, help_text=_("The venue's code: gzdex, szdex."))
     version_id = serializers.UUIDField()
     terms_id = serializers.UUIDField()
     plan_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=20)
@@ -97,10 +98,10 @@ class AnswersSerializer(StrictSerializer):
 
 
 class CorrectionSerializer(StrictSerializer):
-    code = serializers.CharField(max_length=60, help_text="The checklist item that is not met.")
+    code = serializers.CharField(max_length=60, help_text=_("The checklist item that is not met."))
     reason = serializers.CharField(max_length=NOTE_LENGTH)
     pointer = serializers.CharField(
-        max_length=200, allow_blank=True, required=False, help_text="Where in the dossier, as a JSON pointer."
+        max_length=200, allow_blank=True, required=False, help_text=_("Where in the dossier, as a JSON pointer.")
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from kernel.api import StrictSerializer
@@ -29,17 +30,19 @@ from listings.terms import FIELDS as TERMS_FIELDS
 class DossierSerializer(StrictSerializer):
     """The listing dossier. A draft may leave gaps; registering it may not."""
 
-    name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False, help_text="At most 40 characters each.")
+    name = LanguageMapSerializerField(
+        text_length=NAME_LENGTH, required=False, help_text=_("At most 40 characters each.")
+    )
     summary = LanguageMapSerializerField(text_length=SUMMARY_LENGTH, required=False)
-    scenario = LanguageMapSerializerField(text_length=1000, required=False, help_text="What the data are used for.")
+    scenario = LanguageMapSerializerField(text_length=1000, required=False, help_text=_("What the data are used for."))
     product_type = serializers.ChoiceField(ProductType.choices, required=False)
-    industry = serializers.CharField(max_length=3, required=False, help_text="GB/T 4754 section and division: I65.")
-    language = serializers.CharField(max_length=35, required=False, help_text="Language tag of the data: zh-Hans.")
+    industry = serializers.CharField(max_length=3, required=False, help_text=_("GB/T 4754 section and division: I65."))
+    language = serializers.CharField(max_length=35, required=False, help_text=_("Language tag of the data: zh-Hans."))
     source_kind = serializers.ChoiceField(SourceKind.choices, required=False)
     processing = serializers.ChoiceField(Processing.choices, required=False)
     rights = serializers.ListField(child=serializers.ChoiceField(Right.choices), max_length=3, required=False)
     evidence = serializers.DictField(
-        child=serializers.CharField(max_length=EVIDENCE_LENGTH), required=False, help_text="Code to statement."
+        child=serializers.CharField(max_length=EVIDENCE_LENGTH), required=False, help_text=_("Code to statement.")
     )
     personal_data = serializers.ChoiceField(PersonalData.choices, required=False)
     region_scope = serializers.ChoiceField(RegionScope.choices, required=False)
@@ -53,7 +56,7 @@ class DossierSerializer(StrictSerializer):
     resale_allowed = serializers.BooleanField(required=False)
     export_allowed = serializers.BooleanField(required=False)
     sample_rows_public = serializers.BooleanField(
-        required=False, help_text="Show the profile's sample rows to everybody in the catalogue."
+        required=False, help_text=_("Show the profile's sample rows to everybody in the catalogue.")
     )
 
 
@@ -84,7 +87,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
 
 class NewPlanSerializer(StrictSerializer):
     kind = serializers.ChoiceField(Plan.Kind.choices)
-    price = MoneyField(required=False, help_text="Needed for a one-off plan, at least 0.01.")
+    price = MoneyField(required=False, help_text=_("Needed for a one-off plan, at least 0.01."))
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
 
@@ -109,7 +112,7 @@ class NewTermsSerializer(StrictSerializer):
         child=serializers.ChoiceField(Purpose.choices), min_length=1, max_length=len(Purpose.choices)
     )
     territories = serializers.ListField(
-        child=serializers.CharField(max_length=2), max_length=60, required=False, help_text="None: everywhere."
+        child=serializers.CharField(max_length=2), max_length=60, required=False, help_text=_("None: everywhere.")
     )
     term_days = serializers.IntegerField(min_value=1, max_value=36_500, required=False, allow_null=True)
     resale_allowed = serializers.BooleanField(required=False)

@@ -2,12 +2,13 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ProductType(models.TextChoices):
     """What is sold. All of these are delivered as files; other types come with their way of delivery."""
 
-    DATASET = "DATASET", _("dataset")
+    DATASET = "DATASET", pgettext_lazy("product type", "dataset")
     INDEX = "INDEX", _("index")
     CORPUS = "CORPUS", _("corpus")
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.utils.translation import gettext_noop as _
 
 from listings.profiling.columns import DATES_AND_TIMES, SAMPLED_VALUES, Range, TextColumn, add_samples, shown
 from listings.profiling.counting import PAIRS, count_values

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from django.utils.translation import gettext_noop as _
 from pyarrow import types
 
 from listings.profiling.columns import SAMPLED_VALUES, Range, add_samples, range_of, shown

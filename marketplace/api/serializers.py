@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from kernel.api import StrictSerializer
@@ -13,8 +14,10 @@ from marketplace.models import AccessGrant, Agreement, Delivery, Entitlement, Or
 class PlaceOrderSerializer(StrictSerializer):
     listing_id = serializers.UUIDField()
     plan_id = serializers.UUIDField()
-    purpose = serializers.CharField(max_length=1000, help_text="What the data will be used for; part of the agreement.")
-    broker_id = serializers.UUIDField(required=False, help_text="A broker of the same venue who takes part.")
+    purpose = serializers.CharField(
+        max_length=1000, help_text=_("What the data will be used for; part of the agreement.")
+    )
+    broker_id = serializers.UUIDField(required=False, help_text=_("A broker of the same venue who takes part."))
 
 
 class GrantRequestSerializer(StrictSerializer):

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Organization, Venue
 from accounts.visibility import owned_or_operated
@@ -28,8 +29,8 @@ class Delivery(Identified, Stateful):
     class State(models.TextChoices):
         PREPARING = "PREPARING", _("preparing")
         DELIVERED = "DELIVERED", _("delivered, awaiting acceptance")
-        ACCEPTED = "ACCEPTED", _("accepted")
-        REJECTED = "REJECTED", _("rejected")
+        ACCEPTED = "ACCEPTED", pgettext_lazy("delivery", "accepted")
+        REJECTED = "REJECTED", pgettext_lazy("delivery", "rejected")
         FAILED = "FAILED", _("failed")
         CANCELLED = "CANCELLED", _("cancelled")
 
