@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -238,3 +239,38 @@ def test_the_proxy_keeps_a_well_formed_request_id_only(proxy: int, given: str, k
 @pytest.mark.parametrize("path", ["/metrics", "/readyz"])
 def test_the_proxy_does_not_show_what_is_for_operators(proxy: int, path: str) -> None:
     assert ask(proxy, path)[0] == 404
+
+
+WITHOUT_DEVELOPMENT_TOOLS = """
+import importlib.metadata, importlib.abc, re, sys
+from pathlib import Path
+
+def names(lock):
+    return set(re.findall(r"^([a-z0-9.-]+)==", Path(lock).read_text(), re.M))
+
+absent = names("requirements.lock") - names("requirements-runtime.lock")
+modules = importlib.metadata.packages_distributions()
+blocked = {
+    module for module, owners in modules.items()
+    if all(re.sub("[-_.]+", "-", owner).lower() in absent for owner in owners)
+}
+
+class Absent(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in blocked:
+            raise ImportError(f"{name} is a development tool")
+
+sys.meta_path.insert(0, Absent())
+assert {"pytest", "babel", "psutil"} <= blocked, blocked
+from django.core.management import call_command
+import config.wsgi, config.celery, config.urls
+config.celery.app.loader.import_default_modules()
+call_command("check")
+"""
+
+
+def test_the_image_needs_no_development_tool() -> None:
+    command = [sys.executable, "-c", WITHOUT_DEVELOPMENT_TOOLS]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
