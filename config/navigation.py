@@ -109,7 +109,7 @@ def may_view(request: HttpRequest, model: str) -> bool:
     app_label, model_name = model.split(".")
     if not admin.site.is_registered(apps.get_model(model)):
         return False
-    return bool(request.user.has_perm(f"{app_label}.view_{model_name}"))  # type: ignore[union-attr]
+    return bool(request.user.has_perm(f"{app_label}.view_{model_name}"))
 
 
 def _list_of(model: str) -> str:

@@ -149,4 +149,5 @@ def count_waiting(actor: Actor) -> dict[str, int]:
 
 def _count(queue: Queue, actor: Actor) -> QuerySet[Any, Any]:
     named = queue.rows(actor).order_by().annotate(queue=Value(queue.name, output_field=CharField()))
-    return named.values("queue").annotate(count=Count("pk")).values_list("queue", "count")
+    counted: QuerySet[Any, Any] = named.values("queue").annotate(count=Count("pk")).values_list("queue", "count")
+    return counted
