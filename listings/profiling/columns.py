@@ -67,8 +67,6 @@ def _decimal(values: pa.Array[Any], text: Range) -> pa.Array[Any]:
     # Where all values begin with a digit none can be infinite or not a number.
     if not (text.low >= "0" and text.high < ":") and not pc.all(pc.is_finite(numbers)).as_py():
         raise pa.ArrowInvalid("infinite, or not a number")
-    if (range_of(numbers).high or 0) >= LARGEST_NUMBER:
-        raise pa.ArrowInvalid("too long to count with")
     return numbers
 
 
@@ -152,11 +150,13 @@ class TextColumn:
             try:
                 if first is not None:
                     parse(first, text)
-                parsed = parse(values, text)
+                found = range_of(parse(values, text))
             except pa.ArrowInvalid:
                 continue
+            if name == "decimal" and max(abs(found.low), abs(found.high)) >= LARGEST_NUMBER:
+                continue  # too long to count with: a code
             self._widen(name)
-            self._range.add(range_of(parsed))
+            self._range.add(found)
             return
         self._reading = TEXT
 

@@ -102,15 +102,19 @@ class TextStream:
 
 
 def within_line_limit(chunks: Iterator[bytes], *, limit: int = LONGEST_LINE) -> Iterator[bytes]:
-    """Pass UTF-8 text on while its lines are at most `limit` bytes; raises Refusal `line_too_long`."""
-    open_line, line = 0, 1
+    """Pass UTF-8 text on while its lines are at most `limit` bytes; raises Refusal `line_too_long`.
+
+    The refusal tells where the line begins, as a byte of the text in UTF-8: counting lines would cost every good file.
+    """
+    begins, offset = 0, 0
     for chunk in chunks:
         end = b"\n" if b"\n" in chunk else b"\r"
         first = chunk.find(end)
-        if open_line + (len(chunk) if first < 0 else first) > limit:
-            raise refuse("line_too_long", line=line, limit=limit)
-        open_line = open_line + len(chunk) if first < 0 else len(chunk) - chunk.rfind(end) - 1
-        line += chunk.count(end)
+        if offset - begins + (len(chunk) if first < 0 else first) > limit:
+            raise refuse("line_too_long", offset=begins, limit=limit)
+        if first >= 0:
+            begins = offset + chunk.rfind(end) + 1
+        offset += len(chunk)
         yield chunk
 
 

@@ -18,7 +18,7 @@ REFUSALS: Mapping[str, Promise] = {
     ),
     "encoding_mismatch": _("The file is declared as %(declared)s but is not (see offset %(offset)s): %(detected)s."),
     "mixed_encodings": _("The text begins in %(encoding)s, but the bytes at offset %(offset)s are not %(encoding)s."),
-    "line_too_long": _("Line %(line)s is longer than %(limit)s bytes."),
+    "line_too_long": _("The line at offset %(offset)s is longer than %(limit)s bytes."),
     "record_too_long": _("A record is longer than %(limit)s bytes; perhaps a quotation mark is never closed."),
     "unterminated_quote": _("A quotation mark is opened in the last record and never closed."),
     "too_many_columns": _("There are %(columns)s columns; at most %(limit)s are taken."),

@@ -268,7 +268,8 @@ def test_a_line_that_is_not_one_json_object_is_refused_by_its_number(line: str) 
 
 
 def test_a_line_of_json_longer_than_the_limit_is_refused() -> None:
-    assert jsonl_refusal('{"a":1}\n{"a":"' + "x" * (9 << 20)).position == {"line": 2}
+    refusal = jsonl_refusal('{"a":1}\n{"a":"' + "x" * (9 << 20))
+    assert (refusal.code, refusal.position) == ("line_too_long", {"byte": 8})
 
 
 # --- sentences -------------------------------------------------------------------------------------------------------
