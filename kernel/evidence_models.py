@@ -12,6 +12,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.actors import SEE_EVERYTHING, Actor
 from kernel.models import AuditEvent, Identified
@@ -100,7 +101,9 @@ class TreeHead(models.Model):
     size = models.PositiveBigIntegerField(_("size"), primary_key=True)
     root_sha256 = models.CharField(_("root (SHA-256)"), max_length=64)
     sealed_at = models.DateTimeField(_("sealed at"))
-    key = models.ForeignKey(LogKey, models.PROTECT, related_name="heads", db_index=False, verbose_name=_("key"))
+    key = models.ForeignKey(
+        LogKey, models.PROTECT, related_name="heads", db_index=False, verbose_name=pgettext_lazy("cryptography", "key")
+    )
     statement = models.JSONField(_("signed statement"))
     signature = models.CharField(_("signature (Base64)"), max_length=88)
 

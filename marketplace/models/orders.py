@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Organization, Venue
 from accounts.visibility import owned_or_operated
@@ -30,7 +31,7 @@ class Order(Identified, Stateful):
         PLACED = "PLACED", _("placed")
         FUNDED = "FUNDED", _("funded")
         DELIVERED = "DELIVERED", _("delivered")
-        ACCEPTED = "ACCEPTED", _("accepted")
+        ACCEPTED = "ACCEPTED", pgettext_lazy("delivery", "accepted")
         SETTLED = "SETTLED", _("settled")
         CERTIFIED = "CERTIFIED", _("certified")
         CANCELLED = "CANCELLED", _("cancelled")
