@@ -73,7 +73,7 @@ def main() -> None:
         print_header()
         for name, parameters in QUESTIONS.items():
             print_times(name, ask(parameters, rounds=arguments.rounds))
-        print_times("newest, the 100th page", ask(parameters_of_page(100), rounds=arguments.rounds))
+        print_times("newest, the 1000th page", ask(parameters_of_page(1000), rounds=arguments.rounds))
 
 
 def ask(parameters: dict[str, Any], *, rounds: int) -> Times:

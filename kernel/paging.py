@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core import signing
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from rest_framework.pagination import BasePagination
@@ -62,7 +61,8 @@ class KeysetPagination(BasePagination):
 
     def _cursor(self, row: Any) -> str:
         values = [_value(row, name.lstrip("-")) for name in self.ordering]
-        plain = json.loads(json.dumps(values, cls=DjangoJSONEncoder))
+        # str() keeps a moment's microseconds; Django's own JSON drops them, and rows of one millisecond would be lost.
+        plain = json.loads(json.dumps(values, default=str))
         return signing.dumps([list(self.ordering), plain], salt=SALT, compress=True)
 
     def _position(self, cursor: str) -> list[Any]:
@@ -96,4 +96,6 @@ def _after(ordering: Sequence[str], values: Sequence[Any]) -> Q:
         column = name.lstrip("-")
         result |= equal & Q(**{f"{column}__{'lt' if name.startswith('-') else 'gt'}": value})
         equal &= Q(**{column: value})
-    return result
+    # Implied by the rest, but only a plain bound lets the index start there; an OR would be read from the first row.
+    first = ordering[0]
+    return Q(**{f"{first.lstrip('-')}__{'lte' if first.startswith('-') else 'gte'}": values[0]}) & result

@@ -196,6 +196,16 @@ def test_pages_show_every_listing_once_in_order(shelf, sort):
         assert prices == sorted(prices, reverse=sort == "-price")
 
 
+def test_listings_of_one_millisecond_are_neither_lost_nor_repeated(provider):
+    moment = datetime(2026, 8, 3, 2, 0, 0, 930_100, tzinfo=UTC)
+    made = [listed(provider) for _ in range(4)]
+    for nth, listing in enumerate(made):
+        Listing.objects.filter(pk=listing.pk).update(listed_at=moment + timedelta(microseconds=nth // 2))
+    found = [item["id"] for page in pages(limit=1) for item in page]
+    assert sorted(found) == sorted(str(listing.pk) for listing in made)
+    assert found[:2] == [str(made[3].pk), str(made[2].pk)]
+
+
 def test_a_page_costs_one_query_whatever_its_size(shelf, django_assert_num_queries):
     for parameters in (
         {"limit": 1},
