@@ -40,7 +40,7 @@ def main() -> int:
         with served(options.state, options.port) as url:
             run(url, options.state)
             if not options.once:
-                print_addresses(url)
+                print_addresses(url, options.state)
                 stay_up(options.state)
     except KeyboardInterrupt:
         print("\nStopped.")
@@ -126,7 +126,7 @@ def stay_up(state: Path) -> None:
     raise Failed("the exchange has stopped by itself")
 
 
-def print_addresses(url: str) -> None:
+def print_addresses(url: str, state: Path) -> None:
     """Print where to look and how to sign in."""
     print(f"\nConsole        {url}/console/\nAPI documents  {url}/api/v1/docs/\nOpenAPI        {url}/api/v1/schema/")
     print(f"Health         {url}/readyz   Metrics  {url}/metrics\n\nEvery demo account has the password  {PASSWORD}")
@@ -134,6 +134,7 @@ def print_addresses(url: str) -> None:
     for organization in (*OPERATORS.values(), *MEMBERS):
         for person in organization.people:
             print(f"  {person.email:<27} {person.role:<20} {organization.name['en']}")
+    print(f"\nThe members' API clients (OAuth client credentials): {state / 'demo' / 'credentials.json'}")
     print("\nCtrl-C stops everything that was started here.", flush=True)
 
 
