@@ -6,7 +6,7 @@ from kernel.problems import register
 
 register(
     {
-        "length_required": (411, _("Say how long the body is (Content-Length), or send it in chunks.")),
+        "length_required": (411, _("Send Content-Length, or a chunked body with its Content-Digest.")),
         "incomplete_body": (400, _("The body ended before its announced length.")),
         "empty_part": (400, _("A part has at least one byte.")),
         "digest_mismatch": (422, _("The bytes that arrived do not have the announced digest.")),

@@ -18,8 +18,9 @@ _CONTENT_DIGEST = re.compile(r"(?:^|,)\s*sha-256\s*=\s*:([^:]*):")
 def body_chunks(request: Request, *, limit: int) -> Iterator[bytes]:
     """Return an iterator over the body in chunks of READ_BYTES (the last one less).
 
-    Raises Problem `length_required` or `too_large` at once, `too_large` or `incomplete_body` while iterating, and
-    `unsupported_media_type` for a compressed body: parts are stored as they are sent.
+    A body without Content-Length must come with its digest: servers hand over a chunked body that broke off as if it
+    had ended. Raises Problem `length_required` or `too_large` at once, `too_large` or `incomplete_body` while
+    iterating, and `unsupported_media_type` for a compressed body: parts are stored as they are sent.
     """
     if request.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
         raise Problem("unsupported_media_type", _("Send the bytes as they are, without Content-Encoding."))
@@ -27,9 +28,8 @@ def body_chunks(request: Request, *, limit: int) -> Iterator[bytes]:
     read: Callable[[int], bytes] = environ["wsgi.input"].read
     length = _content_length(environ.get("CONTENT_LENGTH"))
     if length is None:
-        if "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and not environ.get(
-            "wsgi.input_terminated"
-        ):
+        chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+        if not (chunked or environ.get("wsgi.input_terminated")) or not content_digest(request):
             raise Problem("length_required")
         return _until_end(read, limit)
     if length > limit:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -174,17 +175,24 @@ def test_an_object_whose_process_died_is_swept_away_a_day_later(client: Api, sto
 # --- bodies ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_body_must_have_a_length_or_come_in_chunks(client: Api, provider: Organization) -> None:
-    path = f"/api/v1/files/{announced(client)['id']}/parts/1"
-    request = client.generic
-    assert code_of(request("PUT", path, b"", CONTENT_LENGTH="")) == "length_required"
+def send_chunked(client: Api, file: dict[str, Any], number: int, content: bytes, **headers: str) -> Any:
+    extra = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(content)}
+    return client.generic("PUT", f"/api/v1/files/{file['id']}/parts/{number}", b"", headers=headers or None, **extra)
 
 
-def test_a_chunked_body_is_read_to_its_end(client: Api) -> None:
+def test_a_body_has_a_length_or_comes_in_chunks_with_its_digest(client: Api, storage: Path) -> None:
     file = announced(client)
-    extra = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(STREETS)}
-    response = client.generic("PUT", f"/api/v1/files/{file['id']}/parts/1", b"", **extra)
+    none = client.generic("PUT", f"/api/v1/files/{file['id']}/parts/1", b"", CONTENT_LENGTH="")
+    assert (none.status_code, code_of(none)) == (411, "length_required")
+    assert code_of(send_chunked(client, file, 1, STREETS)) == "length_required"
+    response = send_chunked(client, file, 1, STREETS, **content_digest(STREETS))
     assert (response.status_code, response.json()["size"]) == (200, len(STREETS))
+
+
+def test_a_chunked_body_that_breaks_off_is_known_by_its_digest(client: Api, storage: Path) -> None:
+    response = send_chunked(client, announced(client), 1, STREETS[:1000], **content_digest(STREETS))
+    assert code_of(response) == "digest_mismatch"
+    assert objects_in(storage) == []
 
 
 def test_a_body_shorter_than_announced_is_refused(client: Api, storage: Path) -> None:
@@ -202,8 +210,8 @@ def test_a_part_over_the_limit_is_refused_before_it_is_read_or_at_the_limit(
     file = announced(client)
     assert code_of(put(client, file, 1, b"x" * (MIB + 1))) == "too_large"
     assert put(client, file, 1, b"x" * MIB).status_code == 200
-    extra = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(b"x" * 3 * MIB)}
-    assert code_of(client.generic("PUT", f"/api/v1/files/{file['id']}/parts/2", b"", **extra)) == "too_large"
+    too_much = b"x" * 3 * MIB
+    assert code_of(send_chunked(client, file, 2, too_much, **content_digest(too_much))) == "too_large"
     assert len(objects_in(storage)) == 1
 
 
