@@ -206,6 +206,7 @@ def require_member(organization_id: UUID, venue_id: UUID, capacity: str) -> Memb
     """
     membership = (
         Membership.objects.active()
+        .select_related("organization")
         .filter(organization=organization_id, venue=venue_id, capacity=Capacity(capacity))
         .first()
     )

@@ -37,11 +37,13 @@ def state_certificate(
     organization_id: UUID | None,
     venue_id: UUID | None,
     holder_ids: Collection[UUID] = (),
+    issue: bool = True,
 ) -> Certificate:
     """State a certificate about `subject` in the caller's transaction, and have it issued after the next seal.
 
     `statement` is what it attests, in JSON without floats (amounts are strings). `holder_ids` are further
-    organizations that may read it, such as the other side of a trade. Stating the same again returns the first one.
+    organizations that may read it, such as the other side of a trade. With `issue=False` the caller has a job of its
+    own that calls `issue_certificate`. Stating the same again returns the first one.
     Raises Problem `conflict` when the subject has a certificate of this kind that says something else.
     """
     document = _document(kind=kind, subject=subject, number=number, statement=statement)
@@ -80,13 +82,14 @@ def state_certificate(
             return _same_or_conflict(winner, digests)
         raise
 
-    jobs.enqueue(
-        ISSUE_JOB,
-        key=str(certificate.id),
-        subject_id=certificate.id,
-        organization_id=organization_id,
-        venue_id=venue_id,
-    )
+    if issue:
+        jobs.enqueue(
+            ISSUE_JOB,
+            key=str(certificate.id),
+            subject_id=certificate.id,
+            organization_id=organization_id,
+            venue_id=venue_id,
+        )
     return certificate
 
 

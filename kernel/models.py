@@ -1,4 +1,4 @@
-"""The kernel's own tables: the audit log, the jobs, remembered answers and number series."""
+"""The kernel's own tables: the audit log, the jobs and the stored answers."""
 
 from typing import Any, Self
 
@@ -137,20 +137,6 @@ class IdempotencyRecord(models.Model):
         return f"{self.route} {self.key}"
 
 
-class NumberSeries(models.Model):
-    """The last number given out in a series, such as `GZ-L-2026` (kernel/numbering.py)."""
-
-    series = models.CharField(_("series"), max_length=40, primary_key=True)
-    last = models.PositiveBigIntegerField(_("last number"), default=0)
-
-    class Meta:
-        verbose_name = _("number series")
-        verbose_name_plural = _("number series")
-
-    def __str__(self) -> str:
-        return f"{self.series}: {self.last}"
-
-
 # The evidence tables stand in their own file and refer to the event table above, hence last.
 from kernel.evidence_models import (  # noqa: E402
     Certificate,
@@ -169,7 +155,6 @@ __all__ = [
     "Job",
     "LogKey",
     "MerkleNode",
-    "NumberSeries",
     "SealedEvent",
     "TreeHead",
     "UnsealedEvent",

@@ -50,6 +50,7 @@ def settle_order(*, order_id: UUID) -> None:
         organization_id=order.buyer_id,
         venue_id=order.venue_id,
         holder_ids=[order.provider_id, *([order.broker_id] if order.broker_id else [])],
+        issue=False,  # order.certify does, and closes the order
     )
     enqueue(
         "order.certify",

@@ -46,17 +46,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="NumberSeries",
-            fields=[
-                ("series", models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="series")),
-                ("last", models.PositiveBigIntegerField(default=0, verbose_name="last number")),
-            ],
-            options={
-                "verbose_name": "number series",
-                "verbose_name_plural": "number series",
-            },
-        ),
-        migrations.CreateModel(
             name="AuditEvent",
             fields=[
                 (

@@ -54,7 +54,7 @@ class OrderList(generics.GenericAPIView[Order]):
     @idempotent()
     def post(self, request: Request) -> Response:
         order = ordering.place_order(**body_of(PlaceOrderSerializer, request), actor=actor_of(request))
-        return Response(order_json(order.id, request), status=201)
+        return Response(OrderDetailSerializer(order, context={"certificate": None}).data, status=201)
 
 
 class OrderDetail(APIView):

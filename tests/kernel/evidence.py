@@ -14,12 +14,12 @@ from kernel.certificates import issue_certificate, state_certificate
 from kernel.identifiers import uuid7
 from kernel.keys import trusted_keys
 from kernel.log_audit import LogAudit
-from kernel.models import AuditEvent, Certificate, NumberSeries
+from kernel.models import AuditEvent, Certificate, LogKey
 
 
 def happened(action: str = "door.opened", *, subject: str = "front", **details: Any) -> AuditEvent:
     """Record an event about a made-up subject; any model will do, a number series is the smallest."""
-    return audit.record(action, subject=NumberSeries(series=subject), actor=SYSTEM, details=details)
+    return audit.record(action, subject=LogKey(key_id=subject), actor=SYSTEM, details=details)
 
 
 def somebody(organization_id: UUID | None = None, *venue_ids: UUID, permissions: tuple[str, ...] = ()) -> Actor:
@@ -41,7 +41,7 @@ def stated(subject: str = "GZ-O-2026-000001", **changes: Any) -> Certificate:
     statement = {"price": price, "product": {"zh-Hans": "公交到站数据"}, "rows": 50_000}
     arguments: dict[str, Any] = {
         "kind": "trade",
-        "subject": NumberSeries(series=subject),
+        "subject": LogKey(key_id=subject),
         "number": f"C-{subject}",
         "statement": statement,
         "actor": SYSTEM,

@@ -85,7 +85,7 @@ def test_the_event_carries_both_digests_of_the_statement() -> None:
     document = {
         "kind": "trade",
         "number": "GZ-C-2026-000007",
-        "subject_type": "numberseries",
+        "subject_type": "logkey",
         "subject_id": "GZ-O-2026-000001",
         "content": {
             "price": {"amount": "1200.00", "currency": "CNY"},
@@ -396,7 +396,7 @@ def test_the_command_verifies_without_database_or_redis(file: bytes, tmp_path: P
     certificate.write_bytes(file)
     done = verify_in_a_bare_process(certificate, KEYS_DIR=str(keys_dir))
     assert done.returncode == 0, done.stderr
-    assert "VALID, trade certificate C-GZ-O-2026-000001 about numberseries GZ-O-2026-000001" in done.stdout
+    assert "VALID, trade certificate C-GZ-O-2026-000001 about logkey GZ-O-2026-000001" in done.stdout
     assert done.stdout.count("holds") == 8
     assert "/api/v1/certificates/C-GZ-O-2026-000001/status" in done.stdout
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,12 @@ from kernel.models import AuditEvent, Job
 from tests.refusals import refused
 
 pytestmark = pytest.mark.django_db
+
+
+def written(kind: str, key: str, **fields: Any) -> Job:
+    """Enqueue and return the row."""
+    jobs.enqueue(kind, key=key, **fields)
+    return Job.objects.get(kind=kind, key=key)
 
 
 @pytest.fixture
@@ -39,7 +46,7 @@ def failing() -> Iterator[list[str]]:
 
 
 def test_a_due_job_runs_once(ran: list[Job]) -> None:
-    job = jobs.enqueue("test.work", key="a")
+    job = written("test.work", "a")
     assert jobs.run_due_jobs() == 1
     assert jobs.run_due_jobs() == 0
     job.refresh_from_db()
@@ -49,7 +56,7 @@ def test_a_due_job_runs_once(ran: list[Job]) -> None:
 
 
 def test_the_same_work_is_written_down_once(ran: list[Job]) -> None:
-    assert jobs.enqueue("test.work", key="a").pk == jobs.enqueue("test.work", key="a").pk
+    assert written("test.work", "a").pk == written("test.work", "a").pk
     assert Job.objects.count() == 1
 
 
@@ -78,7 +85,7 @@ def test_a_silent_workers_job_is_taken_over_and_its_late_end_is_ignored(ran: lis
 
 
 def test_a_failure_backs_off_and_keeps_its_reason(failing: list[str]) -> None:
-    job = jobs.enqueue("test.fails", key="a")
+    job = written("test.fails", "a")
     jobs.run_due_jobs()
     job.refresh_from_db()
     assert job.state == Job.State.WAITING
@@ -87,7 +94,7 @@ def test_a_failure_backs_off_and_keeps_its_reason(failing: list[str]) -> None:
 
 
 def test_the_last_attempt_ends_in_a_visible_failure(failing: list[str]) -> None:
-    job = jobs.enqueue("test.fails", key="a")
+    job = written("test.fails", "a")
     for _attempt in range(2):
         Job.objects.update(due_at=timezone.now())
         jobs.run_due_jobs()
@@ -103,7 +110,7 @@ def test_a_handler_may_give_up_at_once() -> None:
 
     jobs.handles("test.gives_up")(handler)
     try:
-        job = jobs.enqueue("test.gives_up", key="a")
+        job = written("test.gives_up", "a")
         jobs.run_due_jobs()
         job.refresh_from_db()
         assert (job.state, job.attempts, job.last_error) == (Job.State.FAILED, 1, "the file is gone")
@@ -112,7 +119,7 @@ def test_a_handler_may_give_up_at_once() -> None:
 
 
 def test_a_job_that_kills_its_worker_again_and_again_ends_as_failed(ran: list[Job]) -> None:
-    job = jobs.enqueue("test.work", key="a")
+    job = written("test.work", "a")
     Job.objects.update(attempts=3)
     jobs.run_due_jobs()
     job.refresh_from_db()
@@ -122,7 +129,7 @@ def test_a_job_that_kills_its_worker_again_and_again_ends_as_failed(ran: list[Jo
 
 def test_a_failed_job_can_be_tried_again_by_the_venues_staff_only(failing: list[str]) -> None:
     venue_id = uuid4()
-    job = jobs.enqueue("test.fails", key="a", venue_id=venue_id)
+    job = written("test.fails", "a", venue_id=venue_id)
     staff = Actor(ActorKind.PERSON, uuid4(), uuid4(), uuid4(), frozenset({venue_id}), frozenset({jobs.RETRY}))
     elsewhere = Actor(ActorKind.PERSON, uuid4(), uuid4(), uuid4(), frozenset({uuid4()}), frozenset({jobs.RETRY}))
     with refused("illegal_state"):
@@ -168,7 +175,7 @@ def test_many_jobs_of_one_transaction_send_one_nudge(ran: list[Job], monkeypatch
 
 
 def test_the_system_may_do_what_staff_may(failing: list[str]) -> None:
-    job = jobs.enqueue("test.fails", key="a")
+    job = written("test.fails", "a")
     Job.objects.update(state=Job.State.FAILED)
     jobs.retry(job, actor=SYSTEM)
     job.refresh_from_db()

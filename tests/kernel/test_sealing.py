@@ -68,7 +68,7 @@ def test_a_leaf_is_the_canonical_json_of_the_event_under_both_digests() -> None:
             "id": str(event.id),
             "occurred_at": event.occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "action": "door.opened",
-            "subject_type": "numberseries",
+            "subject_type": "logkey",
             "subject_id": "front",
             "actor_kind": "system",
             "actor_id": None,
