@@ -27,7 +27,7 @@ from listings.profiling.refusals import REFUSALS, Refusal, refuse, sentence
 from listings.storage import DecryptingReader, StoredFile, read_range, stored_file
 from listings.uploading import manifest
 
-HEARTBEAT_SECONDS = 3.0
+HEARTBEAT_SECONDS = 1.0
 Heartbeat = Callable[[int], None]
 
 
