@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from config.queues import QUEUES, Queue, waiting
-from kernel.console import actor_in_console
 
 Item = dict[str, Any]
 # Pages below the queues of each group: title, icon, model. Who may view the model sees them.
@@ -104,12 +103,7 @@ def _items(group: str, counts: Mapping[str, int], request: HttpRequest) -> list[
 
 def may_view(request: HttpRequest, model: str) -> bool:
     """Tell whether the person signed in may open the list of a model."""
-    if model == "settlements.deposit" and actor_in_console(request).may("deposit.enter"):
-        return True  # a clerk who enters receipts needs this page of the ledger, as its admin says
-    app_label, model_name = model.split(".")
-    if not admin.site.is_registered(apps.get_model(model)):
-        return False
-    return bool(request.user.has_perm(f"{app_label}.view_{model_name}"))
+    return bool(admin.site.get_model_admin(apps.get_model(model)).has_view_permission(request))
 
 
 def _list_of(model: str) -> str:

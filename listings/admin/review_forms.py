@@ -25,7 +25,9 @@ def checklist_form(listing: Listing) -> type[forms.Form]:
             label=_("Remark"),
             required=False,
             max_length=NOTE_LENGTH,
-            widget=UnfoldAdminTextInputWidget(attrs={"aria-label": _now("Remark: %s") % label}),
+            widget=UnfoldAdminTextInputWidget(
+                attrs={"placeholder": _("Remark"), "aria-label": _now("Remark: %s") % label}
+            ),
         )
     note = _("Every item must be met; otherwise ask for a correction or reject.")
     return type("ChecklistForm", (forms.Form,), {"note": note, **fields})

@@ -199,7 +199,7 @@ class Review(Identified):
         indexes = [models.Index(fields=["listing", "id"], name="review_by_listing")]
 
     def __str__(self) -> str:
-        return f"{self.listing_id} {self.stage} {self.decision}"
+        return f"{self.get_stage_display()}: {self.get_decision_display()}"
 
 
 class ReviewClockQuerySet(models.QuerySet["ReviewClock"]):
@@ -258,7 +258,7 @@ class ReviewClock(Identified):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.due_at:%Y-%m-%d}"
+        return f"{self.get_kind_display()}, {timezone.localtime(self.due_at):%Y-%m-%d}"
 
     @property
     def is_overdue(self) -> bool:

@@ -43,12 +43,24 @@ def test_signing_in_and_the_first_page_serve_everybody(sit, employ, provider, bu
     assert desk.violations() == []
 
 
-@pytest.mark.parametrize(("language", "names"), [("zh-Hans", "广州数据交易所"), ("zh-Hant", "廣州數據交易所")])
-def test_a_browser_that_asks_for_chinese_gets_chinese(sit, employ, provider, buyer, language, names):
+CHINESE = [("zh-Hans", "广州数据交易所", "等待您处理"), ("zh-Hant", "廣州數據交易所", "等待您處理")]
+
+
+@pytest.mark.parametrize(("language", "names", "waiting"), CHINESE)
+def test_a_browser_that_asks_for_chinese_gets_chinese(sit, employ, provider, buyer, language, names, waiting):
     order = closed(placed(listed_dataset(provider), buyer))
     desk = sit(employ(Role.VENUE_ADMIN, "许芳"), language=language)
     desk.reads(names)
+    desk.reads(waiting)
     assert desk.page.locator("html").get_attribute("lang") == language.lower()
     desk.go(f"/console/marketplace/order/{order.pk}/change/")
     desk.reads(names)
     desk.reads(order.number)
+
+
+def test_the_first_page_is_readable_in_the_dark(sit, employ, provider):
+    in_review(draft_listing(registered_product(provider)))
+    desk = sit()
+    desk.page.emulate_media(color_scheme="dark")
+    desk.sign_in(employ(Role.COMPLIANCE_REVIEWER, "Xu Fang"))
+    assert desk.violations() == []
