@@ -84,8 +84,10 @@ def compile_all() -> None:
     """Write the .mo file beside every catalogue."""
     for locale in LOCALES:
         if (path := catalogue_path(locale)).exists():
-            with path.with_suffix(".mo").open("wb") as file:
+            fresh = path.with_suffix(".mo.new")
+            with fresh.open("wb") as file:
                 write_mo(file, _read(locale))
+            fresh.replace(path.with_suffix(".mo"))  # whoever reads meanwhile finds a whole file
 
 
 def untranslated(catalogue: Catalog) -> list[str]:

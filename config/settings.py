@@ -134,6 +134,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/console/login/"
 LOGIN_REDIRECT_URL = "/console/"
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # its pages know neither our scopes nor our languages; `manage.py axes_reset` unlocks
 AXES_CLIENT_IP_CALLABLE = "config.addresses.client_address"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours

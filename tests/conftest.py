@@ -16,6 +16,7 @@ import django
 import pytest
 
 from config.embedded import DATABASE, EmbeddedServers, database_url, redis_url
+from config.messages import compile_all
 from tests import migrated
 
 STATE_VARIABLE = "DAWAN_TEST_STATE"
@@ -56,6 +57,7 @@ def _point_settings_at(state: Path) -> None:
 if "PYTEST_XDIST_WORKER" in os.environ:
     _point_settings_at(Path(os.environ[STATE_VARIABLE]))
 else:
+    compile_all()  # what is tested are the committed translations, not those compiled at the last setup
     _servers = _start_servers()
     _point_settings_at(_servers.state)
     os.environ[TEMPLATE_VARIABLE] = DATABASE if migrated.fill(_servers) else ""
