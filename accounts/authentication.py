@@ -12,17 +12,15 @@ from typing import Any, NoReturn, cast
 from uuid import UUID
 
 from django.contrib.auth import authenticate as check_password
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Subquery
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from oauth2_provider.models import get_access_token_model
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
 from accounts.access import Standing, actor_for_person, client_actor
-from accounts.models import Affiliation, Person, Venue
+from accounts.models import Person
 from accounts.models.people import normal_email
 from accounts.permissions import Role
 from kernel.actors import Actor
@@ -61,17 +59,35 @@ class BearerAuthentication(BaseAuthentication):
         return 'Bearer realm="dawan"'
 
 
-TOKEN_COLUMNS = (
-    "scope",
-    "expires",
-    "application_id",
-    "application__name",
-    "application__person",
-    "application__organization",
-    "application__revoked_at",
-    "application__expires_at",
-    "application__person__is_active",
-)
+# Every request of every program asks this, so it is written out once instead of being built anew each time.
+WHO_ASKS = """
+SELECT token.scope, token.expires, client.id AS client_id, client.name, client.person_id, client.organization_id,
+       client.revoked_at, client.expires_at, person.is_active, affiliation.role,
+       ARRAY(SELECT venue.id FROM accounts_venue venue WHERE venue.operator_id = client.organization_id) AS venue_ids
+  FROM oauth2_provider_accesstoken token
+  JOIN accounts_apiclient client ON client.id = token.application_id
+  JOIN accounts_person person ON person.id = client.person_id
+  LEFT JOIN accounts_affiliation affiliation
+         ON affiliation.person_id = client.person_id AND affiliation.organization_id = client.organization_id
+ WHERE token.token_checksum = %s
+"""
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """What stands behind a token today."""
+
+    scope: str
+    expires: datetime
+    client_id: UUID
+    name: str
+    person_id: UUID
+    organization_id: UUID
+    revoked_at: datetime | None
+    client_expires_at: datetime
+    person_is_active: bool
+    role: str | None
+    venue_ids: list[UUID]
 
 
 def actor_of_token(token: str) -> Actor:
@@ -84,34 +100,25 @@ def actor_of_token(token: str) -> Actor:
     row = _token_row(token)
     if row is None:
         _refuse("invalid_token")
-    if row["expires"] <= now:
+    if row.expires <= now:
         _refuse("token_expired")
-    revoked: datetime | None = row["application__revoked_at"]
-    if revoked or row["application__expires_at"] <= now or not row["application__person__is_active"] or not row["role"]:
+    if row.revoked_at or row.client_expires_at <= now or not row.person_is_active or row.role is None:
         _refuse("invalid_token")
-    organization_id = row["application__organization"]
     return client_actor(
-        client_id=row["application_id"],
-        name=row["application__name"],
-        person_id=row["application__person"],
-        standing=Standing(organization_id, Role(row["role"]), frozenset(row["venue_ids"])),
-        scopes=row["scope"].split(),
+        client_id=row.client_id,
+        name=row.name,
+        person_id=row.person_id,
+        standing=Standing(row.organization_id, Role(row.role), frozenset(row.venue_ids)),
+        scopes=row.scope.split(),
     )
 
 
-def _token_row(token: str) -> dict[str, Any] | None:
-    organization = OuterRef("application__organization")
-    role = Affiliation.objects.filter(person=OuterRef("application__person"), organization=organization).values("role")
-    venues = Venue.objects.filter(operator=organization).order_by().values("pk")
+def _token_row(token: str) -> TokenRow | None:
     checksum = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-    found: dict[str, Any] | None = (
-        get_access_token_model()
-        .objects.filter(token_checksum=checksum, application__isnull=False)
-        .annotate(role=Subquery(role[:1]), venue_ids=ArraySubquery(venues))
-        .values(*TOKEN_COLUMNS, "role", "venue_ids")
-        .first()
-    )
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(WHO_ASKS, [checksum])
+        found = cursor.fetchone()
+    return TokenRow(*found) if found else None
 
 
 def _refuse(code: str) -> NoReturn:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env
 
 from config.checks import refuse_unsafe_production
-from config.console import CONSOLE_KEYS, UNFOLD
+from config.console import CONSOLE_KEYS, UNFOLD  # noqa: F401 - settings too
 from config.embedded import default_urls
 from config.logs import logging_config
 
@@ -286,6 +286,5 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-__all__ = ["CONSOLE_KEYS", "UNFOLD"]  # the console's own settings, from config/console.py
 
 refuse_unsafe_production(globals())

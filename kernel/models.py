@@ -108,6 +108,8 @@ class Job(Identified):
             models.Index(fields=["due_at"], condition=models.Q(state="WAITING"), name="job_waiting_by_due_time"),
             models.Index(fields=["leased_until"], condition=models.Q(state="RUNNING"), name="job_running_by_lease"),
             models.Index(fields=["subject_id"], name="job_by_subject"),
+            # The console counts the failed ones of each venue on every page.
+            models.Index(fields=["venue_id"], condition=models.Q(state="FAILED"), name="job_failed_by_venue"),
         ]
 
     def __str__(self) -> str:

@@ -30,6 +30,32 @@ class Parts:
     plans: tuple[Plan, ...]
 
 
+# All that an order and its agreement read; profiles, dossiers and search vectors stay where they are.
+OFFER_COLUMNS = (
+    "plan__price_minor",
+    "plan__currency",
+    "listing__number",
+    "listing__product__number",
+    "listing__product__name",
+    "listing__product__product_type",
+    "listing__product__buyer_regions",
+    "listing__terms__version",
+    "listing__terms__term_days",
+    "listing__terms__text",
+    "listing__terms__policy",
+    "listing__version__number",
+    "listing__organization__name",
+    "listing__organization__legal_name",
+    "listing__organization__jurisdiction",
+    "listing__organization__identifier_kind",
+    "listing__organization__identifier",
+    "listing__venue__code",
+    "listing__venue__number_prefix",
+    "listing__venue__jurisdiction",
+    "listing__venue__timezone",
+)
+
+
 @dataclass(frozen=True)
 class Offer:
     """What a buyer orders: a plan of a listing that is in the catalogue now, with all that the contract will freeze."""
@@ -176,6 +202,7 @@ def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
         .select_related(
             "plan", "listing__product", "listing__terms", "listing__version", "listing__organization", "listing__venue"
         )
+        .only(*OFFER_COLUMNS)
         .first()
     )
     if link is None:

@@ -72,7 +72,7 @@ def accept_in_silence(*, delivery_id: UUID) -> None:
 
 
 def _lock(delivery_id: UUID, actor: Actor) -> Delivery:
-    visible = Delivery.objects.visible_to(actor).select_related("entitlement", "order__agreement")
+    visible = Delivery.objects.visible_to(actor).select_related("entitlement")
     delivery = find(visible, pk=delivery_id)
     delivery.order = lock_order(delivery.order_id, actor)
     return delivery

@@ -25,6 +25,22 @@ from marketplace.api.serializers import (
 from marketplace.models import Agreement, Order
 
 PARTIES = ("venue", "buyer", "provider", "broker", "listing", "agreement")
+# What the serializers show: a page must not carry fifty agreements' bodies along.
+COLUMNS = (
+    "number",
+    "state",
+    "gross_minor",
+    "currency",
+    "purpose",
+    "created_at",
+    "plan_id",
+    "venue__code",
+    "buyer__name",
+    "provider__name",
+    "broker__name",
+    "listing__number",
+    "agreement__number",
+)
 
 
 class OrderFilter(django_filters.FilterSet):
@@ -43,7 +59,7 @@ class OrderList(generics.GenericAPIView[Order]):
     ordering = ("-id",)
 
     def get_queryset(self) -> models.QuerySet[Order]:
-        return Order.objects.visible_to(actor_of(self.request)).select_related(*PARTIES)
+        return _visible(self.request)
 
     @extend_schema(operation_id="orders_list", responses=OrderSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -84,8 +100,11 @@ class OrderAgreement(APIView):
 
 def order_json(order_id: UUID, request: Request) -> Any:
     """Return one order as its parties see it; three queries whatever it holds."""
-    visible = Order.objects.visible_to(actor_of(request)).select_related(*PARTIES).prefetch_related("deliveries")
-    order = get_object_or_404(visible, pk=order_id)
+    order = get_object_or_404(_visible(request).prefetch_related("deliveries"), pk=order_id)
     certificate = Certificate.objects.exclude(state="REVOKED").filter(kind="trade", subject_id=str(order_id))
     number = certificate.values_list("number", flat=True).first()
     return OrderDetailSerializer(order, context={"certificate": number}).data
+
+
+def _visible(request: Request) -> models.QuerySet[Order]:
+    return Order.objects.visible_to(actor_of(request)).select_related(*PARTIES).only(*COLUMNS)
