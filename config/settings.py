@@ -223,7 +223,16 @@ SPECTACULAR_SETTINGS = {
 # kombu's spelling of a socket address; it would overlook ?db= and use database 0.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_connect_timeout": 1, "socket_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    # A nudge that cannot be sent is given up at once: by default kombu would hold the request for six seconds.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
 # Leases of jobs come from their kind; fault tests shorten them all to a few seconds.
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", None)
 
