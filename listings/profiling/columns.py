@@ -12,13 +12,16 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kernel.digests import LARGEST_EXACT_INTEGER
 from listings.profiling.profile import SAMPLES
+
+if TYPE_CHECKING:
+    Values = pa.Array[Any] | pa.ChunkedArray[Any]
 
 SAMPLED_VALUES = 2_000
 TRIED_VALUES = 100
@@ -39,13 +42,13 @@ class Range:
             self.high = other.high if self.high is None else max(self.high, other.high)
 
 
-def range_of(values: pa.Array[Any]) -> Range:
+def range_of(values: Values) -> Range:
     """Return the range of one batch's values."""
     bounds = pc.min_max(values)
     return Range(bounds["min"].as_py(), bounds["max"].as_py())
 
 
-Parser = Callable[["pa.Array[Any]", Range], "pa.Array[Any]"]
+Parser = Callable[["Values", Range], "Values"]
 
 
 def _cast(target: pa.DataType) -> Parser:
@@ -56,12 +59,12 @@ def _strptime(pattern: str, target: pa.DataType) -> Parser:
     return lambda values, _range: pc.cast(pc.strptime(values, pattern, "s"), target)
 
 
-def _whole(values: pa.Array[Any], text: Range) -> pa.Array[Any]:
+def _whole(values: Values, text: Range) -> Values:
     _refuse_codes(values, text)
     return pc.cast(values, pa.int64())
 
 
-def _decimal(values: pa.Array[Any], text: Range) -> pa.Array[Any]:
+def _decimal(values: Values, text: Range) -> Values:
     _refuse_codes(values, text)
     numbers = pc.cast(values, pa.float64())
     # Where all values begin with a digit none can be infinite or not a number.
@@ -70,7 +73,7 @@ def _decimal(values: pa.Array[Any], text: Range) -> pa.Array[Any]:
     return numbers
 
 
-def _refuse_codes(values: pa.Array[Any], text: Range) -> None:
+def _refuse_codes(values: Values, text: Range) -> None:
     if text.low >= "1":  # in the order of characters, "+" and "0" come before
         return
     with_zero = values.filter(pc.starts_with(values, "0"))
@@ -124,7 +127,7 @@ class TextColumn:
             return "empty"
         return READINGS[self._reading].type if self._reading in READINGS else TEXT
 
-    def add(self, values: pa.Array[Any]) -> None:
+    def add(self, values: Values) -> None:
         """Take the next batch of values (strings, null where there is none)."""
         self.nulls += values.null_count
         if self.count < SAMPLED_VALUES and len(self.samples) < SAMPLES:
@@ -142,7 +145,7 @@ class TextColumn:
         found = self._text_range if self._reading in (None, TEXT) else self._range
         return shown(found.low), shown(found.high)
 
-    def _read(self, values: pa.Array[Any], text: Range) -> None:
+    def _read(self, values: Values, text: Range) -> None:
         # A failed reading of a whole batch is dear; most fail on the first values already.
         first = values.drop_null()[:TRIED_VALUES] if self._reading is None else None
         for name in self.readings if self._reading is None else _and_wider(self._reading):
@@ -165,7 +168,7 @@ class TextColumn:
             self._range = Range(_midnight(self._range.low), _midnight(self._range.high))
         self._reading = name
 
-    def _take_samples(self, values: pa.Array[Any]) -> None:
+    def _take_samples(self, values: Values) -> None:
         add_samples(self.samples, values.drop_null().to_pylist())
 
 

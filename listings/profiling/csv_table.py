@@ -3,12 +3,13 @@
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import IO, Any, Literal, cast
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from listings.profiling.ahead import ahead
 from listings.profiling.columns import TextColumn, shown
 from listings.profiling.counting import count_columns
 from listings.profiling.decoding import LONGEST_LINE, TextStream, within_line_limit
@@ -21,6 +22,7 @@ RAGGED_ROWS_TOLD = 10
 BLOCK_BYTES = LONGEST_LINE
 # Wide tables come in larger blocks: every column of every batch costs some calls.
 BYTES_PER_COLUMN = 2048
+BATCHES_AT_A_TIME = 4
 
 
 class _Feed(io.RawIOBase):
@@ -87,23 +89,26 @@ class _Table:
         self.last_value: str | None = None
 
     def passing(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Look at each batch and pass it on."""
-        for batch in batches:
-            self.rows += batch.num_rows
+        """Look at the batches, some at a time since each look costs some calls, and pass them on."""
+        batches = iter(batches)
+        while group := list(islice(batches, BATCHES_AT_A_TIME)):
+            table = pa.Table.from_batches(group)
+            self.rows += table.num_rows
             if len(self.sample) < SAMPLE_ROWS:
-                rows = batch.slice(0, SAMPLE_ROWS - len(self.sample)).to_pylist()
+                rows = table.slice(0, SAMPLE_ROWS - len(self.sample)).to_pylist()
                 self.sample.extend([shown(value) for value in row.values()] for row in rows)
-            for column, values in zip(self.columns, batch.columns, strict=True):
+            for column, values in zip(self.columns, table.columns, strict=True):
                 column.add(values)
-            if batch.num_rows:
-                self.last_value = batch.columns[-1][-1].as_py()
-            yield batch
+            if table.num_rows:
+                self.last_value = table.columns[-1][-1].as_py()
+            yield from group
 
 
 def profile_csv(chunks: Iterator[bytes], *, declared_encoding: str = "") -> TableProfile:
     """Profile a CSV file from its bytes; raises Refusal."""
     text = TextStream(chunks, declared=declared_encoding, wanted="CSV")
-    lines = within_line_limit(iter(text))
+    # Three stages at a time: reading (and digesting), parsing and typing, counting.
+    lines = ahead(within_line_limit(iter(text)))
     head, complete = _head(lines)
     dialect, first_rows = sniff(head, complete=complete)
     first = first_rows[0]
@@ -143,7 +148,7 @@ def _read(feed: _Feed, dialect: Dialect, table: _Table) -> list[int]:
     width = len(table.columns)
     try:
         reader = _reader(feed, dialect, width, ragged)
-        distinct = count_columns(reader.schema, table.passing(reader))
+        distinct = count_columns(reader.schema, ahead(table.passing(reader)))
     except pa.ArrowInvalid as error:
         if not ragged.rows:
             if "straddling" in str(error):

@@ -163,10 +163,11 @@ def _valid_utf8(chunks: Iterator[bytes], offset: int) -> Iterator[bytes]:
     for chunk in chunks:
         text = held + chunk if held else chunk
         end = _end_of_characters(text)
-        if not text.isascii() and not _is_utf8(text[:end]):
-            raise _broken(text, Encoding.UTF_8, offset)
         held = text[end:]
-        yield text[:end] if held else text
+        text = text[:end]  # the same object when nothing is held back
+        if not text.isascii() and not _is_utf8(text):
+            raise _broken(text, Encoding.UTF_8, offset)
+        yield text
         offset += end
     if held:
         raise refuse("mixed_encodings", encoding=Encoding.UTF_8.value, offset=offset)

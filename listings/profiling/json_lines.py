@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.utils.translation import gettext_noop as _
 
+from listings.profiling.ahead import ahead
 from listings.profiling.columns import DATES_AND_TIMES, SAMPLED_VALUES, Range, TextColumn, add_samples, shown
 from listings.profiling.counting import PAIRS, count_values
 from listings.profiling.decoding import TextStream, within_line_limit
@@ -134,7 +135,7 @@ def profile_json_lines(chunks: Iterator[bytes], *, declared_encoding: str = "") 
     """Profile a JSON Lines file from its bytes; raises Refusal."""
     text = TextStream(chunks, declared=declared_encoding, wanted="JSON Lines")
     objects = _Objects()
-    distinct = count_values(objects.passing(_whole_lines(within_line_limit(iter(text)))))
+    distinct = count_values(objects.passing(_whole_lines(ahead(within_line_limit(iter(text))))))
     columns = list(objects.columns.values())
     for column in columns:
         column.nulls = objects.rows - column.count
