@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from accounts.permissions import SCOPE_LABELS
+from kernel.languages import LANGUAGE_TAGS
 
 Schema = dict[str, Any]
 
@@ -68,6 +69,22 @@ def add_problems(result: Schema, **_circumstances: Any) -> Schema:
             if isinstance(operation, dict) and "responses" in operation:
                 operation["responses"].setdefault("default", PROBLEM_RESPONSE)
     return result
+
+
+class LanguageMap(OpenApiSerializerFieldExtension):
+    target_class = "kernel.languages.LanguageMapSerializerField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> Schema:
+        """Describe a map of languages; what is asked for has one text or more, what is answered may not be filled in."""
+        text: Schema = {"type": "string"}
+        schema: Schema = {"type": "object", "additionalProperties": False}
+        if direction == "request":
+            schema["minProperties"] = text["minLength"] = 1
+            if self.target.text_length is not None:
+                text["maxLength"] = self.target.text_length
+        schema["properties"] = dict.fromkeys(LANGUAGE_TAGS, text)
+        schema["examples"] = [{"zh-Hans": "广东省街道名录", "en": "Sub-districts of Guangdong"}]
+        return schema
 
 
 class BearerScheme(OpenApiAuthenticationExtension):

@@ -9,28 +9,45 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
 from kernel.actors import NOBODY, Actor
+from kernel.digests import LARGEST_EXACT_INTEGER
 
 
 class StrictJSONParser(JSONParser):
-    """JSON that PostgreSQL can store and a contract can quote: no NaN, no NUL characters."""
+    """JSON that PostgreSQL can store and a contract can quote: no NUL characters, no number that loses digits."""
 
     strict = True
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        data = super().parse(stream, media_type, parser_context)
+        try:
+            data = super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError(_TOO_DEEP) from error
         if not isinstance(data, dict):
             raise ParseError(_("The body must be a JSON object."))
-        if _has_null_character(data):
-            raise ParseError(_("The body has a NUL character."))
+        _refuse_what_cannot_be_kept(data)
         return data
 
 
-def _has_null_character(value: Any) -> bool:
+DEEPEST = 32  # levels of objects and arrays; our own bodies have five
+_TOO_DEEP = _("The body is nested too deeply.")
+
+
+def _refuse_what_cannot_be_kept(value: Any, depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise ParseError(_TOO_DEEP)
     if isinstance(value, str):
-        return "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value)
-    if isinstance(value, dict):
-        return any(_has_null_character(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(_has_null_character(part) for part in value)
+        if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            raise ParseError(_("The body has a NUL character."))
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _refuse_what_cannot_be_kept(name, depth)
+            _refuse_what_cannot_be_kept(member, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_what_cannot_be_kept(item, depth + 1)
+    elif isinstance(value, int | float) and not abs(value) <= LARGEST_EXACT_INTEGER:
+        # RFC 8259 §6: what a double does not hold exactly is read differently by every other reader.
+        raise ParseError(_("The body has a number beyond 2^53; write such amounts as strings."))
 
 
 class StrictSerializer(serializers.Serializer[Any]):

@@ -213,7 +213,7 @@ class CertificateDetail(APIView):
 class CertificateFile(APIView):
     """The certificate's file, byte for byte as issued; `manage.py verify_certificate` checks it offline."""
 
-    @extend_schema(operation_id="certificates_file", responses={(200, "application/json"): OpenApiTypes.BINARY})
+    @extend_schema(operation_id="certificates_file", responses={(200, "application/json"): OpenApiTypes.OBJECT})
     def get(self, request: Request, reference: str) -> HttpResponse:
         certificate = Certificate.objects.visible_to(actor_of(request)).referred_to(reference)
         if not certificate.file:

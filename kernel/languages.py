@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
 from opencc import OpenCC
 from rest_framework import serializers
 
@@ -75,17 +74,8 @@ class LanguageMapField(models.JSONField):
             check_language_map(value, max_length=self.text_length)
 
 
-@extend_schema_field(
-    {
-        "type": "object",
-        "properties": {tag: {"type": "string"} for tag in LANGUAGE_TAGS},
-        "additionalProperties": False,
-        "minProperties": 1,
-        "examples": [{"zh-Hans": "广东省街道名录", "en": "Sub-districts of Guangdong"}],
-    }
-)
 class LanguageMapSerializerField(serializers.JSONField):
-    """The API's side of a language map."""
+    """The API's side of a language map; config/openapi.py describes it."""
 
     def __init__(self, *, text_length: int | None = None, **kwargs: Any) -> None:
         self.text_length = text_length

@@ -30,6 +30,7 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return one page; raises Problem `invalid_cursor` for a cursor that was not handed out for this list."""
         self.ordering = tuple(getattr(view, "ordering", None) or self.ordering)
+        self.salt = f"{SALT}:{request.path}"  # a cursor belongs to one list
         limit = _limit(request)
         queryset = queryset.order_by(*self.ordering)
         if cursor := request.query_params.get("cursor"):
@@ -63,11 +64,11 @@ class KeysetPagination(BasePagination):
         values = [_value(row, name.lstrip("-")) for name in self.ordering]
         # str() keeps a moment's microseconds; Django's own JSON drops them, and rows of one millisecond would be lost.
         plain = json.loads(json.dumps(values, default=str))
-        return signing.dumps([list(self.ordering), plain], salt=SALT, compress=True)
+        return signing.dumps([list(self.ordering), plain], salt=self.salt, compress=True)
 
     def _position(self, cursor: str) -> list[Any]:
         try:
-            ordering, values = signing.loads(cursor, salt=SALT)
+            ordering, values = signing.loads(cursor, salt=self.salt)
         except (signing.BadSignature, ValueError, TypeError) as error:
             raise Problem("invalid_cursor") from error
         if tuple(ordering) != tuple(self.ordering):
@@ -77,7 +78,9 @@ class KeysetPagination(BasePagination):
 
 def _limit(request: Request) -> int:
     text = request.query_params.get("limit", str(USUAL_PAGE))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_PAGE):
+    if not (
+        text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_PAGE)) and 1 <= int(text) <= LARGEST_PAGE
+    ):
         raise field_problem("/limit", "out_of_range", _("Give a whole number from 1 to %d.") % LARGEST_PAGE)
     return int(text)
 

@@ -1,0 +1,97 @@
+"""A member for whom everything has happened once, so that every address of the API leads to a row of its own."""
+
+from dataclasses import dataclass
+
+from accounts.models import Affiliation, Capacity, Membership, Organization, Role
+from accounts.people import invite
+from kernel.models import AuditEvent, Certificate, Job
+from kernel.money import Currency, Money
+from kernel.sealing import seal_events
+from listings import uploading
+from listings.models import DatasetVersion
+from marketplace.delivery.access import grant_access
+from marketplace.models import Delivery
+from settlements.models import Account, Deposit, Settlement
+from settlements.payouts import request_payout
+from tests.listings.offers import draft_listing, draft_product, make_plan, make_terms, registered_product
+from tests.marketplace.trading import closed, delivered, listed_dataset, make_buyer, placed
+from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, venue
+
+
+@dataclass(frozen=True)
+class Traded:
+    """The member, and the id of a row that it may see for every parameter that stands in a path."""
+
+    member: Organization
+    ids: dict[str, str]
+
+
+def traded() -> Traded:
+    """Let a member buy, sell, be paid, invite and draft, through the public functions."""
+    member = make_buyer()
+    make_membership(member, capacity=Capacity.PROVIDER)
+    bought = listed_dataset(make_member("gzdex", Capacity.PROVIDER), price="10.00")
+    closed(placed(bought, member))
+    sold = closed(placed(listed_dataset(member), make_buyer()))
+    delivery = delivered(placed(bought, member))
+    seal_events()
+    ids = {
+        **_trade(delivery),
+        **_drafts(member),
+        **_people(member),
+        "settlement_id": Settlement.objects.get(order_id=sold.id).id,
+        "reference": Certificate.objects.filter(kind="trade", organization_id=member.id).latest("id").number,
+        "event_id": AuditEvent.objects.earliest("id").id,
+        "account_id": Account.objects.get(organization=member, kind=Account.Kind.CLIENT).id,
+        "deposit_id": Deposit.objects.filter(organization=member).latest("id").id,
+        "payout_id": _payout(member),
+        "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
+        "code": "gzdex",
+        "venue_code": "gzdex",
+        "number": 1,
+    }
+    return Traded(member, {name: str(value) for name, value in ids.items()})
+
+
+def _trade(delivery: Delivery) -> dict[str, object]:
+    buyer = actor(person_of(delivery.organization))
+    grant_access(delivery_id=delivery.id, file_id=delivery.receipt["files"][0]["id"], actor=buyer)
+    return {"order_id": delivery.order_id, "delivery_id": delivery.id, "entitlement_id": delivery.entitlement_id}
+
+
+def _drafts(member: Organization) -> dict[str, object]:
+    """A draft of everything that can be changed and deleted."""
+    draft_listing(registered_product(member))
+    product = draft_product(member)
+    who = actor(person_of(member))
+    version = uploading.open_version(dataset_id=product.dataset_id, actor=who)
+    file = uploading.add_file(version_id=version.id, name="next.csv", format="CSV", actor=who)
+    return {
+        "dataset_id": product.dataset_id,
+        "version_id": DatasetVersion.objects.filter(organization=member, state=DatasetVersion.State.READY)
+        .earliest("id")
+        .id,
+        "file_id": file.id,
+        "product_id": product.id,
+        "plan_id": make_plan(product).id,
+        "terms_id": make_terms(product).id,
+        "listing_id": draft_listing(registered_product(member)).id,
+    }
+
+
+def _people(member: Organization) -> dict[str, object]:
+    colleague = make_person(member, Role.OPERATOR)
+    invitation, _token = invite(
+        organization_id=member.id, email="newcomer@example.com", role=Role.VIEWER, actor=actor(person_of(member))
+    )
+    return {
+        "organization_id": member.id,
+        "affiliation_id": Affiliation.objects.get(person=colleague).id,
+        "invitation_id": invitation.id,
+        "client_id": make_client(colleague).id,
+        "membership_id": Membership.objects.filter(organization=member).latest("id").id,
+    }
+
+
+def _payout(member: Organization) -> object:
+    return request_payout(venue=venue(), amount=Money(100, Currency.CNY), actor=actor(person_of(member))).id
