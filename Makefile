@@ -5,8 +5,8 @@ PY := $(VENV)/bin/python
 ARGS ?=
 STAMP := $(VENV)/.set-up
 MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
-APPS := kernel accounts settlements listings marketplace config
-export PYTHONDONTWRITEBYTECODE ?= 1
+# Without compiled modules each of the many processes here would compile thousands of them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve stop status test lint types schema pytest bench messages lock system-packages clean
