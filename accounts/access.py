@@ -41,6 +41,7 @@ __all__ = [
     "owned_or_operated",
     "require",
     "require_different_person",
+    "require_disinterested",
     "require_member",
     "require_own_or_all",
     "require_reason",
@@ -181,6 +182,12 @@ def require_different_person(actor: Actor, *, made_by: UUID | None) -> None:
     """Raise Problem `same_person` if the actor, or whoever answers for the client, made what is to be approved."""
     if actor.person_id is not None and actor.person_id == made_by:
         raise Problem("same_person")
+
+
+def require_disinterested(actor: Actor, organization_id: UUID) -> None:
+    """Raise Problem `conflict_of_interest` if the person who answers for the act has a role in that organization."""
+    if Affiliation.objects.filter(person=actor.person_id, organization=organization_id).exists():
+        raise Problem("conflict_of_interest")
 
 
 def require_reason(reason: str) -> str:

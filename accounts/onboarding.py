@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import find, require, require_different_person, require_reason
-from accounts.models import Affiliation, Capacity, Membership, Venue
+from accounts.access import find, require, require_different_person, require_disinterested, require_reason
+from accounts.models import Capacity, Membership, Venue
 from accounts.permissions import Permission
 from kernel import audit
 from kernel.actors import Actor
@@ -75,7 +75,7 @@ def start_review(*, membership_id: UUID, actor: Actor) -> Membership:
     """Take a submitted application up; whoever does so cannot be the one who approves it."""
     membership = _visible(membership_id, actor)
     require(actor, Permission.MEMBERSHIP_REVIEW, venue_id=membership.venue_id)
-    _require_disinterested(membership, actor)
+    require_disinterested(actor, membership.organization_id)
     require_different_person(actor, made_by=membership.submitted_by_id)
     advance(membership, to=State.IN_REVIEW, actor=actor, reviewed_by_id=actor.person_id)
     return membership
@@ -89,7 +89,7 @@ def request_correction(*, membership_id: UUID, corrections: Sequence[str], actor
     """
     membership = _visible(membership_id, actor)
     require(actor, Permission.MEMBERSHIP_REVIEW, venue_id=membership.venue_id)
-    _require_disinterested(membership, actor)
+    require_disinterested(actor, membership.organization_id)
     wanted = [each.strip() for each in corrections if each.strip()]
     if not wanted:
         raise field_problem("/corrections", "required", _("Name at least one thing to correct."))
@@ -102,7 +102,7 @@ def reject(*, membership_id: UUID, reason: str, actor: Actor) -> Membership:
     """Turn an application down for a stated reason; the organization may apply anew."""
     membership = _visible(membership_id, actor)
     require(actor, Permission.MEMBERSHIP_REVIEW, venue_id=membership.venue_id)
-    _require_disinterested(membership, actor)
+    require_disinterested(actor, membership.organization_id)
     said = require_reason(reason)
     advance(
         membership,
@@ -124,7 +124,7 @@ def approve(*, membership_id: UUID, actor: Actor) -> Membership:
     """
     membership = _visible(membership_id, actor)
     require(actor, Permission.MEMBERSHIP_APPROVE, venue_id=membership.venue_id)
-    _require_disinterested(membership, actor)
+    require_disinterested(actor, membership.organization_id)
     require_different_person(actor, made_by=membership.submitted_by_id)
     require_different_person(actor, made_by=membership.reviewed_by_id)
     advance(membership, to=State.APPROVED, actor=actor, decided_by_id=actor.person_id, decided_at=timezone.now())
@@ -136,6 +136,7 @@ def activate(*, membership_id: UUID, actor: Actor) -> Membership:
     """Let an approved member trade, once it has signed what the venue asks for."""
     membership = _visible(membership_id, actor)
     require(actor, Permission.MEMBERSHIP_APPROVE, venue_id=membership.venue_id)
+    require_disinterested(actor, membership.organization_id)
     if membership.state == State.SUSPENDED:
         raise Problem("illegal_state", _("A suspended membership is resumed, with a reason."), state=membership.state)
     advance(membership, to=State.ACTIVE, actor=actor)
@@ -166,7 +167,7 @@ def terminate(*, membership_id: UUID, reason: str, actor: Actor) -> Membership:
 def _supervise(membership_id: UUID, to: State, reason: str, actor: Actor) -> Membership:
     membership = _visible(membership_id, actor)
     require(actor, Permission.MEMBERSHIP_SUSPEND, venue_id=membership.venue_id)
-    _require_disinterested(membership, actor)
+    require_disinterested(actor, membership.organization_id)
     said = require_reason(reason)
     advance(membership, to=to, actor=actor, reason=said, decision_reason=said)
     return membership
@@ -176,8 +177,3 @@ def _visible(membership_id: UUID, actor: Actor) -> Membership:
     """Return the membership, locked: what is checked of it (its state, its maker) holds until the move is made."""
     rows = Membership.objects.visible_to(actor).select_related("organization", "venue")
     return find(rows.select_for_update(of=("self",)), pk=membership_id)
-
-
-def _require_disinterested(membership: Membership, actor: Actor) -> None:
-    if Affiliation.objects.filter(person=actor.person_id, organization=membership.organization_id).exists():
-        raise Problem("conflict_of_interest")

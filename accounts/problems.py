@@ -17,7 +17,7 @@ register(
         "affiliation_exists": (409, _("This person already belongs to the organization.")),
         "invitation_exists": (409, _("This person has an invitation that is still open.")),
         "last_administrator": (409, _("An organization keeps at least one active administrator.")),
-        "conflict_of_interest": (409, _("Whoever belongs to the applicant may not decide its application.")),
+        "conflict_of_interest": (409, _("Whoever belongs to the organization may not decide about it.")),
         "invitation_expired": (410, _("The invitation has expired.")),
     },
     constraints={

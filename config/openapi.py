@@ -75,7 +75,7 @@ class LanguageMap(OpenApiSerializerFieldExtension):
     target_class = "kernel.languages.LanguageMapSerializerField"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> Schema:
-        """Describe a map of languages; what is asked for has one text or more, what is answered may not be filled in."""
+        """Describe a map of languages; sent with at least one text, answered as it stands."""
         text: Schema = {"type": "string"}
         schema: Schema = {"type": "object", "additionalProperties": False}
         if direction == "request":

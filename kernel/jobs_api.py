@@ -13,12 +13,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kernel import jobs
+from kernel.actors import SEE_EVERYTHING, Actor
 from kernel.api import NoFieldsSerializer, actor_of, body_of
 from kernel.idempotency import idempotent
 from kernel.models import Job
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
+    last_error = serializers.SerializerMethodField(help_text="For the staff of the job's venue; empty for others.")
+
     class Meta:
         model = Job
         fields = (
@@ -36,6 +39,11 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "created_at",
         )
         read_only_fields = fields
+
+    def get_last_error(self, job: Job) -> str:
+        # What went wrong inside (a path, a statement) is nobody's business outside.
+        actor: Actor = self.context["actor"]
+        return job.last_error if actor.may(SEE_EVERYTHING) or job.venue_id in actor.venue_ids else ""
 
 
 class JobFilter(django_filters.FilterSet):
@@ -57,7 +65,7 @@ class JobList(generics.GenericAPIView[Job]):
     @extend_schema(operation_id="jobs_list", responses=JobSerializer(many=True))
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(JobSerializer(page, many=True).data)
+        return self.get_paginated_response(JobSerializer(page, many=True, context={"actor": actor_of(request)}).data)
 
 
 class JobDetail(APIView):
@@ -80,4 +88,5 @@ class JobRetry(APIView):
 
 
 def _job_json(job_id: UUID, request: Request) -> Any:
-    return JobSerializer(get_object_or_404(Job.objects.visible_to(actor_of(request)), pk=job_id)).data
+    actor = actor_of(request)
+    return JobSerializer(get_object_or_404(Job.objects.visible_to(actor), pk=job_id), context={"actor": actor}).data

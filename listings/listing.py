@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.access import Permission, require
-from accounts.models import Organization, Venue
+from accounts.models import Capacity, Membership, Organization, Venue
 from kernel import audit
 from kernel.actors import Actor
 from kernel.problems import FieldError, Problem, field_problem
@@ -193,11 +194,16 @@ def delist(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
 def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
     """Return what can be ordered: the listing is in the catalogue now and offers this plan. One query.
 
+    A provider whose membership is suspended or ended enters no new business, though its listings still stand.
+
     Raises Problem `listing_not_available` otherwise.
     """
+    selling = Membership.objects.active().filter(
+        organization=OuterRef("listing__organization"), venue=OuterRef("listing__venue"), capacity=Capacity.PROVIDER
+    )
     link = (
         Listing.plans.through.objects.filter(
-            listing_id=listing_id, plan_id=plan_id, listing__state=Listing.State.LISTED
+            Exists(selling), listing_id=listing_id, plan_id=plan_id, listing__state=Listing.State.LISTED
         )
         .select_related(
             "plan", "listing__product", "listing__terms", "listing__version", "listing__organization", "listing__venue"

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, require, require_different_person, require_member
+from accounts.access import Permission, require, require_different_person, require_disinterested, require_member
 from accounts.models import Capacity
 from kernel.actors import Actor
 from kernel.certificates import state_certificate
@@ -187,10 +187,9 @@ def _under_review(listing_id: UUID, actor: Actor, *states: str) -> Listing:
 
 
 def _refuse_related(listing: Listing, actor: Actor) -> None:
-    """Raise unless the actor is neither the submitter nor of the provider's organization (I5)."""
+    """Raise unless the person is neither the submitter nor of the provider's organization, in any role (I5)."""
     require_different_person(actor, made_by=listing.submitted_by_id)
-    if actor.organization_id == listing.organization_id:
-        raise Problem("conflict_of_interest")
+    require_disinterested(actor, listing.organization_id)
 
 
 def _submission_errors(listing: Listing) -> Iterator[FieldError]:

@@ -10,8 +10,9 @@ from accounts.access import Permission, find, require
 from kernel.actors import SYSTEM, Actor
 from kernel.jobs import cancel, enqueue
 from kernel.states import advance
+from marketplace.entitlements import end_right
 from marketplace.locks import lock_order
-from marketplace.models import Agreement, Delivery, Entitlement, Order
+from marketplace.models import Delivery, Order
 from settlements import escrow
 
 
@@ -55,8 +56,7 @@ def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery
         rejection_reason=reason,
     )
     advance(delivery.order, to=Order.State.REJECTED, actor=actor, reason=reason)
-    advance(delivery.entitlement, to=Entitlement.State.REVOKED, actor=actor, reason=reason)
-    advance(delivery.order.agreement, to=Agreement.State.TERMINATED, actor=actor, reason=reason)
+    end_right(delivery.entitlement, reason=reason, actor=actor)
     cancel("delivery.accept_in_silence", str(delivery.id))
     escrow.refund_order(order_id=delivery.order_id, actor=actor, reason=reason)
     return delivery
@@ -72,7 +72,7 @@ def accept_in_silence(*, delivery_id: UUID) -> None:
 
 
 def _lock(delivery_id: UUID, actor: Actor) -> Delivery:
-    visible = Delivery.objects.visible_to(actor).select_related("entitlement")
+    visible = Delivery.objects.visible_to(actor).select_related("entitlement__agreement")
     delivery = find(visible, pk=delivery_id)
-    delivery.order = lock_order(delivery.order_id, actor)
+    delivery.order = delivery.entitlement.agreement.order = lock_order(delivery.order_id, actor)
     return delivery

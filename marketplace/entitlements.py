@@ -28,6 +28,24 @@ def revoke_entitlement(*, entitlement_id: UUID, reason: str, actor: Actor) -> En
     return _move(entitlement_id, Entitlement.State.REVOKED, Agreement.State.TERMINATED, reason, actor)
 
 
+def end_right(entitlement: Entitlement, *, reason: str, actor: Actor) -> None:
+    """End the right to read and its agreement because the order ends; the caller holds the order's lock.
+
+    Does nothing where both have ended before: the venue revoked them, or the agreed term is over. Neither keeps a buyer
+    from getting the money back.
+    """
+    entitlement.refresh_from_db(fields=["state"])
+    if has_ended(entitlement):
+        return
+    advance(entitlement, to=Entitlement.State.REVOKED, actor=actor, reason=reason)
+    advance(entitlement.agreement, to=Agreement.State.TERMINATED, actor=actor, reason=reason)
+
+
+def has_ended(entitlement: Entitlement) -> bool:
+    """Tell whether the right to read is over for good."""
+    return entitlement.state not in Entitlement.MOVES
+
+
 def expire_entitlements(limit: int = 500) -> int:
     """Move entitlements whose term has ended to expired; reading ended at that second already, this shows it."""
     due = Entitlement.objects.filter(

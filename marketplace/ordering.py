@@ -15,6 +15,7 @@ from kernel.states import advance
 from listings.listing import Offer, offer_for
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.agreements import draw_up
+from marketplace.entitlements import end_right
 from marketplace.locks import lock_order
 from marketplace.models import Agreement, Delivery, Entitlement, Order
 from settlements import escrow, fees
@@ -68,11 +69,10 @@ def cancel_order(*, order_id: UUID, reason: str, actor: Actor) -> Order:
     require(actor, Permission.ORDER_CANCEL, organization_id=order.buyer_id)
 
     advance(order, to=Order.State.CANCELLED, actor=actor, reason=reason)
-    for delivery in order.deliveries.select_related("entitlement"):
+    for delivery in order.deliveries.select_related("entitlement__agreement__order"):
         advance(delivery, to=Delivery.State.CANCELLED, actor=actor, reason=reason)
-        advance(delivery.entitlement, to=Entitlement.State.REVOKED, actor=actor, reason=reason)
+        end_right(delivery.entitlement, reason=reason, actor=actor)
         cancel("delivery.fulfil", str(delivery.id))
-    advance(order.agreement, to=Agreement.State.TERMINATED, actor=actor, reason=reason)
     escrow.refund_order(order_id=order.id, actor=actor, reason=reason)
     return order
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, require, require_different_person
+from accounts.access import Permission, require, require_different_person, require_disinterested
 from accounts.models import Organization, Venue
 from kernel import audit
 from kernel.actors import Actor
@@ -60,11 +60,13 @@ def enter_deposit(
 def credit_deposit(*, deposit_id: UUID, actor: Actor) -> Deposit:
     """Credit an entered receipt to the organization's available funds at the venue.
 
-    Raises Problem `not_found`, `forbidden`, `same_person` (who entered it may not credit it) or `illegal_state`.
+    Raises Problem `not_found`, `forbidden`, `same_person` (who entered it may not credit it),
+    `conflict_of_interest` (nor may one of the organization itself) or `illegal_state`.
     """
     deposit = _visible(deposit_id, actor)
     require(actor, Permission.DEPOSIT_CREDIT, venue_id=deposit.venue_id)
     require_different_person(actor, made_by=deposit.entered_by_id)
+    require_disinterested(actor, deposit.organization_id)
 
     advance(
         deposit,

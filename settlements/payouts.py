@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, require, require_different_person
+from accounts.access import Permission, require, require_different_person, require_disinterested
 from accounts.models import Venue
 from kernel import audit
 from kernel.actors import Actor
@@ -52,11 +52,13 @@ def request_payout(*, venue: Venue, amount: Money, actor: Actor, bank_account: s
 def approve_payout(*, payout_id: UUID, actor: Actor) -> Payout:
     """Approve a requested payout.
 
-    Raises Problem `not_found`, `forbidden`, `same_person` (who requested it may not approve it) or `illegal_state`.
+    Raises Problem `not_found`, `forbidden`, `same_person` (who requested it may not approve it),
+    `conflict_of_interest` (nor may one of the organization itself) or `illegal_state`.
     """
     payout = _visible(payout_id, actor)
     require(actor, Permission.PAYOUT_APPROVE, venue_id=payout.venue_id)
     require_different_person(actor, made_by=payout.requested_by_id)
+    require_disinterested(actor, payout.organization_id)
     advance(
         payout,
         to=Payout.State.APPROVED,

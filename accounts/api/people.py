@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import django_filters
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -23,18 +24,24 @@ from accounts.api.serializers import (
     RoleSerializer,
 )
 from accounts.authentication import person_of_password
-from accounts.models import Affiliation, Invitation, Person
+from accounts.models import Affiliation, Invitation, Person, Role
 from accounts.registering import PersonFacts, create_person
 from kernel.api import NoFieldsSerializer, actor_of, body_of
 from kernel.idempotency import idempotent
 from kernel.problems import Problem, field_problem
 
 
+class AffiliationFilter(django_filters.FilterSet):
+    # An id, not a choice: a choice would tell whether an organization exists that the caller may not see.
+    organization = django_filters.UUIDFilter("organization_id")
+    role = django_filters.ChoiceFilter(choices=Role.choices)
+
+
 class AffiliationList(generics.ListAPIView[Affiliation]):
     """People and their roles: of one's own organization; for staff also of their venues' members."""
 
     serializer_class = ColleagueSerializer
-    filterset_fields = ("organization", "role")
+    filterset_class = AffiliationFilter
     ordering = ("-id",)
 
     def get_queryset(self) -> models.QuerySet[Affiliation]:

@@ -17,6 +17,7 @@ from kernel.states import advance
 from listings.models import DataFile
 from listings.storage import iter_range
 from marketplace.agreements import is_unchanged
+from marketplace.entitlements import has_ended
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Entitlement, Order
 
@@ -86,6 +87,9 @@ def _open_to_buyer(delivery: Delivery, receipt: dict[str, Any]) -> None:
     order = lock_order(delivery.order_id, SYSTEM)
     if order.state != Order.State.FUNDED:
         return  # cancelled while the bytes were being checked
+    delivery.entitlement.refresh_from_db(fields=["state"])
+    if has_ended(delivery.entitlement):
+        raise GiveUp(_("The right to read was revoked before the delivery; the buyer may cancel."))
     now = timezone.now()
     accept_by = add_working_days(
         now, order.venue.acceptance_working_days, jurisdiction=order.venue.jurisdiction, tz=order.venue.zone
