@@ -38,7 +38,13 @@ class ListingFilter(django_filters.FilterSet):
     venue = django_filters.CharFilter("venue__code")
     state = django_filters.ChoiceFilter(choices=Listing.State.choices)
     product = django_filters.UUIDFilter("product_id")
-    overdue = django_filters.BooleanFilter(method="filter_overdue", label="A review clock is past its due time.")
+    # Not a BooleanFilter: that takes a word it does not know for no wish at all.
+    overdue = django_filters.TypedChoiceFilter(
+        choices=(("true", "true"), ("false", "false")),
+        coerce=lambda value: value == "true",
+        method="filter_overdue",
+        label="A review clock is past its due time.",
+    )
 
     def filter_overdue(self, queryset: models.QuerySet[Listing], name: str, value: bool) -> models.QuerySet[Listing]:
         late = ReviewClock.objects.overdue().values("listing")

@@ -8,13 +8,13 @@ from kernel.models import AuditEvent, Certificate, Job
 from kernel.money import Currency, Money
 from kernel.sealing import seal_events
 from listings import uploading
-from listings.models import DatasetVersion
+from listings.models import DatasetVersion, Product
 from marketplace.delivery.access import grant_access
 from marketplace.models import Delivery
 from settlements.models import Account, Deposit, Settlement
 from settlements.payouts import request_payout
 from tests.listings.offers import draft_listing, draft_product, make_plan, make_terms, registered_product
-from tests.marketplace.trading import closed, delivered, listed_dataset, make_buyer, placed
+from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, venue
 
 
@@ -95,3 +95,27 @@ def _people(member: Organization) -> dict[str, object]:
 
 def _payout(member: Organization) -> object:
     return request_payout(venue=venue(), amount=Money(100, Currency.CNY), actor=actor(person_of(member))).id
+
+
+def grow(world: Traded, times: int = 3) -> None:
+    """Let everything happen to the member some more times, also below the rows that `world.ids` names."""
+    member, ids = world.member, world.ids
+    who = actor(person_of(member))
+    seller = make_member("gzdex", Capacity.PROVIDER)
+    bought, sold = listed_dataset(seller, price="1.00"), listed_dataset(member, price="1.00")
+    product = Product.objects.get(id=ids["product_id"])
+    delivery = Delivery.objects.get(id=ids["delivery_id"])
+    for number in range(times):
+        closed(placed(bought, member))
+        closed(placed(sold, make_buyer()))
+        seal_events()
+        _trade(delivery)
+        _drafts(member)
+        make_plan(product)
+        make_terms(product)
+        uploading.open_version(dataset_id=product.dataset_id, actor=who)
+        make_client(make_person(member, Role.OPERATOR))
+        invite(organization_id=member.id, email=f"next{number}@example.com", role=Role.VIEWER, actor=who)
+        make_membership(member, "szdex", list(Capacity)[number])
+        _payout(member)
+    fund(member, "1.00", "szdex")
