@@ -10,15 +10,18 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
 import pytest
+from pytest_django.plugin import blocking_manager_key
 
 from config.embedded import DATABASE, EmbeddedServers, database_url, redis_url
 from config.messages import compile_all
 from tests import migrated
 
+COMMITTING = {"transactional_db", "live_server"}
 STATE_VARIABLE = "DAWAN_TEST_STATE"
 TEMPLATE_VARIABLE = "DAWAN_TEST_TEMPLATE"
 
@@ -77,3 +80,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     from django.db import connection
 
     connection.settings_dict["TEST"]["TEMPLATE"] = os.environ[TEMPLATE_VARIABLE] or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Put back what data migrations made, once the tables have been emptied after a test that really commits."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if (marker and marker.kwargs.get("transaction")) or COMMITTING & set(getattr(item, "fixturenames", ())):
+        from tests.world import put_back_venues
+
+        with item.config.stash[blocking_manager_key].unblock():
+            put_back_venues()

@@ -37,9 +37,17 @@ _numbers = count(1)
 
 
 def venue(code: str = "gzdex") -> Venue:
-    """Return one of the two venues (a flushed test database gets it back)."""
-    prefix, name = _VENUES[code]
-    return Venue.objects.get_or_create(code=code, defaults={"number_prefix": prefix, "name": name})[0]
+    """Return one of the two venues."""
+    return Venue.objects.get(code=code)
+
+
+def put_back_venues() -> None:
+    """Make the two venues and their first fee schedules again, as the data migrations did."""
+    from settlements.fees import adopt_defaults
+
+    for code, (prefix, name) in _VENUES.items():
+        there, _made = Venue.objects.get_or_create(code=code, defaults={"number_prefix": prefix, "name": name})
+        adopt_defaults(there)
 
 
 def valid_uscc(number: int, division_code: str = "440100") -> str:

@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organization, Person, Role, Venue
-from settlements.fees import adopt_defaults
 from tests.browser.desk import CHROMIUM, FLAGS, Desk, desk
 from tests.marketplace.trading import make_buyer
 from tests.world import PASSWORD, make_member, make_person, operator_of, venue
@@ -41,9 +40,7 @@ def quick_passwords(settings) -> None:
 
 @pytest.fixture
 def guangzhou(transactional_db: None) -> Venue:
-    there = venue("gzdex")
-    adopt_defaults(there)  # a flushed database has lost what the migration added
-    return there
+    return venue("gzdex")
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from kernel.console import ConsoleAdmin
 from kernel.jobs import enqueue
 from kernel.models import AuditEvent, Job
 from settlements.deposits import enter_deposit
-from settlements.fees import adopt_defaults
 from settlements.models import SettlementLine
 from settlements.payouts import request_payout
 from tests.listings.offers import draft_listing, in_compliance, registered_product, submitted
@@ -47,9 +46,7 @@ def sidebar(client: Client) -> dict[str, dict]:
 
 @pytest.fixture
 def guangzhou():
-    there = venue("gzdex")
-    adopt_defaults(there)
-    return there
+    return venue("gzdex")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 
 from config.embedded import EmbeddedServers
 from config.supervisor import choose_port, environment_for, serving
+from tests.faults.exchange import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER_VARIABLES = {"DATABASE_URL", "REDIS_URL", "STATE_DIR", "PUBLIC_URL", "LOG_LEVEL", "PROMETHEUS_MULTIPROC_DIR"}
@@ -60,7 +61,7 @@ def await_ready(url: str, process: subprocess.Popen[str]) -> None:
 
 def test_serving_runs_everything_and_stops_exactly_what_it_started(state: Path) -> None:
     EmbeddedServers(state).start(("redis",))
-    port = choose_port(None)
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     process = supervisor("serve", state, "--port", str(port))
     try:
@@ -86,7 +87,7 @@ def test_serving_runs_everything_and_stops_exactly_what_it_started(state: Path) 
 
 
 def test_stop_also_ends_what_a_killed_supervisor_has_left(state: Path) -> None:
-    port = choose_port(None)
+    port = free_port()
     process = supervisor("serve", state, "--port", str(port))
     await_ready(f"http://127.0.0.1:{port}", process)
     children = psutil.Process(process.pid).children(recursive=True)

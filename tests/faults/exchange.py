@@ -40,7 +40,7 @@ class Exchange:
     def __init__(self, state: Path, *, rows: int = 400_000) -> None:
         self.state = state
         self.rows = rows
-        self.port = _free_port()
+        self.port = free_port()
         self.servers = EmbeddedServers(state)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.world: dict[str, Any] = {}
@@ -193,7 +193,8 @@ class Exchange:
         return done.stdout
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody uses, not even the other test process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -3,22 +3,17 @@
 import pytest
 
 from accounts.models import Capacity, Organization, Person, Role, Venue
-from settlements.fees import adopt_defaults
 from tests.world import make_member, make_person, operator_of, staff, venue
 
 
 @pytest.fixture
 def guangzhou(db: None) -> Venue:
-    there = venue("gzdex")
-    adopt_defaults(there)  # a flushed database has lost what the migration added
-    return there
+    return venue("gzdex")
 
 
 @pytest.fixture
 def shenzhen(db: None) -> Venue:
-    there = venue("szdex")
-    adopt_defaults(there)
-    return there
+    return venue("szdex")
 
 
 @pytest.fixture
