@@ -32,7 +32,7 @@ stop: $(STAMP) ## Stop what serve or demo left running, and the embedded servers
 status: $(STAMP) ## Tell what runs
 	@$(PY) -m config.supervisor status $(ARGS)
 
-test: lint types schema system-packages pytest ## Everything that continuous integration checks
+test: lint types schema pytest ## Everything that continuous integration checks
 
 lint: $(STAMP) ## Style, format, import layers, missing migrations
 	$(VENV)/bin/ruff check .
@@ -48,10 +48,10 @@ schema: $(STAMP) ## Generate and validate the OpenAPI document
 	$(PY) manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
 	$(VENV)/bin/openapi-spec-validator var/openapi.yaml
 
-pytest: $(STAMP) ## The tests, on real PostgreSQL and Redis (ARGS="tests/kernel -k proofs")
+pytest: $(STAMP) system-packages ## The tests, on real PostgreSQL and Redis (ARGS="tests/kernel -k proofs")
 	$(VENV)/bin/pytest -n 2 --dist loadscope $(ARGS)
 
-bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profile catalogue)
+bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profiling catalogue)
 	@$(PY) -m bench $(ARGS)
 
 messages: $(STAMP) ## Collect translatable texts into locale/ and compile them

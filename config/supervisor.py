@@ -96,17 +96,18 @@ def serve(state: Path, *, port: int | None) -> int:
     if (other := serving(state)) is not None:
         print(f"Already serving at {other.url} (process {other.pid}).")
         return 1
-    port = choose_port(port)
-    environment = environment_for(state, port=port)
+    if port:
+        choose_port(port)  # refuse a taken one before anything is started
+    environment = environment_for(state, port=0)
     with _embedded(state, environment):
         manage("migrate", "--noinput", "--verbosity", "0", environment=environment)
+        port = choose_port(port)  # only now: somebody else may have taken it while the migrations ran
+        environment = environment_for(state, port=port)
         _empty_folder(state / "metrics")
         (state / "static").mkdir(exist_ok=True)
-        with _noted(state, Serving(os.getpid(), environment["PUBLIC_URL"])):
-            print(
-                f"Serving at {environment['PUBLIC_URL']}: the console at /console/, the API at /api/v1/docs/",
-                flush=True,
-            )
+        url = f"http://127.0.0.1:{port}"  # where it is from here, whatever PUBLIC_URL tells the world
+        with _noted(state, Serving(os.getpid(), url)):
+            print(f"Serving at {url}: the console at /console/, the API at /api/v1/docs/", flush=True)
             return _run_processes(commands(state, port=port), environment)
 
 
