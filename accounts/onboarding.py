@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import find, require, require_different_person, require_disinterested, require_reason
-from accounts.models import Capacity, Membership, Venue
+from accounts.models import Capacity, Membership
 from accounts.permissions import Permission
+from accounts.venues import venue_named
 from kernel import audit
 from kernel.actors import Actor
 from kernel.numbering import short_number
@@ -30,9 +31,7 @@ def apply(*, venue_code: str, capacity: str, actor: Actor, statement: str = "") 
     the database refuses a second application in the same capacity (`membership_exists`).
     """
     require(actor, Permission.MEMBERSHIP_APPLY)
-    venue = Venue.objects.filter(code=venue_code).first()
-    if venue is None:
-        raise field_problem("/venue", "unknown_venue", _("There is no such venue."))
+    venue = venue_named(venue_code)
     if actor.organization_id is None:
         raise Problem("forbidden", _("Only an organization can become a member."))
     if venue.operator_id == actor.organization_id:

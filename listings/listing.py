@@ -11,11 +11,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, require
+from accounts.access import Permission, require, require_reason
 from accounts.models import Capacity, Membership, Organization, Venue
+from accounts.venues import venue_named
 from kernel import audit
 from kernel.actors import Actor
-from kernel.problems import FieldError, Problem, field_problem
+from kernel.problems import FieldError, Problem
 from kernel.states import advance
 from listings.models import DatasetVersion, Listing, Plan, Product, Right, Terms
 from listings.registration import locked_product
@@ -81,9 +82,7 @@ def create_listing(
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.LISTING_SUBMIT, organization_id=product.organization_id)
-    venue = Venue.objects.filter(code=venue_code).first()
-    if venue is None:
-        raise field_problem("/venue", "unknown_venue", _("There is no such venue."))
+    venue = venue_named(venue_code)
     refuse_unsellable(product)
     if Listing.objects.filter(product=product, venue=venue).exclude(state__in=Listing.ENDED).exists():
         raise Problem("live_listing_exists")
@@ -263,12 +262,6 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
         yield FieldError("/plan_ids", "required", _("A listing offers at least one plan."))
     if len({plan.currency for plan in parts.plans}) > 1:
         yield FieldError("/plan_ids", "mixed_currencies", _("The plans of a listing are in one currency."))
-
-
-def require_reason(reason: str) -> None:
-    """Raise Problem `invalid` at `/reason` when nothing is said."""
-    if not reason.strip():
-        raise field_problem("/reason", "required", _("Say why."))
 
 
 def _parts(product: Product, *, version_id: UUID, terms_id: UUID, plan_ids: Collection[UUID]) -> Parts:

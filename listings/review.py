@@ -15,7 +15,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, require, require_different_person, require_disinterested, require_member
+from accounts.access import (
+    Permission,
+    require,
+    require_different_person,
+    require_disinterested,
+    require_member,
+    require_reason,
+)
 from accounts.models import Capacity
 from kernel.actors import Actor
 from kernel.certificates import state_certificate
@@ -26,7 +33,7 @@ from listings.catalogue_rows import catalogue_row
 from listings.checklists import Answer, Checklist, Correction, answer_errors, checklist_of, correction_errors
 from listings.clocks import pause_clock, resume_clock, start_clock, stop_clock
 from listings.dossier import missing_errors, value_errors
-from listings.listing import Parts, locked_listing, part_errors, refuse_unsellable, require_reason
+from listings.listing import Parts, locked_listing, part_errors, refuse_unsellable
 from listings.models import Listing, Review, ReviewClock
 from listings.registration_certificate import registration_statement
 

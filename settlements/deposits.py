@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, require, require_different_person, require_disinterested
+from accounts.access import Permission, find, require, require_different_person, require_disinterested
 from accounts.models import Organization, Venue
 from kernel import audit
 from kernel.actors import Actor
@@ -108,10 +108,7 @@ def responsible_person(actor: Actor) -> UUID:
 
 
 def _visible(deposit_id: UUID, actor: Actor) -> Deposit:
-    deposit = Deposit.objects.visible_to(actor).select_related("venue").filter(id=deposit_id).first()
-    if deposit is None:
-        raise Problem("not_found")
-    return deposit
+    return find(Deposit.objects.visible_to(actor).select_related("venue"), id=deposit_id)
 
 
 def _insert(deposit: Deposit) -> bool:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, require, require_different_person, require_disinterested
+from accounts.access import Permission, find, require, require_different_person, require_disinterested
 from accounts.models import Venue
 from kernel import audit
 from kernel.actors import Actor
@@ -105,10 +105,7 @@ def refuse_payout(*, payout_id: UUID, reason: str, actor: Actor) -> Payout:
 
 
 def _visible(payout_id: UUID, actor: Actor) -> Payout:
-    payout = Payout.objects.visible_to(actor).filter(id=payout_id).first()
-    if payout is None:
-        raise Problem("not_found")
-    return payout
+    return find(Payout.objects.visible_to(actor), id=payout_id)
 
 
 def _move(payout: Payout, kind: Transfer.Kind, *, source: Account.Kind, target: Account.Kind, actor: Actor) -> None:

@@ -1,20 +1,12 @@
-"""What the bodies of several acts name: a venue by its code, an organization by its id."""
+"""What the bodies of several acts name: an organization by its id."""
 
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization, Venue
+from accounts.models import Organization
 from kernel.actors import Actor
 from kernel.problems import field_problem
-
-
-def venue_named(code: str) -> Venue:
-    """Return the venue; raises Problem `invalid` at /venue when there is none."""
-    venue = Venue.objects.filter(code=code).first()
-    if venue is None:
-        raise field_problem("/venue", "unknown_venue", _("There is no such venue."))
-    return venue
 
 
 def organization_named(organization_id: UUID, actor: Actor) -> Organization:

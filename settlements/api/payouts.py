@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.venues import venue_named
 from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of
 from kernel.idempotency import idempotent
 from settlements import payouts
-from settlements.api.bodies import venue_named
 from settlements.api.serializers import ConfirmPaidSerializer, PayoutSerializer, RequestPayoutSerializer
 from settlements.models import Payout
 

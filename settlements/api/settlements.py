@@ -13,12 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.venues import venue_named
 from kernel.api import actor_of, body_of
 from kernel.idempotency import idempotent
 from kernel.money import CURRENCY_CHOICES, Currency
 from kernel.problems import field_problem
 from settlements import fees
-from settlements.api.bodies import venue_named
 from settlements.api.serializers import AnnounceFeeSerializer, FeeScheduleSerializer, SettlementSerializer
 from settlements.models import FeeSchedule, Payee, Settlement
 
