@@ -15,6 +15,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 from config.embedded import DATABASE, EmbeddedServers, database_url, redis_url
@@ -84,8 +85,9 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
-    """Put back what data migrations made, once the tables have been emptied after a test that really commits."""
+    """Forget the language of the test's last request, and put back what data migrations made if tables were emptied."""
     yield
+    translation.deactivate()
     marker = item.get_closest_marker("django_db")
     if (marker and marker.kwargs.get("transaction")) or COMMITTING & set(getattr(item, "fixturenames", ())):
         from tests.world import put_back_venues
