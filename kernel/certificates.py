@@ -64,19 +64,7 @@ def state_certificate(
     )
 
     try:
-        with transaction.atomic():  # a savepoint: the loser of a race must still be able to read the winner
-            certificate.event = audit.record(
-                STATED,
-                subject=certificate,
-                actor=actor,
-                details={
-                    "number": number,
-                    "kind": kind,
-                    "statement_sha256": digests.sha256,
-                    "statement_sm3": digests.sm3,
-                },
-            )
-            certificate.save(force_insert=True)
+        _write(certificate, actor)
     except IntegrityError:
         if winner := _living(kind, subject):
             return _same_or_conflict(winner, digests)
@@ -91,6 +79,18 @@ def state_certificate(
             venue_id=venue_id,
         )
     return certificate
+
+
+@transaction.atomic  # a savepoint: the loser of a race must still be able to read the winner
+def _write(certificate: Certificate, actor: Actor) -> None:
+    details = {
+        "number": certificate.number,
+        "kind": certificate.kind,
+        "statement_sha256": certificate.statement_sha256,
+        "statement_sm3": certificate.statement_sm3,
+    }
+    certificate.event = audit.record(STATED, subject=certificate, actor=actor, details=details)
+    certificate.save(force_insert=True)
 
 
 def issue_certificate(*, certificate_id: UUID) -> Certificate:
