@@ -103,7 +103,12 @@ USES_EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)
 _pool = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 15} if DATABASE_POOL_SIZE else False
 DATABASES = {
-    "default": {**dj_database_url.parse(DATABASE_URL), "CONN_MAX_AGE": 0, "OPTIONS": {"pool": _pool}},
+    "default": {
+        **dj_database_url.parse(DATABASE_URL),
+        "CONN_MAX_AGE": 0,
+        # Prepared statements: planning the joins of an order costs the server more than running them.
+        "OPTIONS": {"pool": _pool, "server_side_binding": True, "prepare_threshold": 1},
+    },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

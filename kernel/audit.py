@@ -15,19 +15,22 @@ from django.utils import timezone
 
 from kernel.actors import Actor
 from kernel.identifiers import uuid7
-from kernel.models import AuditEvent
 from kernel.tracing import current_trace_id
 
 
 @dataclass(frozen=True)
 class Occurrence:
-    """What `record_many` writes: an action and its subject, before they become an event."""
+    """What is to be recorded: an action (`subject.verb`, for example `listing.listed`) and its subject.
+
+    Organization and venue default to the subject's own keys, so that each can be shown its events.
+    """
 
     action: str
     subject: models.Model
     details: Mapping[str, Any] = field(default_factory=dict)
     organization_id: UUID | None = None
     venue_id: UUID | None = None
+    id: UUID = field(default_factory=uuid7)
 
 
 def record(
@@ -39,15 +42,11 @@ def record(
     details: Mapping[str, Any] | None = None,
     organization_id: UUID | None = None,
     venue_id: UUID | None = None,
-) -> AuditEvent:
-    """Write one audit event (`action` reads `subject.verb`, for example `listing.listed`).
-
-    Organization and venue default to the subject's own keys, so that each can be shown its events.
-    """
+) -> UUID:
+    """Write one audit event and return its id."""
     occurrence = Occurrence(action, subject, details or {}, organization_id, venue_id)
-    event = _event(occurrence, actor, reason)
-    event.save(force_insert=True)
-    return event
+    record_many([occurrence], actor=actor, reason=reason)
+    return occurrence.id
 
 
 def record_many(occurrences: Iterable[Occurrence], *, actor: Actor, reason: str = "") -> None:
@@ -67,7 +66,7 @@ def act_as_json(occurrences: Iterable[Occurrence], *, actor: Actor, reason: str 
         "trace_id": current_trace_id(),
         "events": [
             {
-                "id": str(uuid7()),
+                "id": str(occurrence.id),
                 "action": occurrence.action,
                 "subject_type": occurrence.subject._meta.model_name,
                 "subject_id": str(occurrence.subject.pk),
@@ -83,24 +82,6 @@ def act_as_json(occurrences: Iterable[Occurrence], *, actor: Actor, reason: str 
 
 def _text(key: UUID | None) -> str | None:
     return None if key is None else str(key)
-
-
-def _event(occurrence: Occurrence, actor: Actor, reason: str) -> AuditEvent:
-    subject = occurrence.subject
-    return AuditEvent(
-        action=occurrence.action,
-        subject_type=subject._meta.model_name or "",
-        subject_id=str(subject.pk),
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        person_id=actor.person_id,
-        organization_id=occurrence.organization_id or _owner(subject, "organization"),
-        venue_id=occurrence.venue_id or _owner(subject, "venue"),
-        reason=reason,
-        details=dict(occurrence.details),
-        trace_id=current_trace_id(),
-        occurred_at=timezone.now(),
-    )
 
 
 def _owner(subject: models.Model, kind: str) -> UUID | None:

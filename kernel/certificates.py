@@ -89,7 +89,7 @@ def _write(certificate: Certificate, actor: Actor) -> None:
         "statement_sha256": certificate.statement_sha256,
         "statement_sm3": certificate.statement_sm3,
     }
-    certificate.event = audit.record(STATED, subject=certificate, actor=actor, details=details)
+    certificate.event_id = audit.record(STATED, subject=certificate, actor=actor, details=details)
     certificate.save(force_insert=True)
 
 

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import ReasonSerializer, actor_of, body_of
+from kernel.api import ReasonSerializer, actor_of, body_of, represent
 from kernel.certificates import revoke_certificate
 from kernel.idempotency import idempotent
 from kernel.models import Certificate, LogKey, TreeHead
@@ -132,7 +132,7 @@ class PublicKeys(APIView):
     @extend_schema(operation_id="log_public_keys", responses=PublicKeysSerializer)
     def get(self, request: Request) -> Response:
         keys = LogKey.objects.order_by("-first_used_at")
-        return Response(PublicKeysSerializer({"log": settings.LOG_NAME, "keys": keys}).data)
+        return Response(represent(PublicKeysSerializer, {"log": settings.LOG_NAME, "keys": keys}))
 
 
 class Inclusion(APIView):
@@ -158,7 +158,7 @@ class Inclusion(APIView):
             "root_sha256": root_at(size).hex(),
             "path": [step.hex() for step in path],
         }
-        return Response(InclusionSerializer(proof).data)
+        return Response(represent(InclusionSerializer, proof))
 
 
 class Consistency(APIView):
@@ -182,7 +182,7 @@ class Consistency(APIView):
         second = _size(request, "second", largest=current)
         path = consistency_proof(first=first, second=second, current=current)
         proof = {"first": first, "second": second, "path": [step.hex() for step in path]}
-        return Response(ConsistencySerializer(proof).data)
+        return Response(represent(ConsistencySerializer, proof))
 
 
 class CertificateList(generics.GenericAPIView[Certificate]):
@@ -207,7 +207,7 @@ class CertificateDetail(APIView):
     @extend_schema(operation_id="certificates_read", responses=CertificateSerializer)
     def get(self, request: Request, reference: str) -> Response:
         certificate = Certificate.objects.visible_to(actor_of(request)).referred_to(reference)
-        return Response(CertificateSerializer(certificate).data)
+        return Response(represent(CertificateSerializer, certificate))
 
 
 class CertificateFile(APIView):
@@ -235,7 +235,7 @@ class CertificateRevocation(APIView):
         actor = actor_of(request)
         certificate = Certificate.objects.visible_to(actor).referred_to(reference)
         revoked = revoke_certificate(certificate_id=certificate.id, actor=actor, reason=reason)
-        return Response(CertificateSerializer(revoked).data)
+        return Response(represent(CertificateSerializer, revoked))
 
 
 class CertificateStatus(APIView):
@@ -245,7 +245,7 @@ class CertificateStatus(APIView):
 
     @extend_schema(operation_id="certificates_status", responses=CertificateStatusSerializer)
     def get(self, request: Request, reference: str) -> Response:
-        return Response(CertificateStatusSerializer(Certificate.objects.referred_to(reference)).data)
+        return Response(represent(CertificateStatusSerializer, Certificate.objects.referred_to(reference)))
 
 
 def _size(request: Request, name: str, *, largest: int) -> int:

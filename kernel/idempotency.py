@@ -7,10 +7,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -19,11 +20,18 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from kernel.actors import Actor
 from kernel.digests import canonical_json
-from kernel.models import IdempotencyRecord
 from kernel.problems import Problem
 
 SALT = "kernel.idempotency"
 ViewMethod = Callable[..., Response]
+
+
+class StoredAnswer(NamedTuple):
+    """An answer as it is kept; `body` is JSON text."""
+
+    fingerprint: str
+    status: int
+    body: str
 
 
 def idempotent(*, required: bool = True, withhold: tuple[str, ...] = ()) -> Callable[[ViewMethod], ViewMethod]:
@@ -60,22 +68,39 @@ def _once(key: str, withhold: tuple[str, ...], act: Callable[[], Response], requ
     fingerprint = salted_hmac(
         SALT, route.encode() + b"\n" + canonical_json(request.data), algorithm="sha256"
     ).hexdigest()
-    stored = IdempotencyRecord.objects.filter(owner_id=owner, key=key).first()
+    stored = _stored(owner, key)
     if stored is not None:
         return _replay(stored, fingerprint)
     response = act()
     body = response.data
     kept = {k: v for k, v in body.items() if k not in withhold} if withhold and isinstance(body, dict) else body
-    IdempotencyRecord.objects.create(
-        owner_id=owner, key=key, route=route, fingerprint=fingerprint, status=response.status_code, body=_plain(kept)
-    )
+    _store(owner, key, StoredAnswer(fingerprint, response.status_code, json.dumps(kept, cls=JSONEncoder)), route)
     return response
 
 
-def _replay(stored: IdempotencyRecord, fingerprint: str) -> Response:
+def _stored(owner: UUID, key: str) -> StoredAnswer | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT fingerprint, status, body FROM kernel_idempotencyrecord WHERE owner_id = %s AND key = %s",
+            [owner, key],
+        )
+        found = cursor.fetchone()
+    return StoredAnswer(*found) if found else None
+
+
+def _store(owner: UUID, key: str, answer: StoredAnswer, route: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO kernel_idempotencyrecord (owner_id, key, fingerprint, status, body, route, created_at)
+               VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+            [owner, key, answer.fingerprint, answer.status, answer.body, route, timezone.now()],
+        )
+
+
+def _replay(stored: StoredAnswer, fingerprint: str) -> Response:
     if stored.fingerprint != fingerprint:
         raise Problem("idempotency_key_reused")
-    return Response(stored.body, status=stored.status, headers={"Idempotent-Replayed": "true"})
+    return Response(json.loads(stored.body), status=stored.status, headers={"Idempotent-Replayed": "true"})
 
 
 def _key(request: Request) -> str | None:
@@ -101,7 +126,3 @@ def _lock(owner: UUID, key: str) -> None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
         if not cursor.fetchone()[0]:
             raise Problem("idempotency_key_in_use", headers={"Retry-After": "1"})
-
-
-def _plain(body: Any) -> Any:
-    return json.loads(json.dumps(body, cls=JSONEncoder))

@@ -9,26 +9,33 @@ import json
 import logging
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
+from kernel.identifiers import uuid7
 from kernel.models import Job
 from kernel.problems import Problem
+from kernel.redis_client import redis_client
 from kernel.tracing import current_trace_id, set_trace_id
 
 log = logging.getLogger(__name__)
 
 FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(minutes=30)
+NUDGED = "jobs:nudged"
+NUDGE_SECONDS = 1  # after which a nudge that nobody answered is taken for lost
 RETRY = "job.retry"  # the permission, of staff of the job's venue
 Handler = Callable[[Job], None]
 
@@ -72,6 +79,15 @@ def handles(
     return register
 
 
+ENQUEUE = """
+INSERT INTO kernel_job (id, created_at, kind, key, subject_id, payload, state, due_at, attempts, progress, last_error,
+                        organization_id, venue_id, trace_id)
+VALUES (%(id)s, %(now)s, %(kind)s, %(key)s, %(subject_id)s, %(payload)s, 'WAITING', %(due_at)s, 0, 0, '',
+        %(organization_id)s, %(venue_id)s, %(trace_id)s)
+    ON CONFLICT (kind, key) DO NOTHING
+"""
+
+
 def enqueue(
     kind: str,
     *,
@@ -83,18 +99,24 @@ def enqueue(
     venue_id: UUID | None = None,
 ) -> None:
     """Write a job row, unless there is one of this kind and key, and wake a worker after commit when it is due."""
-    job = Job(
-        kind=kind,
-        key=key,
-        subject_id=subject_id,
-        payload=dict(payload or {}),
-        due_at=due_at or timezone.now(),
-        organization_id=organization_id,
-        venue_id=venue_id,
-        trace_id=current_trace_id(),
-    )
-    Job.objects.bulk_create([job], ignore_conflicts=True)
-    if job.due_at <= timezone.now():
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ENQUEUE,
+            {
+                "id": uuid7(),
+                "kind": kind,
+                "key": key,
+                "subject_id": subject_id,
+                "payload": json.dumps(payload or {}, cls=DjangoJSONEncoder),
+                "due_at": due_at or now,
+                "organization_id": organization_id,
+                "venue_id": venue_id,
+                "trace_id": current_trace_id(),
+                "now": now,
+            },
+        )
+    if due_at is None or due_at <= now:
         nudge()
 
 
@@ -109,9 +131,17 @@ def _send_nudge() -> None:
     from kernel.tasks import run_due_jobs_task  # noqa: PLC0415 - tasks import this module
 
     try:
-        run_due_jobs_task.apply_async(retry=False, expires=60)
+        # One message wakes a worker for all that is due, so while one is under way no other is needed.
+        if redis_client().set(NUDGED, 1, nx=True, ex=NUDGE_SECONDS):
+            run_due_jobs_task.apply_async(retry=False, expires=60)
     except Exception as error:  # noqa: BLE001 - whatever the broker's failure, the sweep will find the row
         log.warning("nudge not sent; the sweep will find the job", extra={"error": str(error)})
+
+
+def answer_nudge() -> None:
+    """Let the next commit send a nudge again: whoever answers one has not yet looked for what is due."""
+    with suppress(RedisError):
+        redis_client().delete(NUDGED)
 
 
 def run_due_jobs(limit: int = 50, kinds: tuple[str, ...] = ()) -> int:
@@ -165,9 +195,14 @@ def run(job: Job) -> None:
         log.exception("job failed", extra={"job": str(job.pk), "kind": job.kind, "attempts": job.attempts})
         _back_off(job, f"{type(error).__name__}: {error}")
     else:
-        _mine(job).update(
-            state=Job.State.DONE, leased_until=None, progress=100, last_error="", finished_at=timezone.now()
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(FINISH, [timezone.now(), job.pk, job.attempts])
+
+
+FINISH = """
+UPDATE kernel_job SET state = 'DONE', leased_until = NULL, progress = 100, last_error = '', finished_at = %s
+ WHERE id = %s AND state = 'RUNNING' AND attempts = %s
+"""
 
 
 def extend_lease(job: Job, *, progress: int | None = None) -> None:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve
 
 from kernel.problems import Problem, problem_of, problem_page
 
@@ -21,9 +20,10 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(API_PREFIXES) and not _resolves(request):
+        response = self.get_response(request)
+        if request.resolver_match is None and request.path.startswith(API_PREFIXES):
             return problem_page(request, Problem("not_found"))
-        return self.get_response(request)
+        return response
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
         """Answer an exception that no DRF view handled; None leaves console pages to Django."""
@@ -33,11 +33,3 @@ class ProblemMiddleware:
         if problem.status >= SERVER_ERROR:
             log.error("unexpected failure outside the API views", exc_info=exc)
         return problem_page(request, problem, headers)
-
-
-def _resolves(request: HttpRequest) -> bool:
-    try:
-        resolve(request.path)
-    except Resolver404:
-        return False
-    return True

@@ -8,13 +8,14 @@ A model declares its machine beside its fields:
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from django.db import models, transaction
+from django.db import connection, models
 from django.utils.translation import gettext as _
 
 from kernel import audit
 from kernel.actors import Actor
+from kernel.audit import Occurrence
 from kernel.problems import Problem
 
 
@@ -42,25 +43,38 @@ def advance(
     The row is locked by the move, so of two simultaneous moves the second sees the first one's state.
     Raises Problem `illegal_state` when the table has no such move. Must run inside a transaction.
     """
-    if not transaction.get_connection().in_atomic_block:
+    if not connection.in_atomic_block:
         raise RuntimeError("advance() must run inside a transaction")
-    rows: Any = type(obj)._base_manager.filter(pk=obj.pk)  # the column is declared by the concrete model
-    # Nearly always the row still is as it was read: then one conditional update is check, lock and change.
+    values = {"state": to, **changes}
+
+    def move(came_from: str) -> bool:
+        said = {"from": came_from, "to": str(to), **(details or {})}
+        occurrence = Occurrence(f"{obj._meta.model_name}.{to.lower()}", obj, said)
+        return _move(obj, came_from, values, audit.act_as_json([occurrence], actor=actor, reason=reason))
+
+    # Nearly always the row still is as it was read: then one statement is check, lock, change and record.
     came_from = str(obj.state)
-    if not (_allows(obj, came_from, to) and rows.filter(state=came_from).update(state=to, **changes)):
-        came_from = rows.select_for_update(of=("self",)).values_list("state", flat=True).get()
+    if not (_allows(obj, came_from, to) and move(came_from)):
+        row: Any = type(obj)._base_manager.filter(pk=obj.pk)  # the column is declared by the concrete model
+        came_from = row.select_for_update(of=("self",)).values_list("state", flat=True).get()
         if not _allows(obj, came_from, to):
             raise _illegal(obj, came_from, to)
-        rows.update(state=to, **changes)
-    for field, value in {"state": to, **changes}.items():
+        move(came_from)
+    for field, value in values.items():
         setattr(obj, field, value)
-    audit.record(
-        f"{obj._meta.model_name}.{to.lower()}",
-        subject=obj,
-        actor=actor,
-        reason=reason,
-        details={"from": came_from, "to": str(to), **(details or {})},
-    )
+
+
+def _move(obj: Stateful, came_from: str, values: Mapping[str, Any], act: str) -> bool:
+    """Change the row if it is in the state `came_from`, and record the act; return whether it was."""
+    fields = [cast("models.Field[Any, Any]", obj._meta.get_field(name)) for name in values]
+    columns = ", ".join(f'"{field.column}" = %s' for field in fields)
+    prepared = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values.values(), strict=True)]
+    statement = f"""
+        WITH moved AS (UPDATE "{obj._meta.db_table}" SET {columns} WHERE id = %s AND state = %s RETURNING id)
+        SELECT kernel_record_events(%s) FROM moved"""  # noqa: S608 - names of our own tables and columns
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*prepared, obj.pk, came_from, act])
+        return bool(cursor.rowcount)
 
 
 def _allows(obj: Stateful, came_from: str, to: str) -> bool:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from kernel.certificates import ISSUE_JOB, issue_certificate
-from kernel.jobs import handles, run_due_jobs
+from kernel.jobs import answer_nudge, handles, run_due_jobs
 from kernel.models import Job
 from kernel.sealing import seal_events
 
@@ -11,6 +11,7 @@ from kernel.sealing import seal_events
 @shared_task(name="kernel.run_due_jobs")
 def run_due_jobs_task() -> int:
     """Run what is due; sent after commits (a nudge) and by beat (the sweep)."""
+    answer_nudge()
     return run_due_jobs()
 
 

@@ -5,24 +5,20 @@ A counter per minute (or second, hour, day) in Redis: one short command a reques
 
 import logging
 import time
-from functools import cache
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.views import View
-from redis import Redis
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 from kernel.actors import NOBODY, Actor
+from kernel.redis_client import redis_client
 
 if TYPE_CHECKING:  # DRF's views import this module
     from rest_framework.views import APIView
 
 log = logging.getLogger(__name__)
-
-PATIENCE = 1  # seconds that a request waits for the counter store
 
 
 class ClientThrottle(SimpleRateThrottle):
@@ -49,12 +45,7 @@ class ClientThrottle(SimpleRateThrottle):
 
 
 def _count(key: str, lifetime: int) -> int:
-    count = int(_store().incr(key))
+    count = int(redis_client().incr(key))
     if count == 1:
-        _store().expire(key, lifetime)
+        redis_client().expire(key, lifetime)
     return count
-
-
-@cache
-def _store() -> Redis:
-    return Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)

@@ -72,7 +72,6 @@ def accept_in_silence(*, delivery_id: UUID) -> None:
 
 
 def _lock(delivery_id: UUID, actor: Actor) -> Delivery:
-    visible = Delivery.objects.visible_to(actor).select_related("entitlement__agreement")
-    delivery = find(visible, pk=delivery_id)
-    delivery.order = delivery.entitlement.agreement.order = lock_order(delivery.order_id, actor)
+    delivery = find(Delivery.objects.visible_to(actor), pk=delivery_id)
+    delivery.order = lock_order(delivery.order_id, actor)
     return delivery

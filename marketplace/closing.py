@@ -25,7 +25,7 @@ def settle_order(*, order_id: UUID) -> None:
 
     Does nothing if the order is settled already, so a job that died after its commit may run again.
     """
-    order = lock_order(order_id, SYSTEM)
+    order = lock_order(order_id, SYSTEM, "venue", "provider", "broker", "agreement")
     if order.state != Order.State.ACCEPTED:
         return
     lines = [FeeLine.from_json(line) for line in order.agreement.body["division"]]

@@ -7,8 +7,12 @@ from kernel.actors import Actor
 from marketplace.models import Order
 
 
-def lock_order(order_id: UUID, actor: Actor) -> Order:
-    """Return the order with its row locked until the transaction ends; raises `not_found` if it cannot be seen."""
-    parties = ("venue", "buyer", "provider", "broker")
-    visible = Order.objects.visible_to(actor).select_related(*parties)
-    return find(visible.select_for_update(of=("self",)), pk=order_id)
+def lock_order(order_id: UUID, actor: Actor, *related: str) -> Order:
+    """Return the order with its row locked until the transaction ends, and with the `related` rows that are read too.
+
+    Raises `not_found` if the actor cannot see it.
+    """
+    orders = Order.objects.visible_to(actor)
+    if related:
+        orders = orders.select_related(*related)
+    return find(orders.select_for_update(of=("self",)), pk=order_id)

@@ -16,7 +16,7 @@ from accounts import clients
 from accounts.api.serializers import ApiClientSerializer, NewApiClientSerializer, SecretApiClientSerializer
 from accounts.authentication import BearerAuthentication, ConsoleSessionAuthentication, PasswordAuthentication
 from accounts.models import ApiClient
-from kernel.api import NoFieldsSerializer, actor_of, body_of
+from kernel.api import NoFieldsSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 
 AUTHENTICATION = (BearerAuthentication, PasswordAuthentication, ConsoleSessionAuthentication)
@@ -58,7 +58,7 @@ class ApiClientDetail(APIView):
     @extend_schema(operation_id="api_clients_read", responses=ApiClientSerializer)
     def get(self, request: Request, client_id: UUID) -> Response:
         visible = ApiClient.objects.visible_to(actor_of(request))
-        return Response(ApiClientSerializer(get_object_or_404(visible, pk=client_id)).data)
+        return Response(represent(ApiClientSerializer, get_object_or_404(visible, pk=client_id)))
 
 
 class ApiClientRotateSecret(APIView):
@@ -86,7 +86,7 @@ class ApiClientRevoke(APIView):
     def post(self, request: Request, client_id: UUID) -> Response:
         body_of(NoFieldsSerializer, request)
         client = clients.revoke_client(client_id=client_id, actor=actor_of(request))
-        return Response(ApiClientSerializer(client).data)
+        return Response(represent(ApiClientSerializer, client))
 
 
 def _with_secret(client: ApiClient, secret: str) -> dict[str, Any]:

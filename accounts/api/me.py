@@ -13,13 +13,13 @@ from accounts.api.serializers import MeSerializer, PasswordSerializer, PersonSer
 from accounts.authentication import ConsoleSessionAuthentication, person_of_password
 from accounts.models import Affiliation, Person, Venue
 from kernel.actors import Actor
-from kernel.api import actor_of, body_of
+from kernel.api import actor_of, body_of, represent
 
 
 class Me(APIView):
     @extend_schema(operation_id="me", responses=MeSerializer)
     def get(self, request: Request) -> Response:
-        return Response(MeSerializer(_standing(actor_of(request))).data)
+        return Response(represent(MeSerializer, _standing(actor_of(request))))
 
 
 class MyProfile(APIView):
@@ -31,7 +31,7 @@ class MyProfile(APIView):
     def patch(self, request: Request) -> Response:
         changes = body_of(UpdateMeSerializer, request)
         person = people.update_profile(person=_person(request), **changes, actor=actor_of(request))
-        return Response(PersonSerializer(person).data)
+        return Response(represent(PersonSerializer, person))
 
 
 class MyPassword(APIView):

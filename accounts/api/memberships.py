@@ -21,7 +21,7 @@ from accounts.api.serializers import (
     SubmitSerializer,
 )
 from accounts.models import Capacity, Membership
-from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of
+from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 
 
@@ -159,4 +159,4 @@ def _visible(request: Request) -> models.QuerySet[Membership]:
 
 
 def _json(membership: Membership) -> dict[str, Any]:
-    return dict(MembershipSerializer(membership).data)
+    return dict(represent(MembershipSerializer, membership))

@@ -20,7 +20,7 @@ from accounts.api.serializers import (
     UpdateOrganizationSerializer,
 )
 from accounts.models import Organization
-from kernel.api import actor_of, body_of
+from kernel.api import actor_of, body_of, represent
 from kernel.idempotency import idempotent
 
 
@@ -38,7 +38,7 @@ class SignUp(APIView):
             person=registering.PersonFacts(**body["person"]),
             organization=registering.OrganizationFacts(**body["organization"]),
         )
-        return Response(AffiliationSerializer(affiliation).data, status=201)
+        return Response(represent(AffiliationSerializer, affiliation), status=201)
 
 
 class OrganizationList(generics.ListAPIView[Organization]):
@@ -73,4 +73,4 @@ class OrganizationDetail(APIView):
 
 
 def _answer(organization: Organization) -> Response:
-    return Response(OrganizationSerializer(organization).data)
+    return Response(represent(OrganizationSerializer, organization))

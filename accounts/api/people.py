@@ -26,7 +26,7 @@ from accounts.api.serializers import (
 from accounts.authentication import person_of_password
 from accounts.models import Affiliation, Invitation, Person, Role
 from accounts.registering import PersonFacts, create_person
-from kernel.api import NoFieldsSerializer, actor_of, body_of
+from kernel.api import NoFieldsSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from kernel.problems import Problem, field_problem
 
@@ -57,7 +57,7 @@ class AffiliationDetail(APIView):
     def patch(self, request: Request, affiliation_id: UUID) -> Response:
         body = body_of(RoleSerializer, request)
         changed = people.change_role(affiliation_id=affiliation_id, **body, actor=actor_of(request))
-        return Response(ColleagueSerializer(changed).data)
+        return Response(represent(ColleagueSerializer, changed))
 
     @extend_schema(operation_id="affiliations_remove", request=None, responses={204: None})
     def delete(self, request: Request, affiliation_id: UUID) -> Response:
@@ -88,7 +88,7 @@ class InvitationList(generics.GenericAPIView[Invitation]):
             raise Problem("forbidden")
         body = body_of(InviteSerializer, request)
         invitation, token = people.invite(organization_id=actor.organization_id, **body, actor=actor)
-        return Response({**InvitationSerializer(invitation).data, "token": token}, status=201)
+        return Response({**represent(InvitationSerializer, invitation), "token": token}, status=201)
 
 
 class InvitationRevoke(APIView):
@@ -97,7 +97,7 @@ class InvitationRevoke(APIView):
     def post(self, request: Request, invitation_id: UUID) -> Response:
         body_of(NoFieldsSerializer, request)
         invitation = people.revoke_invitation(invitation_id=invitation_id, actor=actor_of(request))
-        return Response(InvitationSerializer(invitation).data)
+        return Response(represent(InvitationSerializer, invitation))
 
 
 class InvitationAccept(APIView):
@@ -127,7 +127,7 @@ class InvitationAccept(APIView):
         invitation = people.open_invitation(body["token"])
         person = Person.objects.filter(email=invitation.email).first() or _newcomer(invitation, body)
         affiliation = people.accept_invitation(invitation=invitation, person=person)
-        return Response(AffiliationSerializer(affiliation).data, status=201)
+        return Response(represent(AffiliationSerializer, affiliation), status=201)
 
 
 def _newcomer(invitation: Invitation, body: dict[str, Any]) -> Person:

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from accounts.api.serializers import VenueSerializer
 from accounts.models import Venue
+from kernel.api import represent
 
 
 class VenueList(generics.ListAPIView[Venue]):
@@ -33,4 +34,4 @@ class VenueDetail(APIView):
 
     @extend_schema(operation_id="venues_read", responses=VenueSerializer)
     def get(self, request: Request, code: str) -> Response:
-        return Response(VenueSerializer(get_object_or_404(Venue, code=code)).data)
+        return Response(represent(VenueSerializer, get_object_or_404(Venue, code=code)))

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kernel.api import represent
 from listings.api.catalogue_serializers import CatalogueDetailSerializer, CatalogueQuerySerializer, CatalogueSerializer
 from listings.catalogue import Wanted, find, in_detail, ordering
 from listings.models import Listing
@@ -46,5 +47,5 @@ class CatalogueDetail(APIView):
     @extend_schema(operation_id="catalogue_read", responses=CatalogueDetailSerializer)
     def get(self, request: Request, listing_id: UUID) -> Response:
         listing = get_object_or_404(in_detail(), pk=listing_id)
-        data: Any = CatalogueDetailSerializer(listing).data
+        data: Any = represent(CatalogueDetailSerializer, listing)
         return Response(data)

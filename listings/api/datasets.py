@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import NoFieldsSerializer, actor_of, body_of
+from kernel.api import NoFieldsSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from listings import uploading
 from listings.api.bodies import body_chunks, content_digest
@@ -50,14 +50,14 @@ class DatasetList(generics.GenericAPIView[Dataset]):
     def post(self, request: Request) -> Response:
         body = body_of(NewDatasetSerializer, request)
         dataset = uploading.register_dataset(**body, actor=actor_of(request))
-        return Response(DatasetSerializer(dataset).data, status=201)
+        return Response(represent(DatasetSerializer, dataset), status=201)
 
 
 class DatasetDetail(APIView):
     @extend_schema(operation_id="datasets_read", responses=DatasetSerializer)
     def get(self, request: Request, dataset_id: UUID) -> Response:
         dataset = get_object_or_404(Dataset.objects.visible_to(actor_of(request)), pk=dataset_id)
-        return Response(DatasetSerializer(dataset).data)
+        return Response(represent(DatasetSerializer, dataset))
 
 
 class VersionFilter(django_filters.FilterSet):
@@ -87,7 +87,7 @@ class VersionList(generics.GenericAPIView[DatasetVersion]):
     def post(self, request: Request, dataset_id: UUID) -> Response:
         body = body_of(NewVersionSerializer, request)
         version = uploading.open_version(dataset_id=dataset_id, **body, actor=actor_of(request))
-        return Response(VersionSerializer(version).data, status=201)
+        return Response(represent(VersionSerializer, version), status=201)
 
 
 class VersionDetail(APIView):
@@ -96,7 +96,7 @@ class VersionDetail(APIView):
     @extend_schema(operation_id="dataset_versions_read", responses=VersionSerializer)
     def get(self, request: Request, version_id: UUID) -> Response:
         versions = DatasetVersion.objects.visible_to(actor_of(request)).defer("profile", "wrapped_key")
-        return Response(VersionSerializer(get_object_or_404(versions, pk=version_id)).data)
+        return Response(represent(VersionSerializer, get_object_or_404(versions, pk=version_id)))
 
 
 class VersionSeal(APIView):
@@ -107,7 +107,7 @@ class VersionSeal(APIView):
     def post(self, request: Request, version_id: UUID) -> Response:
         body_of(NoFieldsSerializer, request)
         version = uploading.seal_version(version_id=version_id, actor=actor_of(request))
-        return Response(VersionSerializer(version).data, status=202)
+        return Response(represent(VersionSerializer, version), status=202)
 
 
 class FileList(APIView):
@@ -118,7 +118,7 @@ class FileList(APIView):
     def post(self, request: Request, version_id: UUID) -> Response:
         body: dict[str, Any] = body_of(NewFileSerializer, request)
         file = uploading.add_file(version_id=version_id, **body, actor=actor_of(request))
-        return Response(FileSerializer(file).data, status=201)
+        return Response(represent(FileSerializer, file), status=201)
 
 
 class FileDetail(APIView):
@@ -127,7 +127,7 @@ class FileDetail(APIView):
     @extend_schema(operation_id="files_read", responses=FileSerializer)
     def get(self, request: Request, file_id: UUID) -> Response:
         files = DataFile.objects.visible_to(actor_of(request)).prefetch_related("parts")
-        return Response(FileSerializer(get_object_or_404(files, pk=file_id)).data)
+        return Response(represent(FileSerializer, get_object_or_404(files, pk=file_id)))
 
 
 class FilePartDetail(APIView):
@@ -156,7 +156,7 @@ class FilePartDetail(APIView):
             expected_sha256=content_digest(request),
             actor=actor_of(request),
         )
-        return Response(PartSerializer(part).data)
+        return Response(represent(PartSerializer, part))
 
 
 class FileComplete(APIView):
@@ -167,4 +167,4 @@ class FileComplete(APIView):
     def post(self, request: Request, file_id: UUID) -> Response:
         body = body_of(CompleteFileSerializer, request)
         file = uploading.complete_file(file_id=file_id, **body, actor=actor_of(request))
-        return Response(FileSerializer(file).data)
+        return Response(represent(FileSerializer, file))

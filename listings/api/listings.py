@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import ReasonSerializer, actor_of, body_of
+from kernel.api import ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from listings.api.listing_serializers import ListingPartsSerializer, ListingSerializer, NewListingSerializer
 from listings.listing import amend_listing, create_listing, delete_listing, delist, relist, suspend
@@ -31,7 +31,7 @@ def listings_seen_by(request: Request) -> models.QuerySet[Listing]:
 
 def listing_json(listing_id: UUID, request: Request) -> Any:
     """Return the JSON of one listing as it is now, or raise Http404."""
-    return ListingSerializer(get_object_or_404(listings_seen_by(request), pk=listing_id)).data
+    return represent(ListingSerializer, get_object_or_404(listings_seen_by(request), pk=listing_id))
 
 
 class ListingFilter(django_filters.FilterSet):

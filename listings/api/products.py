@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import NoFieldsSerializer, actor_of, body_of
+from kernel.api import NoFieldsSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from listings.api.product_serializers import (
     DossierSerializer,
@@ -59,7 +59,7 @@ class ProductList(generics.GenericAPIView[Product]):
     def post(self, request: Request) -> Response:
         body = body_of(NewProductSerializer, request)
         product = create_product(dataset_id=body.pop("dataset_id"), dossier=body, actor=actor_of(request))
-        return Response(ProductSerializer(product).data, status=201)
+        return Response(represent(ProductSerializer, product), status=201)
 
 
 class ProductDetail(APIView):
@@ -68,13 +68,13 @@ class ProductDetail(APIView):
     @extend_schema(operation_id="products_read", responses=ProductSerializer)
     def get(self, request: Request, product_id: UUID) -> Response:
         product = get_object_or_404(Product.objects.visible_to(actor_of(request)), pk=product_id)
-        return Response(ProductSerializer(product).data)
+        return Response(represent(ProductSerializer, product))
 
     @extend_schema(operation_id="products_amend", request=DossierSerializer, responses=ProductSerializer)
     def patch(self, request: Request, product_id: UUID) -> Response:
         changes = body_of(DossierSerializer, request)
         product = amend_product(product_id=product_id, changes=changes, actor=actor_of(request))
-        return Response(ProductSerializer(product).data)
+        return Response(represent(ProductSerializer, product))
 
     @extend_schema(operation_id="products_delete", request=None, responses={204: None})
     def delete(self, request: Request, product_id: UUID) -> Response:
@@ -89,7 +89,7 @@ class ProductRegister(APIView):
     @idempotent()
     def post(self, request: Request, product_id: UUID) -> Response:
         body_of(NoFieldsSerializer, request)
-        return Response(ProductSerializer(register_product(product_id=product_id, actor=actor_of(request))).data)
+        return Response(represent(ProductSerializer, register_product(product_id=product_id, actor=actor_of(request))))
 
 
 class ProductRetire(APIView):
@@ -99,7 +99,7 @@ class ProductRetire(APIView):
     @idempotent()
     def post(self, request: Request, product_id: UUID) -> Response:
         body_of(NoFieldsSerializer, request)
-        return Response(ProductSerializer(retire_product(product_id=product_id, actor=actor_of(request))).data)
+        return Response(represent(ProductSerializer, retire_product(product_id=product_id, actor=actor_of(request))))
 
 
 class PlanList(generics.GenericAPIView[Plan]):
@@ -129,7 +129,7 @@ class PlanList(generics.GenericAPIView[Plan]):
             name=body.get("name"),
             actor=actor_of(request),
         )
-        return Response(PlanSerializer(plan).data, status=201)
+        return Response(represent(PlanSerializer, plan), status=201)
 
 
 class PlanDetail(APIView):
@@ -138,7 +138,7 @@ class PlanDetail(APIView):
     @extend_schema(operation_id="plans_read", responses=PlanSerializer)
     def get(self, request: Request, plan_id: UUID) -> Response:
         plan = get_object_or_404(Plan.objects.visible_to(actor_of(request)), pk=plan_id)
-        return Response(PlanSerializer(plan).data)
+        return Response(represent(PlanSerializer, plan))
 
     @extend_schema(operation_id="plans_amend", request=PlanChangesSerializer, responses=PlanSerializer)
     def patch(self, request: Request, plan_id: UUID) -> Response:
@@ -150,7 +150,7 @@ class PlanDetail(APIView):
             name=body.get("name"),
             actor=actor_of(request),
         )
-        return Response(PlanSerializer(plan).data)
+        return Response(represent(PlanSerializer, plan))
 
     @extend_schema(operation_id="plans_delete", request=None, responses={204: None})
     def delete(self, request: Request, plan_id: UUID) -> Response:
@@ -179,7 +179,7 @@ class TermsList(generics.GenericAPIView[Terms]):
     def post(self, request: Request, product_id: UUID) -> Response:
         fields = body_of(NewTermsSerializer, request)
         terms = create_terms(product_id=product_id, fields=fields, actor=actor_of(request))
-        return Response(TermsSerializer(terms).data, status=201)
+        return Response(represent(TermsSerializer, terms), status=201)
 
 
 class TermsDetail(APIView):
@@ -188,7 +188,7 @@ class TermsDetail(APIView):
     @extend_schema(operation_id="terms_read", responses=TermsSerializer)
     def get(self, request: Request, terms_id: UUID) -> Response:
         terms = get_object_or_404(Terms.objects.visible_to(actor_of(request)), pk=terms_id)
-        return Response(TermsSerializer(terms).data)
+        return Response(represent(TermsSerializer, terms))
 
 
 class IndustryList(APIView):
@@ -199,4 +199,4 @@ class IndustryList(APIView):
     @extend_schema(operation_id="industries_read", responses=IndustriesSerializer)
     def get(self, request: Request) -> Response:
         content = {"standard": standard(), "items": list(industries().values())}
-        return Response(IndustriesSerializer(content).data)
+        return Response(represent(IndustriesSerializer, content))

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Venue
-from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of
+from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from listings import review
 from listings.api.listing_serializers import (
@@ -51,7 +51,7 @@ class VenueChecklist(APIView):
     def get(self, request: Request, venue_code: str) -> Response:
         venue = get_object_or_404(Venue, code=venue_code)
         today = timezone.now().astimezone(venue.zone).date()
-        return Response(ChecklistSerializer(checklist_of(venue.code, on=today)).data)
+        return Response(represent(ChecklistSerializer, checklist_of(venue.code, on=today)))
 
 
 class ListingSubmit(APIView):

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of
+from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from marketplace import acceptance
 from marketplace.api.serializers import (
@@ -101,9 +101,9 @@ class DeliveryGrants(generics.GenericAPIView[AccessGrant]):
         body = body_of(GrantRequestSerializer, request)
         issued = grant_access(delivery_id=delivery_id, file_id=body["file_id"], actor=actor_of(request))
         url = settings.PUBLIC_URL + reverse("download", args=[issued.token])
-        return Response(IssuedGrantSerializer(issued.grant, context={"url": url}).data, status=201)
+        return Response({"url": url, **represent(AccessGrantSerializer, issued.grant)}, status=201)
 
 
 def _delivery_json(delivery_id: UUID, request: Request) -> Any:
     visible = Delivery.objects.visible_to(actor_of(request)).select_related("order", "venue")
-    return DeliverySerializer(get_object_or_404(visible, pk=delivery_id)).data
+    return represent(DeliverySerializer, get_object_or_404(visible, pk=delivery_id))

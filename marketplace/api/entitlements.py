@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import ReasonSerializer, actor_of, body_of
+from kernel.api import ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from marketplace.api.serializers import EntitlementSerializer
 from marketplace.entitlements import resume_entitlement, revoke_entitlement, suspend_entitlement
@@ -43,7 +43,7 @@ class EntitlementList(generics.GenericAPIView[Entitlement]):
 class EntitlementDetail(APIView):
     @extend_schema(operation_id="entitlements_read", responses=EntitlementSerializer)
     def get(self, request: Request, entitlement_id: UUID) -> Response:
-        return Response(EntitlementSerializer(get_object_or_404(_visible(request), pk=entitlement_id)).data)
+        return Response(represent(EntitlementSerializer, get_object_or_404(_visible(request), pk=entitlement_id)))
 
 
 class EntitlementSuspend(APIView):
@@ -76,7 +76,7 @@ class EntitlementRevoke(APIView):
 def _answer(act: Callable[..., Entitlement], entitlement_id: UUID, request: Request) -> Response:
     reason = body_of(ReasonSerializer, request)["reason"]
     act(entitlement_id=entitlement_id, reason=reason, actor=actor_of(request))
-    return Response(EntitlementSerializer(_visible(request).get(pk=entitlement_id)).data)
+    return Response(represent(EntitlementSerializer, _visible(request).get(pk=entitlement_id)))
 
 
 def _visible(request: Request) -> models.QuerySet[Entitlement]:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import ReasonSerializer, actor_of, body_of
+from kernel.api import ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from kernel.models import Certificate
 from marketplace import ordering
@@ -70,7 +70,7 @@ class OrderList(generics.GenericAPIView[Order]):
     @idempotent()
     def post(self, request: Request) -> Response:
         order = ordering.place_order(**body_of(PlaceOrderSerializer, request), actor=actor_of(request))
-        return Response(OrderDetailSerializer(order, context={"certificate": None}).data, status=201)
+        return Response(represent(OrderDetailSerializer, order), status=201)
 
 
 class OrderDetail(APIView):
@@ -95,15 +95,14 @@ class OrderAgreement(APIView):
     @extend_schema(operation_id="orders_agreement", responses=AgreementSerializer)
     def get(self, request: Request, order_id: UUID) -> Response:
         agreement = get_object_or_404(Agreement.objects.visible_to(actor_of(request)), order_id=order_id)
-        return Response(AgreementSerializer(agreement).data)
+        return Response(represent(AgreementSerializer, agreement))
 
 
 def order_json(order_id: UUID, request: Request) -> Any:
-    """Return one order as its parties see it; three queries whatever it holds."""
-    order = get_object_or_404(_visible(request).prefetch_related("deliveries"), pk=order_id)
-    certificate = Certificate.objects.exclude(state="REVOKED").filter(kind="trade", subject_id=str(order_id))
-    number = certificate.values_list("number", flat=True).first()
-    return OrderDetailSerializer(order, context={"certificate": number}).data
+    """Return one order as its parties see it; two queries whatever it holds."""
+    certificates = Certificate.objects.exclude(state="REVOKED").filter(kind="trade", subject_id=str(order_id))
+    orders = _visible(request).annotate(certificate_number=models.Subquery(certificates.values("number")[:1]))
+    return represent(OrderDetailSerializer, get_object_or_404(orders.prefetch_related("deliveries"), pk=order_id))
 
 
 def _visible(request: Request) -> models.QuerySet[Order]:

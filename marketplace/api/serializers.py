@@ -63,7 +63,7 @@ class OrderDetailSerializer(OrderSerializer):
     """One order with what has come of it: its deliveries and its certificate's number."""
 
     deliveries = serializers.SerializerMethodField()
-    certificate = serializers.SerializerMethodField()
+    certificate = serializers.CharField(source="certificate_number", default=None, allow_null=True)
 
     class Meta(OrderSerializer.Meta):
         fields = (*OrderSerializer.Meta.fields, "deliveries", "certificate")
@@ -71,9 +71,6 @@ class OrderDetailSerializer(OrderSerializer):
 
     def get_deliveries(self, order: Order) -> list[dict[str, str]]:
         return [{"id": str(d.id), "state": d.state} for d in order.deliveries.all()]
-
-    def get_certificate(self, order: Order) -> str | None:
-        return self.context.get("certificate")
 
 
 class AgreementSerializer(serializers.ModelSerializer[Agreement]):
@@ -137,12 +134,8 @@ class AccessGrantSerializer(serializers.ModelSerializer[AccessGrant]):
 
 
 class IssuedGrantSerializer(AccessGrantSerializer):
-    url = serializers.SerializerMethodField()
+    url = serializers.URLField(read_only=True)
 
     class Meta(AccessGrantSerializer.Meta):
         fields = ("url", *AccessGrantSerializer.Meta.fields)
         read_only_fields = fields
-
-    def get_url(self, grant: AccessGrant) -> str:
-        url: str = self.context["url"]
-        return url

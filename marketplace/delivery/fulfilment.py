@@ -84,7 +84,7 @@ def _beating(chunks: Iterable[bytes], job: Job, done: int, total: int) -> Iterat
 
 @transaction.atomic
 def _open_to_buyer(delivery: Delivery, receipt: dict[str, Any]) -> None:
-    order = lock_order(delivery.order_id, SYSTEM)
+    order = lock_order(delivery.order_id, SYSTEM, "venue")
     if order.state != Order.State.FUNDED:
         return  # cancelled while the bytes were being checked
     delivery.entitlement.refresh_from_db(fields=["state"])

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.venues import venue_named
-from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of
+from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from settlements import deposits
 from settlements.api.bodies import organization_named
@@ -61,7 +61,7 @@ class DepositList(generics.GenericAPIView[Deposit]):
 class DepositDetail(APIView):
     @extend_schema(operation_id="deposits_read", responses=DepositSerializer)
     def get(self, request: Request, deposit_id: UUID) -> Response:
-        return Response(DepositSerializer(get_object_or_404(_visible(request), pk=deposit_id)).data)
+        return Response(represent(DepositSerializer, get_object_or_404(_visible(request), pk=deposit_id)))
 
 
 class DepositCredit(APIView):
@@ -89,4 +89,4 @@ def _visible(request: Request) -> models.QuerySet[Deposit]:
 
 
 def _answer(request: Request, deposit: Deposit, status: int = 200) -> Response:
-    return Response(DepositSerializer(_visible(request).get(pk=deposit.pk)).data, status=status)
+    return Response(represent(DepositSerializer, _visible(request).get(pk=deposit.pk)), status=status)

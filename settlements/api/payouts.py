@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.venues import venue_named
-from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of
+from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from settlements import payouts
 from settlements.api.serializers import ConfirmPaidSerializer, PayoutSerializer, RequestPayoutSerializer
@@ -56,7 +56,7 @@ class PayoutList(generics.GenericAPIView[Payout]):
 class PayoutDetail(APIView):
     @extend_schema(operation_id="payouts_read", responses=PayoutSerializer)
     def get(self, request: Request, payout_id: UUID) -> Response:
-        return Response(PayoutSerializer(get_object_or_404(_visible(request), pk=payout_id)).data)
+        return Response(represent(PayoutSerializer, get_object_or_404(_visible(request), pk=payout_id)))
 
 
 class PayoutApprove(APIView):
@@ -96,4 +96,4 @@ def _visible(request: Request) -> models.QuerySet[Payout]:
 
 
 def _answer(request: Request, payout: Payout, status: int = 200) -> Response:
-    return Response(PayoutSerializer(_visible(request).get(pk=payout.pk)).data, status=status)
+    return Response(represent(PayoutSerializer, _visible(request).get(pk=payout.pk)), status=status)

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.venues import venue_named
-from kernel.api import actor_of, body_of
+from kernel.api import actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from kernel.money import CURRENCY_CHOICES, Currency
 from kernel.problems import field_problem
@@ -47,7 +47,7 @@ class SettlementList(generics.GenericAPIView[Settlement]):
 class SettlementDetail(APIView):
     @extend_schema(operation_id="settlements_read", responses=SettlementSerializer)
     def get(self, request: Request, settlement_id: UUID) -> Response:
-        return Response(SettlementSerializer(get_object_or_404(_visible(request), pk=settlement_id)).data)
+        return Response(represent(SettlementSerializer, get_object_or_404(_visible(request), pk=settlement_id)))
 
 
 class FeeScheduleFilter(django_filters.FilterSet):
@@ -92,7 +92,7 @@ class FeeScheduleList(generics.GenericAPIView[FeeSchedule]):
             source=body["source"],
             actor=actor_of(request),
         )
-        return Response(FeeScheduleSerializer(schedule).data, status=201)
+        return Response(represent(FeeScheduleSerializer, schedule), status=201)
 
 
 def _visible(request: Request) -> models.QuerySet[Settlement]:

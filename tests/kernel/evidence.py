@@ -19,7 +19,8 @@ from kernel.models import AuditEvent, Certificate, LogKey
 
 def happened(action: str = "door.opened", *, subject: str = "front", **details: Any) -> AuditEvent:
     """Record an event about a made-up subject; any model will do, a number series is the smallest."""
-    return audit.record(action, subject=LogKey(key_id=subject), actor=SYSTEM, details=details)
+    recorded = audit.record(action, subject=LogKey(key_id=subject), actor=SYSTEM, details=details)
+    return AuditEvent.objects.get(id=recorded)
 
 
 def somebody(organization_id: UUID | None = None, *venue_ids: UUID, permissions: tuple[str, ...] = ()) -> Actor:

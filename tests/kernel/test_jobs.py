@@ -168,10 +168,30 @@ def test_many_jobs_of_one_transaction_send_one_nudge(ran: list[Job], monkeypatch
 
     sent: list[int] = []
     monkeypatch.setattr(run_due_jobs_task, "apply_async", lambda **kwargs: sent.append(1))
+    jobs.answer_nudge()
     with transaction.atomic():
         for key in "abc":
             jobs.enqueue("test.work", key=key)
     assert len(sent) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_second_nudge_is_sent_until_the_first_is_answered(ran: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    from kernel.tasks import run_due_jobs_task
+
+    sent: list[str] = []
+    monkeypatch.setattr(jobs, "NUDGE_SECONDS", 600)
+    monkeypatch.setattr(run_due_jobs_task, "apply_async", lambda **kwargs: sent.append("nudge"))
+    jobs.answer_nudge()
+    for key in "ab":
+        jobs.enqueue("test.work", key=key)
+    assert sent == ["nudge"]
+
+    run_due_jobs_task()
+    assert {job.key for job in ran} == {"a", "b"}
+    jobs.enqueue("test.work", key="c")
+    assert sent == ["nudge", "nudge"]
+    jobs.answer_nudge()
 
 
 def test_the_system_may_do_what_staff_may(failing: list[str]) -> None:

@@ -5,6 +5,7 @@ import redis
 from rest_framework.test import APIClient
 
 from kernel import throttling
+from kernel.redis_client import redis_client
 
 pytestmark = pytest.mark.django_db
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def three_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttling.ClientThrottle, "THROTTLE_RATES", {"client": "3/min", "anonymous": "3/min"})
     monkeypatch.setattr(throttling.time, "time", lambda: 1_800_000_015.0)  # 15 seconds into its minute
-    throttling._store().delete("throttle:127.0.0.1:30000000")
+    redis_client().delete("throttle:127.0.0.1:30000000")
 
 
 def test_the_fourth_request_of_a_minute_is_refused_with_the_seconds_left(three_a_minute: None) -> None:
@@ -26,5 +27,5 @@ def test_the_fourth_request_of_a_minute_is_refused_with_the_seconds_left(three_a
 
 def test_requests_pass_while_the_counter_store_is_away(three_a_minute: None, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = redis.Redis.from_url("unix:///nowhere/redis.sock")
-    monkeypatch.setattr(throttling, "_store", lambda: nowhere)
+    monkeypatch.setattr(throttling, "redis_client", lambda: nowhere)
     assert [APIClient().get("/api/v1/venues").status_code for _ in range(5)] == [200] * 5
