@@ -35,7 +35,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 0) or None)
     options = parser.parse_args()
     print_in_utf8()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a script's background job starts with SIGINT ignored
+        signal.signal(number, _interrupt)
     try:
         with served(options.state, options.port) as url:
             run(url, options.state)
