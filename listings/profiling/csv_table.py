@@ -14,6 +14,7 @@ from listings.profiling.columns import TextColumn, shown
 from listings.profiling.counting import count_columns
 from listings.profiling.decoding import LONGEST_LINE, TextStream, within_line_limit
 from listings.profiling.dialect import HEAD_BYTES, Dialect, sniff
+from listings.profiling.observing import Observer, show
 from listings.profiling.profile import MOST_COLUMNS, SAMPLE_ROWS, TableProfile, column_json, some
 from listings.profiling.refusals import refuse, warning
 
@@ -82,7 +83,8 @@ class _RaggedRows:
 class _Table:
     """What is gathered from the batches as they pass."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], observers: Sequence[Observer]) -> None:
+        self.observers = observers
         self.columns = [TextColumn(name) for name in names]
         self.sample: list[list[Any]] = []
         self.rows = 0
@@ -99,13 +101,16 @@ class _Table:
                 self.sample.extend([shown(value) for value in row.values()] for row in rows)
             for column, values in zip(self.columns, table.columns, strict=True):
                 column.add(values)
+            show(self.observers, table.columns)
             if table.num_rows:
                 self.last_value = table.columns[-1][-1].as_py()
             yield from group
 
 
-def profile_csv(chunks: Iterator[bytes], *, declared_encoding: str = "") -> TableProfile:
-    """Profile a CSV file from its bytes; raises Refusal."""
+def profile_csv(
+    chunks: Iterator[bytes], *, declared_encoding: str = "", observers: Sequence[Observer] = ()
+) -> TableProfile:
+    """Profile a CSV file from its bytes, and let the observers see its rows; raises Refusal."""
     text = TextStream(chunks, declared=declared_encoding, wanted="CSV")
     # Three stages at a time: reading (and digesting), parsing and typing, counting.
     lines = ahead(within_line_limit(iter(text)))
@@ -114,7 +119,7 @@ def profile_csv(chunks: Iterator[bytes], *, declared_encoding: str = "") -> Tabl
     first = first_rows[0]
     if len(first) > MOST_COLUMNS:
         raise refuse("too_many_columns", columns=len(first), limit=MOST_COLUMNS)
-    table = _Table(_names(first, dialect))
+    table = _Table(_names(first, dialect), observers)
     feed = _Feed(chain([head], lines), dialect.quote.encode(), width=len(first))
     distinct = _read(feed, dialect, table)
     # An open quotation mark swallows the rest of the file into the last value.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -16,6 +16,7 @@ from listings.profiling.ahead import ahead
 from listings.profiling.columns import DATES_AND_TIMES, SAMPLED_VALUES, Range, TextColumn, add_samples, shown
 from listings.profiling.counting import PAIRS, count_values
 from listings.profiling.decoding import TextStream, within_line_limit
+from listings.profiling.observing import Observer, show
 from listings.profiling.profile import MOST_COLUMNS, SAMPLE_ROWS, SAMPLES, TableProfile, column_json, some
 from listings.profiling.refusals import refuse, warning
 
@@ -97,7 +98,9 @@ def _as_text(values: list[Any], types: set[type]) -> pa.Array[Any]:
 class _Objects:
     """Columns, rows and first rows of the objects that have passed."""
 
-    def __init__(self) -> None:
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self.observers = observers
+        self.block: list[dict[str, Any]] = []
         self.columns: dict[str, JsonColumn] = {}
         self.rows = 0
         self.line = 0
@@ -110,6 +113,8 @@ class _Objects:
                 self.line += 1
                 if text := line.strip(" \t\r"):
                     self._take(text)
+            show(self.observers, ([row.get(name) for row in self.block] for name in self.columns))
+            self.block = []
             for column in self.columns.values():
                 if column.waiting:
                     yield column.flush()
@@ -119,6 +124,8 @@ class _Objects:
         self.rows += 1
         if len(self.first) < SAMPLE_ROWS:
             self.first.append(members)
+        if self.observers:
+            self.block.append(members)
         for name, value in members.items():
             column = self.columns.get(name) or self._new_column(name)
             if value is not None:
@@ -131,10 +138,12 @@ class _Objects:
         return column
 
 
-def profile_json_lines(chunks: Iterator[bytes], *, declared_encoding: str = "") -> TableProfile:
-    """Profile a JSON Lines file from its bytes; raises Refusal."""
+def profile_json_lines(
+    chunks: Iterator[bytes], *, declared_encoding: str = "", observers: Sequence[Observer] = ()
+) -> TableProfile:
+    """Profile a JSON Lines file from its bytes, and let the observers see its rows; raises Refusal."""
     text = TextStream(chunks, declared=declared_encoding, wanted="JSON Lines")
-    objects = _Objects()
+    objects = _Objects(observers)
     distinct = count_values(objects.passing(_whole_lines(ahead(within_line_limit(iter(text))))))
     columns = list(objects.columns.values())
     for column in columns:

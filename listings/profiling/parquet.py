@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from pyarrow import types
 from listings.profiling.columns import SAMPLED_VALUES, Range, add_samples, range_of, shown
 from listings.profiling.containers import PARQUET_MAGIC
 from listings.profiling.counting import count_columns
+from listings.profiling.observing import Observer, show
 from listings.profiling.profile import MOST_COLUMNS, SAMPLE_ROWS, SAMPLES, TableProfile, column_json, some
 from listings.profiling.refusals import refuse, warning
 
@@ -76,15 +77,18 @@ class ParquetColumn:
         return shown(self._range.low), shown(self._range.high)
 
 
-def profile_parquet(source: BinaryIO, *, size: int) -> TableProfile:
-    """Profile a Parquet file of `size` bytes through a seekable reader; raises Refusal."""
+def profile_parquet(source: BinaryIO, *, size: int, observers: Sequence[Observer] = ()) -> TableProfile:
+    """Profile a Parquet file of `size` bytes through a seekable reader, and let the observers see its rows.
+
+    Raises Refusal.
+    """
     _check_magic(source, size)
     try:
         with pq.ParquetFile(
             source, buffer_size=BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True
         ) as file:
             _check_metadata(file, size)
-            return _profile(file)
+            return _profile(file, observers)
     # What a broken file makes of the decoder: wrong structure, text that is not UTF-8, impossible dates and sizes.
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         raise refuse("corrupt_parquet", reason=str(error).partition("\n")[0][:200]) from None
@@ -115,7 +119,8 @@ def _check_metadata(file: pq.ParquetFile, size: int) -> None:
 class _Table:
     """What is gathered from the batches as they pass."""
 
-    def __init__(self, schema: pa.Schema) -> None:
+    def __init__(self, schema: pa.Schema, observers: Sequence[Observer]) -> None:
+        self.observers = observers
         self.columns = [ParquetColumn(field.name, _plain(field.type)) for field in schema]
         self.rows = 0
         self.sample: list[list[Any]] = []
@@ -132,6 +137,7 @@ class _Table:
                 self.sample.extend([shown(values[row].as_py()) for values in arrays] for row in rows)
             for column, values in zip(self.columns, arrays, strict=True):
                 column.add(values)
+            show(self.observers, arrays)
             yield pa.RecordBatch.from_arrays([arrays[n] for n in self.counted], schema=self.counted_schema)
 
     def read(self, batches: Iterator[pa.RecordBatch]) -> list[int | None]:
@@ -146,8 +152,8 @@ class _Table:
         return [found.get(number) for number in range(len(self.columns))]
 
 
-def _profile(file: pq.ParquetFile) -> TableProfile:
-    table = _Table(file.schema_arrow)
+def _profile(file: pq.ParquetFile, observers: Sequence[Observer]) -> TableProfile:
+    table = _Table(file.schema_arrow, observers)
     if not table.columns:
         raise refuse("corrupt_parquet", reason=_("it has no column"))
     distinct = table.read(file.iter_batches(batch_size=_batch_rows(file.metadata), use_threads=False))

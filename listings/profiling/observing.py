@@ -1,0 +1,54 @@
+"""How other capabilities look at a file's values while it is profiled, so that it is read only once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
+
+class Observer(Protocol):
+    """Something that gathers what it needs from the rows as they pass, in bounded memory."""
+
+    def see(self, rows: pa.Table) -> None:
+        """Take the next rows: every column is text, null where there is no value.
+
+        Columns stand in the profile's order and are addressed by position, since names may be blank or repeated. A
+        later table may have more columns than an earlier one (JSON Lines).
+        """
+
+
+def show(
+    observers: Sequence[Observer], columns: Iterable[Sequence[Any] | pa.Array[Any] | pa.ChunkedArray[Any]]
+) -> None:
+    """Let every observer see the next rows, given by column; builds nothing when nobody looks."""
+    if observers:
+        texts = [as_text(values) for values in columns]
+        rows = pa.Table.from_arrays(texts, names=[f"c{position}" for position in range(len(texts))])
+        for observer in observers:
+            observer.see(rows)
+
+
+def as_text(values: Sequence[Any] | pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any] | pa.ChunkedArray[Any]:
+    """Return values as text: JSON for nested ones, ISO 8601 for times; bytes have no text and become null."""
+    if not isinstance(values, pa.Array | pa.ChunkedArray):
+        return pa.array([_text(value) for value in values], pa.string())
+    kind = values.type
+    if types.is_string(kind):
+        return values
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        return pa.nulls(len(values), pa.string())
+    if types.is_nested(kind):
+        return pa.array([_text(value) for value in values.to_pylist()], pa.string())
+    texts: pa.Array[Any] = pc.cast(values, pa.string())
+    return texts
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
