@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
+
+if TYPE_CHECKING:
+    Texts = pa.Array[Any] | pa.ChunkedArray[Any]
+    Values = Sequence[Any] | Texts
 
 
 class Observer(Protocol):
@@ -22,9 +26,7 @@ class Observer(Protocol):
         """
 
 
-def show(
-    observers: Sequence[Observer], columns: Iterable[Sequence[Any] | pa.Array[Any] | pa.ChunkedArray[Any]]
-) -> None:
+def show(observers: Sequence[Observer], columns: Iterable[Values]) -> None:
     """Let every observer see the next rows, given by column; builds nothing when nobody looks."""
     if observers:
         texts = [as_text(values) for values in columns]
@@ -33,7 +35,7 @@ def show(
             observer.see(rows)
 
 
-def as_text(values: Sequence[Any] | pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.Array[Any] | pa.ChunkedArray[Any]:
+def as_text(values: Values) -> Texts:
     """Return values as text: JSON for nested ones, ISO 8601 for times; bytes have no text and become null."""
     if not isinstance(values, pa.Array | pa.ChunkedArray):
         return pa.array([_text(value) for value in values], pa.string())
@@ -44,7 +46,7 @@ def as_text(values: Sequence[Any] | pa.Array[Any] | pa.ChunkedArray[Any]) -> pa.
         return pa.nulls(len(values), pa.string())
     if types.is_nested(kind):
         return pa.array([_text(value) for value in values.to_pylist()], pa.string())
-    texts: pa.Array[Any] = pc.cast(values, pa.string())
+    texts: Texts = pc.cast(values, pa.string())
     return texts
 
 

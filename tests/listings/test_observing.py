@@ -36,8 +36,8 @@ def test_every_row_of_a_csv_file_is_seen_once() -> None:
 def test_members_of_json_lines_are_seen_as_text_and_later_ones_come_behind() -> None:
     memory = Memory()
     lines = [{"a": 1, "b": None}, {"a": "二", "c": {"d": [True]}}]
-    profile_json_lines(chunks("\n".join(map(json.dumps, lines)).encode()), observers=[memory])
-    assert memory.rows == [["1", None, None], ["二", None, '{"d": [true]}']]
+    profile_json_lines(iter(["\n".join(map(json.dumps, lines)).encode()]), observers=[memory])
+    assert memory.rows == [["1", None], ["二", None, '{"d": [true]}']]
 
 
 def test_values_of_parquet_are_seen_as_text_and_bytes_are_not_seen() -> None:
