@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from accounts.access import Permission, find, require
 from kernel.actors import SYSTEM, Actor
-from kernel.jobs import cancel, enqueue
+from kernel.jobs import enqueue
 from kernel.states import advance
+from marketplace.acceptance_clock import stop_clock
 from marketplace.entitlements import end_right
 from marketplace.locks import lock_order
-from marketplace.models import Delivery, Order
+from marketplace.models import Delivery, Entitlement, Order
 from settlements import escrow
 
 
@@ -27,7 +28,7 @@ def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Del
 
     advance(delivery, to=Delivery.State.ACCEPTED, actor=actor, reason=reason, decided_at=timezone.now())
     advance(delivery.order, to=Order.State.ACCEPTED, actor=actor, reason=reason)
-    cancel("delivery.accept_in_silence", str(delivery.id))
+    stop_clock(delivery)
     enqueue(
         "order.settle",
         key=str(delivery.order_id),
@@ -57,15 +58,19 @@ def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery
     )
     advance(delivery.order, to=Order.State.REJECTED, actor=actor, reason=reason)
     end_right(delivery.entitlement, reason=reason, actor=actor)
-    cancel("delivery.accept_in_silence", str(delivery.id))
+    stop_clock(delivery)
     escrow.refund_order(order_id=delivery.order_id, actor=actor, reason=reason)
     return delivery
 
 
 def accept_in_silence(*, delivery_id: UUID) -> None:
-    """Accept a delivery whose buyer has let the venue's acceptance days pass; nothing if it was answered meanwhile."""
-    delivery = Delivery.objects.select_related("venue").get(pk=delivery_id)
-    if delivery.state != Delivery.State.DELIVERED:
+    """Accept a delivery whose buyer has let the venue's acceptance days pass.
+
+    Does nothing if it was answered meanwhile, or while the buyer's right to read is suspended: the days begin anew when
+    it is resumed.
+    """
+    delivery = Delivery.objects.select_related("venue", "entitlement").get(pk=delivery_id)
+    if delivery.state != Delivery.State.DELIVERED or delivery.entitlement.state == Entitlement.State.SUSPENDED:
         return
     days = delivery.venue.acceptance_working_days
     accept_delivery(delivery_id=delivery_id, actor=SYSTEM, reason=_("No answer within %d working days.") % days)

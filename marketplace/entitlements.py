@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.access import Permission, find, require
 from kernel.actors import SYSTEM, Actor
 from kernel.states import advance
+from marketplace.acceptance_clock import restart_clocks
 from marketplace.locks import lock_order
 from marketplace.models import Agreement, Entitlement
 
@@ -19,8 +20,11 @@ def suspend_entitlement(*, entitlement_id: UUID, reason: str, actor: Actor) -> E
 
 
 def resume_entitlement(*, entitlement_id: UUID, reason: str, actor: Actor) -> Entitlement:
-    """Let a suspended entitlement be read again."""
-    return _move(entitlement_id, Entitlement.State.ACTIVE, Agreement.State.ACTIVE, reason, actor)
+    """Let a suspended entitlement be read again; the days for accepting what was delivered begin anew."""
+    with transaction.atomic():
+        entitlement = _move(entitlement_id, Entitlement.State.ACTIVE, Agreement.State.ACTIVE, reason, actor)
+        restart_clocks(entitlement, actor=actor)
+        return entitlement
 
 
 def revoke_entitlement(*, entitlement_id: UUID, reason: str, actor: Actor) -> Entitlement:

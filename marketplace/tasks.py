@@ -8,6 +8,7 @@ from celery import shared_task
 from kernel.jobs import handles
 from kernel.models import Job
 from marketplace import acceptance, closing, entitlements
+from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.delivery import fulfilment
 
 
@@ -20,9 +21,10 @@ def fulfil_delivery(job: Job) -> None:
     fulfilment.fulfil(delivery_id=UUID(job.key), job=job)
 
 
-@handles("delivery.accept_in_silence")
+@handles(SILENCE_JOB)
 def accept_in_silence(job: Job) -> None:
-    acceptance.accept_in_silence(delivery_id=UUID(job.key))
+    assert job.subject_id is not None  # noqa: S101 - start_clock names it
+    acceptance.accept_in_silence(delivery_id=job.subject_id)
 
 
 @handles("order.settle")

@@ -8,14 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.calendars import add_working_days
 from kernel.actors import SYSTEM
 from kernel.digests import digest_stream
-from kernel.jobs import GiveUp, enqueue, extend_lease
+from kernel.jobs import GiveUp, extend_lease
 from kernel.models import Job
 from kernel.states import advance
 from listings.models import DataFile
 from listings.storage import iter_range
+from marketplace.acceptance_clock import silence_ends, start_clock
 from marketplace.agreements import is_unchanged
 from marketplace.entitlements import has_ended
 from marketplace.locks import lock_order
@@ -91,9 +91,6 @@ def _open_to_buyer(delivery: Delivery, receipt: dict[str, Any]) -> None:
     if has_ended(delivery.entitlement):
         raise GiveUp(_("The right to read was revoked before the delivery; the buyer may cancel."))
     now = timezone.now()
-    accept_by = add_working_days(
-        now, order.venue.acceptance_working_days, jurisdiction=order.venue.jurisdiction, tz=order.venue.zone
-    )
     advance(delivery.entitlement, to=Entitlement.State.ACTIVE, actor=SYSTEM)
     advance(
         delivery,
@@ -102,14 +99,7 @@ def _open_to_buyer(delivery: Delivery, receipt: dict[str, Any]) -> None:
         details={"sha256": [file["sha256"] for file in receipt["files"]]},
         receipt=receipt,
         delivered_at=now,
-        accept_by=accept_by,
+        accept_by=silence_ends(order.venue, now),
     )
     advance(order, to=Order.State.DELIVERED, actor=SYSTEM)
-    enqueue(
-        "delivery.accept_in_silence",
-        key=str(delivery.id),
-        subject_id=delivery.id,
-        due_at=accept_by,
-        organization_id=order.buyer_id,
-        venue_id=order.venue_id,
-    )
+    start_clock(delivery)

@@ -6,17 +6,17 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from accounts.models import Organization
+from accounts.models import Organization, Role
 from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent, Certificate, Job
 from listings.models import Listing
-from marketplace import acceptance
+from marketplace import acceptance, entitlements
 from marketplace.models import Agreement, Delivery, Entitlement, Order
 from settlements.books import trial_balance
 from settlements.models import Account, Settlement
 from tests.marketplace.trading import accepted, closed, delivered, funds_of, listed_dataset, make_buyer, placed
 from tests.refusals import refused
-from tests.world import actor, person_of
+from tests.world import actor, person_of, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +92,45 @@ def test_silence_accepts_after_the_venues_working_days(listing: Listing, buyer: 
 def test_an_answer_silences_the_clock(listing: Listing, buyer: Organization) -> None:
     accepted(placed(listing, buyer))
     assert Job.objects.get(kind="delivery.accept_in_silence").state == Job.State.CANCELLED
+
+
+def test_silence_says_nothing_while_reading_is_suspended_and_the_days_begin_anew(
+    listing: Listing, buyer: Organization
+) -> None:
+    delivery = delivered(placed(listing, buyer))
+    officer = actor(staff("gzdex", Role.COMPLIANCE_REVIEWER))
+    entitlements.suspend_entitlement(entitlement_id=delivery.entitlement_id, reason="A complaint", actor=officer)
+    with time_machine.travel(delivery.accept_by + timedelta(days=30), tick=False):
+        run_due_jobs()
+        delivery.refresh_from_db()
+        assert delivery.state == Delivery.State.DELIVERED
+
+        resumed_at = timezone.now()
+        entitlements.resume_entitlement(entitlement_id=delivery.entitlement_id, reason="Settled", actor=officer)
+        delivery.refresh_from_db()
+        assert delivery.accept_by >= resumed_at + timedelta(days=5)
+        assert AuditEvent.objects.filter(action="delivery.clock_restarted").count() == 1
+        run_due_jobs()
+    with time_machine.travel(delivery.accept_by + timedelta(seconds=1), tick=False):
+        run_due_jobs()
+    delivery.refresh_from_db()
+    assert delivery.state == Delivery.State.ACCEPTED
+
+
+@time_machine.travel("2026-11-24T02:00:00Z")  # a Tuesday
+@pytest.mark.parametrize(("days", "states"), [(0, ["WAITING"]), (2, ["CANCELLED", "WAITING"])])
+def test_a_suspension_before_the_end_leaves_one_clock_running(
+    listing: Listing, buyer: Organization, days: int, states: list[str]
+) -> None:
+    delivery = delivered(placed(listing, buyer))
+    officer = actor(staff("gzdex", Role.COMPLIANCE_REVIEWER))
+    entitlements.suspend_entitlement(entitlement_id=delivery.entitlement_id, reason="A complaint", actor=officer)
+    with time_machine.travel(timezone.now() + timedelta(days=days)):
+        entitlements.resume_entitlement(entitlement_id=delivery.entitlement_id, reason="Settled", actor=officer)
+    clocks = Job.objects.filter(kind="delivery.accept_in_silence")
+    assert sorted(clocks.values_list("state", flat=True)) == states
+    delivery.refresh_from_db()
+    assert clocks.get(state=Job.State.WAITING).due_at == delivery.accept_by
 
 
 def test_the_provider_cannot_accept_for_the_buyer(
