@@ -222,6 +222,8 @@ SPECTACULAR_SETTINGS = {
         "CertificateState": "kernel.models.Certificate.State",
         "PlanKind": "listings.models.Plan.Kind",
         "AccountKind": "settlements.models.Account.Kind",
+        "Grade": "listings.models.Grade",
+        "PersonalData": "listings.models.PersonalData",
     },
 }
 

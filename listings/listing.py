@@ -18,6 +18,7 @@ from kernel import audit
 from kernel.actors import Actor
 from kernel.problems import FieldError, Problem
 from kernel.states import advance
+from listings.grade_confirmation import grading_errors
 from listings.models import DatasetVersion, Listing, Plan, Product, Right, Terms
 from listings.registration import locked_product
 from listings.terms import excess_errors
@@ -256,6 +257,7 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     """Yield what keeps these parts from being offered together."""
     if parts.version.state != DatasetVersion.State.READY:
         yield FieldError("/version_id", "version_not_ready", _("Only a version that is ready can be offered."))
+    yield from grading_errors(parts.version, product)
     for error in excess_errors(parts.terms, product):
         yield FieldError("/terms_id", error.code, error.detail)
     if not parts.plans:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from listings.api import catalogue, datasets, listings, products, reviews
+from listings.api import catalogue, datasets, listings, metadata, products, reviews
 
 bytes_in: list[URLPattern] = [
     path("datasets", datasets.DatasetList.as_view(), name="datasets"),
@@ -10,6 +10,11 @@ bytes_in: list[URLPattern] = [
     path("datasets/<uuid:dataset_id>/versions", datasets.VersionList.as_view(), name="dataset-versions"),
     path("dataset-versions/<uuid:version_id>", datasets.VersionDetail.as_view(), name="dataset-version"),
     path("dataset-versions/<uuid:version_id>/files", datasets.FileList.as_view(), name="dataset-version-files"),
+    path(
+        "dataset-versions/<uuid:version_id>/grade-confirmations",
+        datasets.VersionGradeConfirmations.as_view(),
+        name="dataset-version-grade-confirmations",
+    ),
     path("dataset-versions/<uuid:version_id>/seal", datasets.VersionSeal.as_view(), name="dataset-version-seal"),
     path("files/<uuid:file_id>", datasets.FileDetail.as_view(), name="file"),
     path("files/<uuid:file_id>/parts/<int:number>", datasets.FilePartDetail.as_view(), name="file-part"),
@@ -38,6 +43,31 @@ offering: list[URLPattern] = [
     path("catalogue/<uuid:listing_id>", catalogue.CatalogueDetail.as_view(), name="catalogue-detail"),
 ]
 
+# The ends of these addresses name the form, as clients that cannot send Accept expect.
+described: list[URLPattern] = [
+    path("catalogue/dcat.jsonld", metadata.DcatJsonLd.as_view(), name="dcat-jsonld"),
+    path("catalogue/dcat.ttl", metadata.DcatTurtle.as_view(), name="dcat-turtle"),
+    path("catalogue/export.jsonl", metadata.ExportJsonLines.as_view(), name="catalogue-export-jsonl"),
+    path("catalogue/export.ttl", metadata.ExportTurtle.as_view(), name="catalogue-export-turtle"),
+    path("catalogue/newest.atom", metadata.NewestFeed.as_view(), name="catalogue-newest"),
+    path("catalogue/<uuid:listing_id>/dcat.jsonld", metadata.ListingDcatJsonLd.as_view(), name="listing-dcat-jsonld"),
+    path("catalogue/<uuid:listing_id>/dcat.ttl", metadata.ListingDcatTurtle.as_view(), name="listing-dcat-turtle"),
+    path(
+        "catalogue/<uuid:listing_id>/schema-org.jsonld", metadata.ListingSchemaOrg.as_view(), name="listing-schema-org"
+    ),
+    path("catalogue/<uuid:listing_id>/croissant.json", metadata.ListingCroissant.as_view(), name="listing-croissant"),
+    path(
+        "catalogue/<uuid:listing_id>/datapackage.json",
+        metadata.ListingDataPackage.as_view(),
+        name="listing-data-package",
+    ),
+    path(
+        "listings/<uuid:listing_id>/metadata-check",
+        metadata.ListingMetadataCheck.as_view(),
+        name="listing-metadata-check",
+    ),
+]
+
 review: list[URLPattern] = [
     path("review-checklists/<slug:venue_code>", reviews.VenueChecklist.as_view(), name="review-checklist"),
     path("listings/<uuid:listing_id>/reviews", reviews.ReviewList.as_view(), name="listing-reviews"),
@@ -57,4 +87,4 @@ review: list[URLPattern] = [
     path("listings/<uuid:listing_id>/reject", reviews.ListingReject.as_view(), name="listing-reject"),
 ]
 
-urlpatterns = [*bytes_in, *registration, *offering, *review]
+urlpatterns = [*bytes_in, *registration, *offering, *described, *review]

@@ -8,10 +8,12 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from kernel.console import ConsoleAdmin, ReadOnlyInline, actor_in_console
 from kernel.languages import in_language
-from listings.models import DataFile, Dataset, DatasetVersion
+from listings.grade_confirmation import Grading, found_in, grading_of
+from listings.models import DataFile, Dataset, DatasetVersion, GradeConfirmation
 from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
 
 COLUMNS_SHOWN = 200
@@ -31,6 +33,14 @@ class FileInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return DataFile.objects.visible_to(actor_in_console(request))
+
+
+class GradeConfirmationInline(ReadOnlyInline):
+    model = GradeConfirmation
+    fields = ("grade", "personal_data", "found_grade", "found_personal_data", "reason", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return GradeConfirmation.objects.visible_to(actor_in_console(request))
 
 
 @admin.register(Dataset)
@@ -57,10 +67,10 @@ class DatasetVersionAdmin(ConsoleAdmin):
     fieldsets = (
         (None, {"fields": ("dataset", "number", "organization", "state", "notes", "rows", "shown_size")}),
         (_("Digests"), {"fields": ("sha256", "sm3", "sealed_at", "key_id")}),
-        (_("Inspection"), {"fields": ("refused_because",)}),
+        (_("Inspection"), {"fields": ("refused_because", "shown_quality", "proposed_grade", "grade_in_force")}),
     )
-    readonly_fields = ("shown_size", "refused_because")
-    inlines = (FileInline,)
+    readonly_fields = ("shown_size", "refused_because", "shown_quality", "proposed_grade", "grade_in_force")
+    inlines = (FileInline, GradeConfirmationInline)
 
     @admin.display(description=_("size"), ordering="bytes")
     def shown_size(self, version: DatasetVersion) -> str:
@@ -70,6 +80,23 @@ class DatasetVersionAdmin(ConsoleAdmin):
     def refused_because(self, version: DatasetVersion) -> str:
         refusal = version.refusal
         return f"{refusal['file']}: {sentence(REFUSALS, refusal['code'], refusal['params'])}" if refusal else "–"
+
+    @admin.display(description=_("quality"))
+    def shown_quality(self, version: DatasetVersion) -> str:
+        quality = (version.profile or {}).get("quality")
+        return _("%(grade)s (%(score)s of 100)") % quality if quality else "–"
+
+    @admin.display(description=_("proposed by the scan"))
+    def proposed_grade(self, version: DatasetVersion) -> str:
+        found = (version.profile or {}).get("grading")
+        if not found:
+            return "–"
+        persons = ngettext("about %(persons)d person", "about %(persons)d persons", found["persons"]) % found
+        return f"{_words(found_in(version))}; {persons}"
+
+    @admin.display(description=_("grade in force"))
+    def grade_in_force(self, version: DatasetVersion) -> str:
+        return _words(grading_of(version))
 
 
 @admin.register(DataFile)
@@ -118,6 +145,10 @@ class DataFileAdmin(ConsoleAdmin):
         names = (_("name"), _("type"), _("empty"), _("different values"), _("least"), _("greatest"))
         head = format_html_join("", '<th class="px-2 text-left">{}</th>', ((name,) for name in names))
         return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, rows)
+
+
+def _words(grading: Grading) -> str:
+    return f"{grading.grade.label}, {grading.personal_data.label}"
 
 
 def _cells(column: dict[str, Any], keys: tuple[str, ...]) -> SafeString:

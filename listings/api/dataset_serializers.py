@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
-from listings.models import DataFile, Dataset, DatasetVersion, FilePart
+from listings.models import DataFile, Dataset, DatasetVersion, FilePart, Grade, GradeConfirmation, PersonalData
 from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
 
 SHA256 = r"^[0-9a-f]{64}\Z"
@@ -128,6 +128,22 @@ class FileSerializer(FileSummarySerializer):
         return {**file.profile, "warnings": warnings}
 
 
+class QualityMarkSerializer(serializers.Serializer[Any]):
+    """The quality of a version: the worst of its files; each file's profile has the deductions."""
+
+    score = serializers.FloatField(help_text=_("0 to 100."))
+    grade = serializers.ChoiceField(["A", "B", "C", "D"])
+
+
+class GradingSerializer(serializers.Serializer[Any]):
+    """What the scan of the files proposes; a person confirms it."""
+
+    grade = serializers.ChoiceField(Grade.choices)
+    personal_data = serializers.ChoiceField(PersonalData.choices)
+    persons = serializers.IntegerField(help_text=_("About how many persons the data tell of."))
+    sensitive_persons = serializers.IntegerField(help_text=_("Those of whom sensitive information is told."))
+
+
 class VersionSummarySerializer(serializers.ModelSerializer[DatasetVersion]):
     dataset_id = serializers.UUIDField()
     refusal = serializers.SerializerMethodField()
@@ -158,9 +174,43 @@ class VersionSummarySerializer(serializers.ModelSerializer[DatasetVersion]):
 
 
 class VersionSerializer(VersionSummarySerializer):
-    """A version with its files."""
+    """A version with its files, its quality, and the grade that the scan proposes."""
 
     files = FileSummarySerializer(many=True)
+    quality = serializers.SerializerMethodField()
+    grading = serializers.SerializerMethodField()
 
     class Meta(VersionSummarySerializer.Meta):
-        fields = [*VersionSummarySerializer.Meta.fields, "files"]
+        fields = [*VersionSummarySerializer.Meta.fields, "quality", "grading", "files"]
+
+    @extend_schema_field(QualityMarkSerializer(allow_null=True))
+    def get_quality(self, version: DatasetVersion) -> dict[str, Any] | None:
+        return (version.profile or {}).get("quality")
+
+    @extend_schema_field(GradingSerializer(allow_null=True))
+    def get_grading(self, version: DatasetVersion) -> dict[str, Any] | None:
+        return (version.profile or {}).get("grading")
+
+
+class ConfirmGradeSerializer(StrictSerializer):
+    grade = serializers.ChoiceField(Grade.choices)
+    personal_data = serializers.ChoiceField(PersonalData.choices)
+    reason = serializers.CharField(
+        max_length=2000, required=False, help_text=_("Required where less is confirmed than was found.")
+    )
+
+
+class GradeConfirmationSerializer(serializers.ModelSerializer[GradeConfirmation]):
+    class Meta:
+        model = GradeConfirmation
+        fields = [
+            "id",
+            "version_id",
+            "grade",
+            "personal_data",
+            "found_grade",
+            "found_personal_data",
+            "reason",
+            "confirmed_by",
+            "created_at",
+        ]

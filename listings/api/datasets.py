@@ -19,8 +19,10 @@ from listings import uploading
 from listings.api.bodies import body_chunks, content_digest
 from listings.api.dataset_serializers import (
     CompleteFileSerializer,
+    ConfirmGradeSerializer,
     DatasetSerializer,
     FileSerializer,
+    GradeConfirmationSerializer,
     NewDatasetSerializer,
     NewFileSerializer,
     NewVersionSerializer,
@@ -28,7 +30,8 @@ from listings.api.dataset_serializers import (
     VersionSerializer,
     VersionSummarySerializer,
 )
-from listings.models import DataFile, Dataset, DatasetVersion
+from listings.grade_confirmation import confirm_grade
+from listings.models import DataFile, Dataset, DatasetVersion, GradeConfirmation
 
 
 class DatasetList(generics.GenericAPIView[Dataset]):
@@ -95,7 +98,7 @@ class VersionDetail(APIView):
 
     @extend_schema(operation_id="dataset_versions_read", responses=VersionSerializer)
     def get(self, request: Request, version_id: UUID) -> Response:
-        versions = DatasetVersion.objects.visible_to(actor_of(request)).defer("profile", "wrapped_key")
+        versions = DatasetVersion.objects.visible_to(actor_of(request)).defer("wrapped_key")
         return Response(represent(VersionSerializer, get_object_or_404(versions, pk=version_id)))
 
 
@@ -108,6 +111,35 @@ class VersionSeal(APIView):
         body_of(NoFieldsSerializer, request)
         version = uploading.seal_version(version_id=version_id, actor=actor_of(request))
         return Response(represent(VersionSerializer, version), status=202)
+
+
+class VersionGradeConfirmations(generics.GenericAPIView[GradeConfirmation]):
+    """What people have confirmed of a version's grade, the last one first; confirming it anew."""
+
+    serializer_class = GradeConfirmationSerializer
+    ordering = ("-id",)
+    filter_backends = ()
+
+    def get_queryset(self) -> models.QuerySet[GradeConfirmation]:
+        visible = DatasetVersion.objects.visible_to(actor_of(self.request)).only("id")
+        version = get_object_or_404(visible, pk=self.kwargs["version_id"])
+        return GradeConfirmation.objects.filter(version=version)
+
+    @extend_schema(operation_id="grade_confirmations_list", responses=GradeConfirmationSerializer(many=True))
+    def get(self, request: Request, version_id: UUID) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(GradeConfirmationSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="grade_confirmations_make",
+        request=ConfirmGradeSerializer,
+        responses={201: GradeConfirmationSerializer},
+    )
+    @idempotent()
+    def post(self, request: Request, version_id: UUID) -> Response:
+        body = body_of(ConfirmGradeSerializer, request)
+        confirmation = confirm_grade(version_id=version_id, **body, actor=actor_of(request))
+        return Response(represent(GradeConfirmationSerializer, confirmation), status=201)
 
 
 class FileList(APIView):

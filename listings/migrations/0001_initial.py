@@ -404,7 +404,17 @@ class Migration(migrations.Migration):
                 (
                     "format",
                     models.CharField(
-                        choices=[("CSV", "CSV"), ("JSONL", "JSON Lines"), ("PARQUET", "Apache Parquet")],
+                        choices=[
+                            ("CSV", "CSV"),
+                            ("JSONL", "JSON Lines"),
+                            ("PARQUET", "Apache Parquet"),
+                            ("JSON", "JSON"),
+                            ("GEOJSON", "GeoJSON"),
+                            ("EXCEL", "Excel"),
+                            ("TEXT", "plain text"),
+                            ("ARCHIVE", "archive"),
+                            ("OPENAPI", "OpenAPI document"),
+                        ],
                         max_length=10,
                         verbose_name="format",
                     ),

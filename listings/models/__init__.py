@@ -1,6 +1,7 @@
 """The tables of listings, by noun."""
 
 from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
+from listings.models.grades import Grade, GradeConfirmation
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
 from listings.models.vocabulary import (
@@ -22,6 +23,8 @@ __all__ = [
     "DatasetVersion",
     "FilePart",
     "Frequency",
+    "Grade",
+    "GradeConfirmation",
     "Listing",
     "PersonalData",
     "Plan",

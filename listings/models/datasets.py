@@ -18,7 +18,7 @@ from kernel.states import Stateful
 SHA256_HEX = RegexValidator(r"\A[0-9a-f]{64}\Z", _("Give 64 lower-case hexadecimal digits."))
 
 
-def _owned_or_listed(actor: Actor, *, version: str) -> Q:
+def owned_or_listed(actor: Actor, *, version: str) -> Q:
     """Rows of the actor's organization; for staff also those behind the listings that they may see.
 
     `version` is the lookup from the row to its dataset version.
@@ -32,7 +32,7 @@ def _owned_or_listed(actor: Actor, *, version: str) -> Q:
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
     def visible_to(self, actor: Actor) -> Self:
-        versions = DatasetVersion.objects.filter(_owned_or_listed(actor, version="pk"))
+        versions = DatasetVersion.objects.filter(owned_or_listed(actor, version="pk"))
         own = owned_or_operated(actor, venue=None)
         return self.filter(own | Q(pk__in=versions.values("dataset"))) if actor.venue_ids else self.filter(own)
 
@@ -59,7 +59,7 @@ class Dataset(Identified):
 
 class DatasetVersionQuerySet(models.QuerySet["DatasetVersion"]):
     def visible_to(self, actor: Actor) -> Self:
-        return self.filter(_owned_or_listed(actor, version="pk"))
+        return self.filter(owned_or_listed(actor, version="pk"))
 
 
 class DatasetVersion(Identified, Stateful):
@@ -119,7 +119,7 @@ class DatasetVersion(Identified, Stateful):
 
 class DataFileQuerySet(models.QuerySet["DataFile"]):
     def visible_to(self, actor: Actor) -> Self:
-        return self.filter(_owned_or_listed(actor, version="version"))
+        return self.filter(owned_or_listed(actor, version="version"))
 
 
 class DataFile(Identified, Stateful):
@@ -135,6 +135,12 @@ class DataFile(Identified, Stateful):
         CSV = "CSV", "CSV"
         JSONL = "JSONL", "JSON Lines"
         PARQUET = "PARQUET", "Apache Parquet"
+        JSON = "JSON", "JSON"
+        GEOJSON = "GEOJSON", "GeoJSON"
+        EXCEL = "EXCEL", "Excel"
+        TEXT = "TEXT", _("plain text")
+        ARCHIVE = "ARCHIVE", _("archive")
+        OPENAPI = "OPENAPI", _("OpenAPI document")
 
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
         State.RECEIVING: frozenset({State.RECEIVED}),

@@ -1,0 +1,124 @@
+"""Grading a version: the scan proposes, a person confirms, and nothing is sold above what its dossier declares.
+
+The rules of grading are in listings/grading; here its result meets the dossier (DOMAIN: classification and grading).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.access import Permission, find, require
+from kernel import audit
+from kernel.actors import SYSTEM, Actor
+from kernel.problems import FieldError, Problem, field_problem
+from kernel.states import advance
+from listings.models import DatasetVersion, Grade, GradeConfirmation, Listing, PersonalData, Product
+
+GRADES = (Grade.GENERAL, Grade.IMPORTANT, Grade.CORE)  # the graver, the later
+PERSONAL_DATA = (PersonalData.NONE, PersonalData.GENERAL, PersonalData.SENSITIVE)
+
+
+@dataclass(frozen=True)
+class Grading:
+    """How grave a version's data are, and whether they concern persons."""
+
+    grade: Grade = Grade.GENERAL
+    personal_data: PersonalData = PersonalData.NONE
+
+    def is_below(self, other: "Grading") -> bool:
+        """Tell whether this says less than `other` in either respect."""
+        return GRADES.index(self.grade) < GRADES.index(other.grade) or PERSONAL_DATA.index(
+            self.personal_data
+        ) < PERSONAL_DATA.index(other.personal_data)
+
+
+def found_in(version: DatasetVersion) -> Grading:
+    """Return what the scan proposed when the version was profiled; a version that was never scanned says nothing."""
+    found: dict[str, Any] = (version.profile or {}).get("grading") or {}
+    return Grading(
+        Grade(found.get("grade", Grade.GENERAL)), PersonalData(found.get("personal_data", PersonalData.NONE))
+    )
+
+
+def grading_of(version: DatasetVersion) -> Grading:
+    """Return what counts: the last confirmation, or what the scan found while nobody has confirmed anything."""
+    confirmed = version.grade_confirmations.order_by("-id").first()
+    return (
+        found_in(version)
+        if confirmed is None
+        else Grading(Grade(confirmed.grade), PersonalData(confirmed.personal_data))
+    )
+
+
+@transaction.atomic
+def confirm_grade(
+    *, version_id: UUID, grade: str, personal_data: str, reason: str = "", actor: Actor
+) -> GradeConfirmation:
+    """Confirm a version's grade, by its provider; listings that declare less are suspended at once.
+
+    Raises Problem `not_found`, `forbidden`, `illegal_state` before the version is ready, or `invalid` where less is
+    confirmed than was found without a reason.
+    """
+    version = find(DatasetVersion.objects.visible_to(actor).select_for_update(of=("self",)), pk=version_id)
+    require(actor, Permission.DATASET_REGISTER, organization_id=version.organization_id)
+    if actor.person_id is None:
+        raise Problem("forbidden")
+    if version.state != DatasetVersion.State.READY:
+        raise Problem("illegal_state", _("Only a version that is ready is graded."), state=version.state)
+    found = found_in(version)
+    confirmed = Grading(Grade(grade), PersonalData(personal_data))
+    if confirmed.is_below(found) and not reason.strip():
+        raise field_problem("/reason", "required", _("Say why less is confirmed than was found."))
+
+    confirmation = GradeConfirmation.objects.create(
+        version=version,
+        organization_id=version.organization_id,
+        grade=confirmed.grade,
+        personal_data=confirmed.personal_data,
+        found_grade=found.grade,
+        found_personal_data=found.personal_data,
+        reason=reason.strip(),
+        confirmed_by=actor.person_id,
+    )
+    audit.record(
+        "gradeconfirmation.made",
+        subject=confirmation,
+        actor=actor,
+        reason=reason,
+        details={"version": str(version.id), "grade": confirmed.grade, "personal_data": confirmed.personal_data},
+    )
+    _suspend_what_declares_less(version, confirmed)
+    return confirmation
+
+
+def grading_errors(version: DatasetVersion, product: Product) -> Iterator[FieldError]:
+    """Yield what keeps a version of this grade from being sold under this product's dossier."""
+    grading = grading_of(version)
+    if grading.grade == Grade.CORE:
+        yield FieldError("/version_id", "core_data", _("Core data may not be listed."))
+    if grading.grade == Grade.IMPORTANT:
+        # It would take the authority's clearance, named buyers and a sandbox.
+        yield FieldError("/version_id", "important_data", _("Important data may not be listed as files."))
+    if _declares_less(product, grading):
+        yield FieldError(
+            "/version_id",
+            "personal_data_undeclared",
+            _("The version holds personal information beyond what the product declares: %(found)s.")
+            % {"found": grading.personal_data.label},
+        )
+
+
+def _declares_less(product: Product, grading: Grading) -> bool:
+    return PERSONAL_DATA.index(PersonalData(product.personal_data)) < PERSONAL_DATA.index(grading.personal_data)
+
+
+def _suspend_what_declares_less(version: DatasetVersion, grading: Grading) -> None:
+    live = Listing.objects.filter(version=version, state=Listing.State.LISTED).select_related("product")
+    for listing in live.order_by("id"):
+        if grading.grade != Grade.GENERAL or _declares_less(listing.product, grading):
+            reason = _("The version is graded above what its dossier declares.")
+            advance(listing, to=Listing.State.SUSPENDED, actor=SYSTEM, reason=reason)
