@@ -72,7 +72,7 @@ def find(wanted: Wanted) -> QuerySet[Listing]:
 
     Relevance ranks the newest `CANDIDATES` hits only: ranking all hits of a common word costs a hundred times more.
     """
-    hits = _filtered(wanted)
+    hits = hits_of(wanted)
     query = search_query(wanted.text)
     if wanted.sort == "relevance" and query is not None:
         candidates = hits.order_by("-listed_at", "-id").values("pk")[:CANDIDATES]
@@ -98,7 +98,8 @@ def in_detail() -> QuerySet[Listing]:
     )
 
 
-def _filtered(wanted: Wanted) -> QuerySet[Listing]:
+def hits_of(wanted: Wanted) -> QuerySet[Listing]:
+    """Return all that a search finds, in no order; raises Problem `invalid` for an unknown industry."""
     hits = Listing.objects.in_catalogue()
     exact = {
         "venue__code": wanted.venue,

@@ -12,8 +12,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kernel.api import represent
-from listings.api.catalogue_serializers import CatalogueDetailSerializer, CatalogueQuerySerializer, CatalogueSerializer
+from listings.api.catalogue_serializers import (
+    CatalogueDetailSerializer,
+    CatalogueQuerySerializer,
+    CatalogueSerializer,
+    FacetsSerializer,
+)
 from listings.catalogue import Wanted, find, in_detail, ordering
+from listings.facets import facets_of
 from listings.models import Listing
 
 
@@ -37,6 +43,18 @@ class Catalogue(generics.GenericAPIView[Listing]):
         self.ordering = ordering(wanted)
         page = self.paginate_queryset(find(wanted))
         return self.get_paginated_response(CatalogueSerializer(page, many=True).data)
+
+
+class CatalogueFacets(APIView):
+    """How many of a search's hits each further choice would leave; takes the parameters of the search."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="catalogue_facets", parameters=[CatalogueQuerySerializer], responses=FacetsSerializer)
+    def get(self, request: Request) -> Response:
+        query = CatalogueQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return Response(represent(FacetsSerializer, facets_of(cast(Wanted, query.validated_data))))
 
 
 class CatalogueDetail(APIView):

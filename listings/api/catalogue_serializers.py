@@ -64,6 +64,30 @@ class CatalogueQuerySerializer(serializers.Serializer[Any]):
         )
 
 
+class ChoiceSerializer(serializers.Serializer[Any]):
+    value = serializers.CharField()
+    name = serializers.CharField(help_text=_("Of the value, in the language of the request."))
+    count = serializers.IntegerField()
+
+
+class FacetChoicesSerializer(serializers.Serializer[Any]):
+    venue = ChoiceSerializer(many=True)
+    product_type = ChoiceSerializer(many=True)
+    industry = ChoiceSerializer(many=True)
+    jurisdiction = ChoiceSerializer(many=True)
+    frequency = ChoiceSerializer(many=True)
+    price = ChoiceSerializer(many=True)
+    format = ChoiceSerializer(many=True)
+
+
+class FacetsSerializer(serializers.Serializer[Any]):
+    """The choices of each facet, the most frequent first."""
+
+    counted = serializers.IntegerField(help_text=_("How many hits were counted: the newest ones."))
+    complete = serializers.BooleanField(help_text=_("Whether these are all hits."))
+    choices = FacetChoicesSerializer()
+
+
 class ProviderSerializer(serializers.ModelSerializer[Organization]):
     """The provider as an exchange knows it: checked identity, place, and whether it is of the bay area."""
 
