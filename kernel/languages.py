@@ -94,6 +94,12 @@ def _to_simplified() -> OpenCC:
     return OpenCC("t2s")
 
 
+def simplified(text: str) -> str:
+    """Fold widths and case (NFKC) and make Traditional characters Simplified, so that 數據 and 数据 are the same."""
+    folded: str = _to_simplified().convert(unicodedata.normalize("NFKC", text).lower())
+    return folded
+
+
 _WORDS = re.compile(r"[㐀-鿿豈-﫿𠀀-𲎯]+|[a-z0-9]+(?:[-_.][a-z0-9]+)*", re.ASCII | re.IGNORECASE)
 
 
@@ -102,8 +108,7 @@ def search_terms(text: str) -> list[str]:
 
     Widths and case are folded (NFKC) and Traditional characters become Simplified, so 數據 finds 数据 and the reverse.
     """
-    folded = _to_simplified().convert(unicodedata.normalize("NFKC", text).lower())
-    return [term for word in _WORDS.findall(folded) for term in _terms_of(word)]
+    return [term for word in _WORDS.findall(simplified(text)) for term in _terms_of(word)]
 
 
 def _terms_of(word: str) -> list[str]:

@@ -36,6 +36,7 @@ from listings.dossier import missing_errors, value_errors
 from listings.listing import Parts, locked_listing, part_errors, refuse_unsellable
 from listings.models import Listing, Review, ReviewClock
 from listings.registration_certificate import registration_statement
+from listings.suggestions import write_suggestions
 
 Stage = Review.Stage
 Decision = Review.Decision
@@ -126,6 +127,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     Listing.objects.filter(pk=listing.pk).update(**catalogue_row(listing))
     advance(listing, to=Listing.State.LISTED, actor=actor, listed_at=now, approved_by_id=_person(actor))
     listing.refresh_from_db()
+    write_suggestions(listing)
     _record(listing, actor, Stage.COMPLIANCE, Decision.PASS, checklist, answers=answers)
     stop_clock(listing, Clock.DECISION)
     state_certificate(

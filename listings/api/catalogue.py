@@ -17,10 +17,13 @@ from listings.api.catalogue_serializers import (
     CatalogueQuerySerializer,
     CatalogueSerializer,
     FacetsSerializer,
+    SuggestedSerializer,
+    SuggestionQuerySerializer,
 )
 from listings.catalogue import Wanted, find, in_detail, ordering
 from listings.facets import facets_of
 from listings.models import Listing
+from listings.suggestions import suggested
 
 
 class Catalogue(generics.GenericAPIView[Listing]):
@@ -55,6 +58,22 @@ class CatalogueFacets(APIView):
         query = CatalogueQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         return Response(represent(FacetsSerializer, facets_of(cast(Wanted, query.validated_data))))
+
+
+class CatalogueSuggestions(APIView):
+    """Complete a half-typed wish, by characters of either script, pinyin, its initials, or in English."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="catalogue_suggestions",
+        parameters=[SuggestionQuerySerializer],
+        responses=SuggestedSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        query = SuggestionQuerySerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return Response(SuggestedSerializer(suggested(query.validated_data["q"]), many=True).data)
 
 
 class CatalogueDetail(APIView):

@@ -88,6 +88,16 @@ class FacetsSerializer(serializers.Serializer[Any]):
     choices = FacetChoicesSerializer()
 
 
+class SuggestionQuerySerializer(serializers.Serializer[Any]):
+    q = serializers.CharField(max_length=100, help_text=_("What has been typed so far."))
+
+
+class SuggestedSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    number = serializers.CharField()
+    name = LanguageMapSerializerField()
+
+
 class ProviderSerializer(serializers.ModelSerializer[Organization]):
     """The provider as an exchange knows it: checked identity, place, and whether it is of the bay area."""
 

@@ -4,6 +4,7 @@ from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
 from listings.models.grades import Grade, GradeConfirmation
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
+from listings.models.suggestions import Suggestion
 from listings.models.vocabulary import (
     BuyerKind,
     Frequency,
@@ -37,5 +38,6 @@ __all__ = [
     "ReviewClock",
     "Right",
     "SourceKind",
+    "Suggestion",
     "Terms",
 ]
