@@ -7,7 +7,7 @@ give the same bytes at any time.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from kernel.digests import Json, canonical_json
@@ -141,8 +141,7 @@ def with_count(facts: Facts, field: str, count: int) -> Facts:
     return replace(facts, n_general=count) if field == "n_general" else replace(facts, n_sensitive=count)
 
 
-# The answers found so far, by rule set and pattern. They are few; their texts, the bulk of a decision, are put
-# together and encoded once for each.
+# The answers found so far, by rule set and pattern.
 _ANSWERS: dict[tuple[int, Pattern], tuple[RuleSet, Outcome]] = {}
 MOST_ANSWERS = 4096
 
@@ -164,6 +163,8 @@ def _find(facts: Facts, rules: RuleSet) -> Outcome:
     return _outcome(rules, hits, choices, overlays)
 
 
+# Many patterns share an outcome; its texts, the bulk of a decision, are put together and encoded once.
+@lru_cache(maxsize=1024)
 def _outcome(rules: RuleSet, hits: tuple[Row, ...], choices: tuple[Choice, ...], overlays: tuple[Row, ...]) -> Outcome:
     route, sheet = choices[0].route, choices[0].sheet
     others = {choice.route: _papers_of(choice.sheet) for choice in choices[1:] if choice.route != route}
