@@ -19,6 +19,7 @@ urlpatterns = [
     path("console/language/", set_language, name="set_language"),
     path("console/", admin.site.urls),
     path("api/v1/", include(api)),
+    path("", include("listings.site_urls")),
     path("", include("accounts.oauth_urls")),
     path("", include("config.operations_urls")),
 ]

@@ -40,6 +40,8 @@ offering: list[URLPattern] = [
     path("listings/<uuid:listing_id>/relist", listings.ListingRelist.as_view(), name="listing-relist"),
     path("listings/<uuid:listing_id>/delist", listings.ListingDelist.as_view(), name="listing-delist"),
     path("catalogue", catalogue.Catalogue.as_view(), name="catalogue"),
+    path("catalogue/suggestions", catalogue.CatalogueSuggestions.as_view(), name="catalogue-suggestions"),
+    path("catalogue/facets", catalogue.CatalogueFacets.as_view(), name="catalogue-facets"),
     path("catalogue/<uuid:listing_id>", catalogue.CatalogueDetail.as_view(), name="catalogue-detail"),
 ]
 

@@ -1,0 +1,78 @@
+"""Our codes in the words of others: EU authority tables, IANA media types, and labels in three languages."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from django.db.models import TextChoices
+from django.utils.translation import override
+
+from kernel.languages import LANGUAGE_TAGS
+from listings.models import DataFile, Frequency
+
+EU = "http://publications.europa.eu/resource/authority"
+IANA = "https://www.iana.org/assignments/media-types"
+
+# https://op.europa.eu/en/web/eu-vocabularies/dataset/-/resource?uri=http://publications.europa.eu/resource/dataset/frequency
+FREQUENCIES: Mapping[str, str] = {
+    Frequency.REALTIME: f"{EU}/frequency/UPDATE_CONT",
+    Frequency.DAY: f"{EU}/frequency/DAILY",
+    Frequency.WEEK: f"{EU}/frequency/WEEKLY",
+    Frequency.MONTH: f"{EU}/frequency/MONTHLY",
+    Frequency.YEAR: f"{EU}/frequency/ANNUAL",
+    Frequency.ON_DEMAND: f"{EU}/frequency/AS_NEEDED",
+    Frequency.OTHER: f"{EU}/frequency/OTHER",
+}
+MEDIA_TYPES: Mapping[str, str] = {
+    DataFile.Format.CSV: "text/csv",
+    DataFile.Format.JSONL: "application/jsonl",
+    DataFile.Format.PARQUET: "application/vnd.apache.parquet",
+}
+# Registered types only: IANA knows none for JSON Lines.
+IANA_MEDIA_TYPES: Mapping[str, str] = {
+    DataFile.Format.CSV: f"{IANA}/text/csv",
+    DataFile.Format.PARQUET: f"{IANA}/application/vnd.apache.parquet",
+}
+FILE_TYPES: Mapping[str, str] = {
+    DataFile.Format.CSV: f"{EU}/file-type/CSV",
+    DataFile.Format.JSONL: f"{EU}/file-type/JSON",
+    DataFile.Format.PARQUET: f"{EU}/file-type/PARQUET",
+}
+RESTRICTED = f"{EU}/access-right/RESTRICTED"
+_LANGUAGES = {
+    "zh": "ZHO",
+    "yue": "YUE",
+    "en": "ENG",
+    "pt": "POR",
+    "fr": "FRA",
+    "de": "DEU",
+    "es": "SPA",
+    "ja": "JPN",
+    "ko": "KOR",
+    "ru": "RUS",
+    "th": "THA",
+    "vi": "VIE",
+    "id": "IND",
+    "ms": "MSA",
+}
+
+
+def language_iri(tag: str) -> str:
+    """Return the language of a tag such as zh-Hans; DCAT-AP wants the EU table, DCAT itself names the second one."""
+    primary = tag.split("-", maxsplit=1)[0].lower()
+    if primary in _LANGUAGES:
+        return f"{EU}/language/{_LANGUAGES[primary]}"
+    return f"http://id.loc.gov/vocabulary/iso639-{1 if len(primary) == 2 else 2}/{primary}"
+
+
+def labels(choice: TextChoices) -> Mapping[str, str]:
+    """Return the label of a code in every language of the exchange."""
+    return _labels(type(choice), choice.value)
+
+
+@cache
+def _labels(choices: type[TextChoices], value: str) -> Mapping[str, str]:
+    found = {}
+    for tag in LANGUAGE_TAGS:
+        with override(tag.lower()):
+            found[tag] = str(choices(value).label)
+    return found
