@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from listings.api import catalogue, datasets, listings, metadata, products, reviews
+from listings.api import catalogue, datasets, listings, metadata, products, reviews, routes
 
 bytes_in: list[URLPattern] = [
     path("datasets", datasets.DatasetList.as_view(), name="datasets"),
@@ -89,4 +89,6 @@ review: list[URLPattern] = [
     path("listings/<uuid:listing_id>/reject", reviews.ListingReject.as_view(), name="listing-reject"),
 ]
 
-urlpatterns = [*bytes_in, *registration, *offering, *described, *review]
+crossing: list[URLPattern] = [path("routes/decide", routes.RouteDecide.as_view(), name="route-decide")]
+
+urlpatterns = [*bytes_in, *registration, *offering, *described, *review, *crossing]
