@@ -1,6 +1,7 @@
 """A member for whom everything has happened once, so that every address of the API leads to a row of its own."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from accounts.models import Affiliation, Capacity, Membership, Organization, Role
 from accounts.people import invite
@@ -8,6 +9,7 @@ from kernel.models import AuditEvent, Certificate, Job
 from kernel.money import Currency, Money
 from kernel.sealing import seal_events
 from listings import uploading
+from listings.grade_confirmation import confirm_grade
 from listings.models import DatasetVersion, Product
 from marketplace.delivery.access import grant_access
 from marketplace.models import Delivery
@@ -114,6 +116,7 @@ def grow(world: Traded, times: int = 3) -> None:
         make_plan(product)
         make_terms(product)
         uploading.open_version(dataset_id=product.dataset_id, actor=who)
+        confirm_grade(version_id=UUID(ids["version_id"]), grade="GENERAL", personal_data="NONE", actor=who)
         make_client(make_person(member, Role.OPERATOR))
         invite(organization_id=member.id, email=f"next{number}@example.com", role=Role.VIEWER, actor=who)
         make_membership(member, "szdex", list(Capacity)[number])
