@@ -25,6 +25,9 @@ class Column(Protocol):
 class TableProfile:
     """What a file holds. `encoding` and `dialect` say nothing for formats that have none.
 
+    `details` is what a format tells beyond its table: the extent of its geometries, the sheets of a workbook, the
+    language of a text. Each format's module says which.
+
     A column is {"name", "type", "nulls", "null_share" (0–1), "distinct" (about; null if not counted), "min", "max",
     "samples"}; a warning is {"code", "params"} with a code of `refusals.WARNINGS`.
     """
@@ -36,6 +39,7 @@ class TableProfile:
     encoding: str = ""
     dialect: dict[str, Any] = field(default_factory=dict)
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,0 +1,105 @@
+"""The formats that are read: how each is recognized, and how a file of it is profiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from listings.profiling.containers import PARQUET_MAGIC
+from listings.profiling.csv_table import profile_csv
+from listings.profiling.json_lines import profile_json_lines
+from listings.profiling.observing import Observer
+from listings.profiling.parquet import profile_parquet
+from listings.profiling.profile import TableProfile
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to profile: its bytes in order, a way to seek in them, their number, and who looks on."""
+
+    chunks: Iterator[bytes]
+    open_seekable: Callable[[], BinaryIO]
+    size: int
+    declared_encoding: str
+    observers: Sequence[Observer]
+
+
+class InOrder(Protocol):
+    """Profiles a file from its bytes in order, all of which it takes; raises Refusal."""
+
+    def __call__(
+        self, chunks: Iterator[bytes], *, declared_encoding: str, observers: Sequence[Observer]
+    ) -> TableProfile: ...
+
+
+class Seeking(Protocol):
+    """Profiles a file of `size` bytes in which it seeks; raises Refusal."""
+
+    def __call__(self, source: BinaryIO, *, size: int, observers: Sequence[Observer]) -> TableProfile: ...
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format: what people call it, how its files are named, how they are profiled, and whether that takes seeking."""
+
+    label: str | Promise
+    extensions: tuple[str, ...]
+    profile: Callable[[File], TableProfile]
+    seeks: bool = False
+
+
+def _in_order(label: str | Promise, extensions: tuple[str, ...], profile: InOrder) -> Format:
+    def run(file: File) -> TableProfile:
+        return profile(file.chunks, declared_encoding=file.declared_encoding, observers=file.observers)
+
+    return Format(label, extensions, run)
+
+
+def _seeking(label: str | Promise, extensions: tuple[str, ...], profile: Seeking) -> Format:
+    def run(file: File) -> TableProfile:
+        with file.open_seekable() as source:
+            return profile(source, size=file.size, observers=file.observers)
+
+    return Format(label, extensions, run, seeks=True)
+
+
+FORMATS: Mapping[str, Format] = {
+    "CSV": _in_order(_("CSV or TSV"), (".csv", ".tsv", ".tab"), profile_csv),
+    "JSONL": _in_order(_("JSON Lines"), (".jsonl", ".ndjson"), profile_json_lines),
+    "PARQUET": _seeking("Parquet", (".parquet",), profile_parquet),
+}
+
+
+def detect_format(name: str, head: bytes) -> str:
+    """Return the code of the format that a file seems to have, by its first bytes (some 64 KiB) and then its name.
+
+    What is none of them gets the best guess: its profiler refuses it and says why.
+    """
+    if head.startswith(PARQUET_MAGIC):
+        return "PARQUET"
+    return _by_name(name) or ("JSONL" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "CSV")
+
+
+def profile_file(
+    format: str,  # noqa: A002 - the domain's word
+    *,
+    chunks: Iterator[bytes],
+    open_seekable: Callable[[], BinaryIO],
+    size: int,
+    declared_encoding: str = "",
+    observers: Sequence[Observer] = (),
+) -> TableProfile:
+    """Profile a file of `size` bytes, whose format is a code of `FORMATS`, and let the observers see its rows.
+
+    Formats that seek call `open_seekable`, close what it returns, and leave `chunks` alone; the others take all chunks
+    and never open. Raises Refusal.
+    """
+    return FORMATS[format].profile(File(chunks, open_seekable, size, declared_encoding, observers))
+
+
+def _by_name(name: str) -> str:
+    return next((code for code, found in FORMATS.items() if name.lower().endswith(found.extensions)), "")
