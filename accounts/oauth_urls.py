@@ -3,9 +3,11 @@
 from django.urls import include, path
 from oauth2_provider import views
 
+from kernel.throttling import limited
+
 # The toolkit's metadata view finds its endpoints under this namespace.
 oauth2_provider = [
-    path("oauth/token", views.TokenView.as_view(), name="token"),
+    path("oauth/token", limited(views.TokenView.as_view()), name="token"),
     path("oauth/revoke", views.RevokeTokenView.as_view(), name="revoke-token"),
     path(
         ".well-known/oauth-authorization-server",

@@ -4,19 +4,23 @@ A counter per minute (or second, hour, day) in Redis: one short command a reques
 """
 
 import logging
+import math
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
 
-from django.views import View
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 from kernel.actors import NOBODY, Actor
+from kernel.problems import Problem
 from kernel.redis_client import redis_client
 
-if TYPE_CHECKING:  # DRF's views import this module
-    from rest_framework.views import APIView
+View = Callable[..., HttpResponseBase]
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +30,7 @@ class ClientThrottle(SimpleRateThrottle):
 
     scope = "client"
 
-    def allow_request(self, request: Request, view: "APIView | View") -> bool:
+    def allow_request(self, request: Request, view: Any) -> bool:
         actor: Actor = getattr(request, "actor", NOBODY)
         if actor.id is None:
             self.num_requests, self.duration = self.parse_rate(self.THROTTLE_RATES["anonymous"])
@@ -42,6 +46,22 @@ class ClientThrottle(SimpleRateThrottle):
         """Return the seconds until the next window begins."""
         seconds = self.duration or 1
         return seconds - time.time() % seconds
+
+
+def limited(view: View) -> View:
+    """Count the requests to a view outside DRF by network address, as those of strangers to the API are.
+
+    Raises Problem `throttled` with the seconds left.
+    """
+
+    @wraps(view)
+    def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        throttle = ClientThrottle()
+        if not throttle.allow_request(cast(Request, request), None):
+            raise Problem("throttled", headers={"Retry-After": str(math.ceil(throttle.wait()))})
+        return view(request, *args, **kwargs)
+
+    return counted
 
 
 def _count(key: str, lifetime: int) -> int:

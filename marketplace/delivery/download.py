@@ -15,7 +15,15 @@ from marketplace.models import AccessGrant
 
 CHECK_EVERY = 8 * 1024 * 1024  # bytes between two looks at the entitlement in one stream
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
-MEDIA_TYPES = {"CSV": "text/csv", "JSONL": "application/jsonl", "PARQUET": "application/vnd.apache.parquet"}
+MEDIA_TYPES = {
+    "CSV": "text/csv",
+    "EXCEL": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "GEOJSON": "application/geo+json",
+    "JSON": "application/json",
+    "JSONL": "application/jsonl",
+    "PARQUET": "application/vnd.apache.parquet",
+    "TEXT": "text/plain",
+}
 
 
 @require_safe

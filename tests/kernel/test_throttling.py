@@ -25,6 +25,13 @@ def test_the_fourth_request_of_a_minute_is_refused_with_the_seconds_left(three_a
     assert answers[3]["Content-Type"] == "application/problem+json"
 
 
+def test_the_token_endpoint_is_counted_by_address(three_a_minute: None) -> None:
+    asked = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
+    answers = [APIClient().post("/oauth/token", asked) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    assert (answers[3].json()["code"], answers[3]["Retry-After"]) == ("throttled", "45")
+
+
 def test_requests_pass_while_the_counter_store_is_away(three_a_minute: None, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = redis.Redis.from_url("unix:///nowhere/redis.sock")
     monkeypatch.setattr(throttling, "redis_client", lambda: nowhere)
