@@ -11,7 +11,7 @@ from listings.grading.tallies import Tally
 
 # The strongest first. Of identity numbers every one is a person, in whichever column; of two columns of telephone
 # numbers the fuller one is taken, since both may be the same person's.
-IDENTITY = ("resident_id", "hkid", "macao_bir", "passport")
+IDENTITY = ("resident_id", "hkid", "taiwan_id", "macao_bir", "passport")
 OTHERS = ("mobile", "hk_mo_phone", "email", "bank_card", "person_name", "device_id", "plate", "landline")
 ALIKE = 0.5
 

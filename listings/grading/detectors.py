@@ -22,6 +22,7 @@ LABELS: dict[str, Promise] = {
     "landline": _("landline number"),
     "bank_card": _("bank card number"),
     "hkid": _("Hong Kong identity card number"),
+    "taiwan_id": _("Taiwan identity card number"),
     "macao_bir": _("Macao resident identity card number"),
     "passport": _("passport or travel permit number"),
     "plate": _("vehicle number plate"),
@@ -118,6 +119,7 @@ DETECTORS: tuple[Detector, ...] = (
         numbers.find_mobiles,
         PHONE,
         always=True,
+        valid_share=0.8,
         lookalike=f"(?:^|[^0-9０-９]){D}{{10,11}}(?:[^0-9０-９]|$)|1{D}{{2}}[ -]{D}{{4}}[ -]?{D}{{4}}|[+]86",
     ),
     Detector(
@@ -165,6 +167,7 @@ DETECTORS: tuple[Detector, ...] = (
         always=True,
         valid_share=0.7,
     ),
+    Detector("taiwan_id", f"{EDGE}[A-Za-z][1289]{D}{{8}}{END}", numbers.find_taiwan_ids, IDENTITY, valid_share=0.8),
     Detector(
         "macao_bir",
         r"[157]\d{6}[(（]\d[)）]|[157]/\d{6}/\d",

@@ -22,12 +22,12 @@ from listings.grading.tallies import Column, Tally
 from listings.grading.tracks import track_columns
 from listings.grading.words import folded_name
 
-IDENTITY = frozenset({"resident_id", "hkid", "macao_bir", "passport"})
+IDENTITY = frozenset({"resident_id", "hkid", "taiwan_id", "macao_bir", "passport"})
 DIRECT = IDENTITY | {"mobile", "hk_mo_phone", "email", "person_name", "bank_card"}
 # One such value is enough: its form does not come about by chance.
 ONE_IS_ENOUGH = frozenset({"resident_id", "email", "plate", "hk_mo_phone"})
 # Form and check digit may be any number's: a column of order numbers is not believed.
-NUMBER_OF_A_THING = frozenset({"bank_card", "device_id", "hkid", "macao_bir"})
+NUMBER_OF_A_THING = frozenset({"bank_card", "device_id", "hkid", "taiwan_id", "macao_bir"})
 JUDGED_IN_TABLE = frozenset({"person_name", "address", "birth_date", "minor", "biometric", "health", "religion"})
 SURE = 0.95
 FEW = 20

@@ -73,6 +73,7 @@ MASKS: Mapping[str, Callable[[str], str]] = {
     "landline": _ends(4, 2),
     "bank_card": _ends(6, 4),
     "hkid": _ends(2, 0),
+    "taiwan_id": _ends(2, 2),
     "macao_bir": _ends(2, 0),
     "passport": _ends(2, 2),
     "plate": _ends(2, 1),

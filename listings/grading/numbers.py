@@ -46,6 +46,8 @@ CARD_ISSUER = re.compile(r"(?:62|81|6[03-9])\d{14,17}|(?:4\d|5[1-5]|2[2-7]|35)\d
 # Older domestic cards (range 9 and some of 8), American Express, Diners, and lengths that are rare.
 RARE_CARD_ISSUER = re.compile(r"(?:62|81|6\d|9\d|8[478]|4\d|5\d)\d{13,17}|3[04-9]\d{12,14}")
 HKID = re.compile(r"(?<![0-9A-Za-z])([A-Za-z]{1,2})(\d{6})(\(([0-9Aa])\)|[0-9Aa])(?![0-9A-Za-z(])")
+TAIWAN_ID = re.compile(r"(?<![0-9A-Za-z])([A-Za-z])([1289]\d{8})(?![0-9A-Za-z])")
+TAIWAN_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"  # A stands for 10, B for 11, …
 MACAO_BIR = re.compile(r"(?<![0-9A-Za-z])([157]\d{6})\((\d)\)|(?<![0-9A-Za-z/])([157])/(\d{6})/(\d)(?![0-9/])")
 PLAIN_MACAO_BIR = re.compile(r"[157]\d{7}")
 # Ordinary passports (E, G), service ones (D, P, S), permits for Hong Kong and Macao (C, W), home return permits (H, M).
@@ -182,6 +184,18 @@ def find_hkids(text: str) -> list[str]:
         total = sum(value * weight for value, weight in zip(values, range(9, 1, -1), strict=True)) + int(check, 16)
         if total % 11 == 0:
             found.append(letters + match[2] + check)
+    return found
+
+
+def find_taiwan_ids(text: str) -> list[str]:
+    """Find Taiwan identity card numbers: a letter that stands for two digits, nine digits, weights 1, 9 to 1, 1."""
+    found = []
+    for match in TAIWAN_ID.finditer(text):
+        letter, digits = match[1].upper(), match[2]
+        tens, ones = divmod(TAIWAN_LETTERS.index(letter) + 10, 10)
+        values = [tens, ones, *map(int, digits)]
+        if sum(v * w for v, w in zip(values, (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1), strict=True)) % 10 == 0:
+            found.append(letter + digits)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,7 +33,7 @@ MOST_CHECKED = 1_024  # candidates of one detector in one slice
 MOST_CHECKED_OF_A_KIND = 256  # the same where nearly every value is of one kind
 OF_A_KIND = 0.5
 REPETITIVE = 0.3
-LONG = "(?s).{24}"  # longer than one number: another may stand beside it
+ONE_NUMBER = 24  # bytes; in a longer cell another may stand beside it
 EXAMPLES = 3
 LONGEST_TEXT = 20_000
 HEAD_ROWS = 1_000
@@ -43,7 +43,7 @@ WIDE = 24
 MOST_KEPT_WHEN_WIDE = 1 << 12
 NUMERIC = r"^\s*[-+]?[0-9][0-9.,]*\s*$"
 # What tells one person from another, hence is counted.
-COUNTED = frozenset({"resident_id", "mobile", "hk_mo_phone", "email", "hkid", "bank_card", "plate"})
+COUNTED = frozenset({"resident_id", "mobile", "hk_mo_phone", "email", "hkid", "taiwan_id", "bank_card", "plate"})
 
 
 @dataclass
@@ -171,7 +171,9 @@ class FieldScanner:
             self._check(column, alarming, ALWAYS, sampled=False, counts=True, most=MOST_CHECKED)
             return
         self._check(column, alarming, of_a_kind, sampled=False, counts=True, most=MOST_CHECKED_OF_A_KIND)
-        longer = alarming.where(pc.match_substring_regex(alarming.texts, LONG))
+        longer = alarming.where(
+            pc.greater(pc.binary_length(cast("pa.StringArray", alarming.texts)), pa.scalar(ONE_NUMBER))
+        )
         if len(longer):
             others = [number for number in ALWAYS if number not in of_a_kind]
             self._check(column, longer, others, sampled=False, counts=True, most=MOST_CHECKED)

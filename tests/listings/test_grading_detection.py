@@ -50,6 +50,8 @@ def test_values_are_found_with_the_precision_and_recall_that_are_claimed():
         (numbers.find_cards, "4111 1111 1111 1111", ["4111111111111111"]),
         (numbers.find_hkids, "A123456(3)", ["A1234563"]),
         (numbers.find_hkids, "A123456(4)", []),
+        (numbers.find_taiwan_ids, "A123456789", ["A123456789"]),
+        (numbers.find_taiwan_ids, "A123456788", []),
         (numbers.find_macao_birs, "1/234567/8", ["12345678"]),
         (numbers.find_plates, "粤Z1234港", ["粤Z1234港"]),
         (numbers.find_plates, "粤B·D12345", ["粤BD12345"]),
