@@ -9,12 +9,14 @@ from typing import BinaryIO, Protocol
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from listings.profiling.containers import PARQUET_MAGIC
 from listings.profiling.csv_table import profile_csv
+from listings.profiling.json_document import profile_json_document
 from listings.profiling.json_lines import profile_json_lines
 from listings.profiling.observing import Observer
 from listings.profiling.parquet import profile_parquet
+from listings.profiling.plain_text import profile_plain_text
 from listings.profiling.profile import TableProfile
+from listings.profiling.recognizing import EXTENSIONS, recognize
 
 
 @dataclass(frozen=True)
@@ -68,20 +70,21 @@ def _seeking(label: str | Promise, extensions: tuple[str, ...], profile: Seeking
 
 
 FORMATS: Mapping[str, Format] = {
-    "CSV": _in_order(_("CSV or TSV"), (".csv", ".tsv", ".tab"), profile_csv),
-    "JSONL": _in_order(_("JSON Lines"), (".jsonl", ".ndjson"), profile_json_lines),
-    "PARQUET": _seeking("Parquet", (".parquet",), profile_parquet),
+    "CSV": _in_order("CSV or TSV", EXTENSIONS["CSV"], profile_csv),
+    "JSONL": _in_order("JSON Lines", EXTENSIONS["JSONL"], profile_json_lines),
+    "JSON": _in_order("JSON", EXTENSIONS["JSON"], profile_json_document),
+    "PARQUET": _seeking("Parquet", EXTENSIONS["PARQUET"], profile_parquet),
+    "TEXT": _in_order(_("Plain text"), EXTENSIONS["TEXT"], profile_plain_text),
 }
 
 
 def detect_format(name: str, head: bytes) -> str:
-    """Return the code of the format that a file seems to have, by its first bytes (some 64 KiB) and then its name.
+    """Return the code of `FORMATS` that a file seems to have; `head` is its first bytes, some 64 KiB.
 
     What is none of them gets the best guess: its profiler refuses it and says why.
     """
-    if head.startswith(PARQUET_MAGIC):
-        return "PARQUET"
-    return _by_name(name) or ("JSONL" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else "CSV")
+    found = recognize(name, head)
+    return found if found in FORMATS else "CSV"
 
 
 def profile_file(
@@ -99,7 +102,3 @@ def profile_file(
     and never open. Raises Refusal.
     """
     return FORMATS[format].profile(File(chunks, open_seekable, size, declared_encoding, observers))
-
-
-def _by_name(name: str) -> str:
-    return next((code for code, found in FORMATS.items() if name.lower().endswith(found.extensions)), "")
