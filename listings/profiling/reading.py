@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from listings.profiling.csv_table import profile_csv
+from listings.profiling.geojson import profile_geojson
 from listings.profiling.json_document import profile_json_document
 from listings.profiling.json_lines import profile_json_lines
 from listings.profiling.observing import Observer
@@ -73,6 +74,7 @@ FORMATS: Mapping[str, Format] = {
     "CSV": _in_order("CSV or TSV", EXTENSIONS["CSV"], profile_csv),
     "JSONL": _in_order("JSON Lines", EXTENSIONS["JSONL"], profile_json_lines),
     "JSON": _in_order("JSON", EXTENSIONS["JSON"], profile_json_document),
+    "GEOJSON": _in_order("GeoJSON", EXTENSIONS["GEOJSON"], profile_geojson),
     "PARQUET": _seeking("Parquet", EXTENSIONS["PARQUET"], profile_parquet),
     "TEXT": _in_order(_("Plain text"), EXTENSIONS["TEXT"], profile_plain_text),
 }

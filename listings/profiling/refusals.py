@@ -29,6 +29,8 @@ REFUSALS: Mapping[str, Promise] = {
     "malformed_document": _("The JSON document is wrong in line %(line)s: %(reason)s"),
     "no_records": _("The document has no records: write it as an array of objects."),
     "several_tables": _("The document has several arrays of objects (%(names)s); give each a file of its own."),
+    "not_feature_collection": _("The document is not a GeoJSON feature collection."),
+    "malformed_feature": _("Feature %(feature)s is not as GeoJSON has it: %(reason)s"),
     "corrupt_parquet": _("The Parquet file could not be read: %(reason)s"),
     "decompression_bomb": _("The file of %(size)s bytes says that it unpacks to %(unpacked)s bytes and %(rows)s rows."),
     "digest_mismatch": _("The file's SHA-256 is %(actual)s, not the announced %(declared)s."),
