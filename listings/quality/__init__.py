@@ -1,0 +1,1 @@
+"""How good data are: a score with the rule and the rows behind every deduction."""
