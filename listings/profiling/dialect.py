@@ -44,7 +44,7 @@ def sniff(head: bytes, *, complete: bool) -> tuple[Dialect, list[list[str]]]:
     tables = {candidate: _rows(text, candidate, complete=complete) for candidate in candidates}
     best = max(candidates, key=lambda candidate: _fitness(tables[candidate]))
     rows = tables[best]
-    found = Dialect(best.delimiter, best.quote, best.escape, header=_has_header(rows))
+    found = Dialect(best.delimiter, best.quote, best.escape, header=has_header(rows))
     return found, rows
 
 
@@ -110,8 +110,8 @@ def _kind(value: str) -> str:
     return "address" if _NEVER_A_NAME.match(value) else "text"
 
 
-def _has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row names the columns, by comparing it with what stands below it."""
+def has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row of a table names its columns, by comparing it with what stands below it."""
     if not rows:
         return False
     first, body = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]

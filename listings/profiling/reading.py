@@ -18,6 +18,7 @@ from listings.profiling.parquet import profile_parquet
 from listings.profiling.plain_text import profile_plain_text
 from listings.profiling.profile import TableProfile
 from listings.profiling.recognizing import EXTENSIONS, recognize
+from listings.profiling.workbook import profile_workbook
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ FORMATS: Mapping[str, Format] = {
     "JSONL": _in_order("JSON Lines", EXTENSIONS["JSONL"], profile_json_lines),
     "JSON": _in_order("JSON", EXTENSIONS["JSON"], profile_json_document),
     "GEOJSON": _in_order("GeoJSON", EXTENSIONS["GEOJSON"], profile_geojson),
+    "EXCEL": _seeking("Excel", EXTENSIONS["EXCEL"], profile_workbook),
     "PARQUET": _seeking("Parquet", EXTENSIONS["PARQUET"], profile_parquet),
     "TEXT": _in_order(_("Plain text"), EXTENSIONS["TEXT"], profile_plain_text),
 }

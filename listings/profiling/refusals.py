@@ -31,6 +31,15 @@ REFUSALS: Mapping[str, Promise] = {
     "several_tables": _("The document has several arrays of objects (%(names)s); give each a file of its own."),
     "not_feature_collection": _("The document is not a GeoJSON feature collection."),
     "malformed_feature": _("Feature %(feature)s is not as GeoJSON has it: %(reason)s"),
+    "no_table": _("No sheet of the workbook has a filled row."),
+    "old_or_locked_workbook": _(
+        "The workbook is in the old format of Excel, or needs a password: save it as .xlsx without one."
+    ),
+    "workbook_with_macros": _("The workbook carries macros: save it as .xlsx without them."),
+    "corrupt_workbook": _("The workbook could not be read: %(reason)s"),
+    "workbook_bomb": _(
+        "The workbook of %(size)s bytes says that its %(parts)s parts unpack to %(unpacked)s bytes: more than is taken."
+    ),
     "corrupt_parquet": _("The Parquet file could not be read: %(reason)s"),
     "decompression_bomb": _("The file of %(size)s bytes says that it unpacks to %(unpacked)s bytes and %(rows)s rows."),
     "digest_mismatch": _("The file's SHA-256 is %(actual)s, not the announced %(declared)s."),
@@ -43,6 +52,7 @@ WARNINGS: Mapping[str, Promise] = {
     "no_header": _("The first row looks like data, so the columns have no names."),
     "encoding_uncertain": _("There is too little text to tell the encoding for certain; %(encoding)s was assumed."),
     "mixed_types": _("Values of different types share these columns: %(names)s."),
+    "error_cells": _("Cells that show an error instead of a value: %(cells)s."),
     "empty_columns": _("Columns without any value: %(names)s."),
 }
 
