@@ -52,7 +52,8 @@ class FileSummary:
 def summary_of(file: DataFile, *, with_samples: bool) -> FileSummary:
     """Return the public part of a file's profile: names, types and gaps of its columns, but none of its values.
 
-    Least and greatest values stay out too; sample rows are shown only if the provider made them public.
+    Least and greatest values stay out too; sample rows are shown only if the provider made them public, and then with
+    personal data masked.
     """
     profile: Mapping[str, Any] = file.profile or {}
     columns = [
@@ -65,7 +66,7 @@ def summary_of(file: DataFile, *, with_samples: bool) -> FileSummary:
         rows=profile.get("rows"),
         encoding=profile.get("encoding", ""),
         columns=columns,
-        sample_rows=profile.get("sample") if with_samples else None,
+        sample_rows=profile.get("masked_sample", profile.get("sample")) if with_samples else None,
     )
 
 

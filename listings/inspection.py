@@ -5,7 +5,7 @@ lease and shows the progress. A file that is done keeps its result, so a job tha
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass
@@ -18,12 +18,14 @@ from django.utils.translation import override
 from kernel.actors import SYSTEM
 from kernel.digests import Digests, canonical_json
 from kernel.states import advance
+from listings.examination import Examination, examine
+from listings.grading.grade import GRADES, PERSONAL_INFORMATION, Facts
 from listings.models import DataFile, DatasetVersion
-from listings.profiling.csv_table import profile_csv
-from listings.profiling.json_lines import profile_json_lines
-from listings.profiling.parquet import profile_parquet
+from listings.profiling.observing import Observer
 from listings.profiling.profile import TableProfile
+from listings.profiling.reading import FORMATS, profile_file
 from listings.profiling.refusals import REFUSALS, Refusal, refuse, sentence
+from listings.quality.score import Declared
 from listings.storage import DecryptingReader, StoredFile, read_range, stored_file
 from listings.uploading import manifest
 
@@ -66,30 +68,38 @@ def inspect_version(*, version_id: UUID, heartbeat: Heartbeat) -> None:
     done = sum(_size(file) for file in files if file.state == DataFile.State.READY)
     for file in (file for file in files if file.state == DataFile.State.RECEIVED):
         try:
-            reading, profile = _inspect(file, heartbeat, done=done, total=total)
+            reading, examination = _inspect(file, heartbeat, done=done, total=total)
         except Refusal as refusal:
             _refuse(version, file, refusal)
             return
-        _accept(file, reading.digests, profile)
+        _accept(file, reading.digests, examination)
         done += _size(file)
     _finish(version)
 
 
-def inspect_file(reading: Reading, *, format: str, declared_encoding: str, declared_sha256: str) -> TableProfile:  # noqa: A002
-    """Read a file to its end and return its profile; raises Refusal. Does not touch the database."""
-    if format == DataFile.Format.PARQUET:
-        for _chunk in reading.chunks():  # the footer is at the end: digests first, then the columns
-            pass
+def inspect_file(reading: Reading, *, format: str, declared_encoding: str, declared_sha256: str) -> Examination:  # noqa: A002
+    """Read a file to its end and return what it told; raises Refusal. Does not touch the database."""
+
+    def read(observers: Sequence[Observer]) -> TableProfile:
+        if FORMATS[format].seeks:
+            for _chunk in reading.chunks():  # digests first: what seeks does not read in order
+                pass
+            _check_digest(reading, declared_sha256)
+        profile = profile_file(
+            format,
+            chunks=reading.chunks(),
+            open_seekable=lambda: cast(BinaryIO, DecryptingReader(reading.stored)),
+            size=reading.stored.size,
+            declared_encoding=declared_encoding,
+            observers=observers,
+        )
         _check_digest(reading, declared_sha256)
-        with DecryptingReader(reading.stored) as source:
-            return profile_parquet(cast(BinaryIO, source), size=reading.stored.size)
-    profile = profile_csv if format == DataFile.Format.CSV else profile_json_lines
-    found = profile(reading.chunks(), declared_encoding=declared_encoding)
-    _check_digest(reading, declared_sha256)
-    return found
+        return profile
+
+    return examine(read, declared=Declared(), facts=Facts())
 
 
-def _inspect(file: DataFile, heartbeat: Heartbeat, *, done: int, total: int) -> tuple[Reading, TableProfile]:
+def _inspect(file: DataFile, heartbeat: Heartbeat, *, done: int, total: int) -> tuple[Reading, Examination]:
     reading = Reading(stored_file(file), Digests(), threading.Event())
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="profile") as reader:
         running = reader.submit(
@@ -119,15 +129,15 @@ def _check_digest(reading: Reading, declared: str) -> None:
 
 
 @transaction.atomic
-def _accept(file: DataFile, digests: Digests, profile: TableProfile) -> None:
+def _accept(file: DataFile, digests: Digests, examination: Examination) -> None:
     advance(
         file,
         to=DataFile.State.READY,
         actor=SYSTEM,
-        details={"sha256": digests.sha256, "sm3": digests.sm3, "rows": profile.rows},
+        details={"sha256": digests.sha256, "sm3": digests.sm3, "rows": examination.profile.rows},
         sha256=digests.sha256,
         sm3=digests.sm3,
-        profile=profile.as_json(),
+        profile=examination.as_json(),
     )
 
 
@@ -168,8 +178,28 @@ def _finish(version: DatasetVersion) -> None:
         bytes=sum(_size(file) for file in files),
         sha256=digests.sha256,
         sm3=digests.sm3,
-        profile={"files": [_summary(file) for file in files]},
+        profile={
+            "files": [_summary(file) for file in files],
+            "quality": _worst_quality(files),
+            "grading": _gravest_grade(files),
+        },
     )
+
+
+def _worst_quality(files: Sequence[DataFile]) -> dict[str, Any]:
+    worst = min((_profile_of(file)["quality"] for file in files), key=lambda quality: quality["score"])
+    return {"score": worst["score"], "grade": worst["grade"]}
+
+
+def _gravest_grade(files: Sequence[DataFile]) -> dict[str, Any]:
+    """The higher grade wins; persons are added up, since nothing tells whether two files speak of the same ones."""
+    grades = [_profile_of(file)["grade"] for file in files]
+    return {
+        "grade": max((each["grade"] for each in grades), key=GRADES.index),
+        "personal_data": max((each["personal_information"] for each in grades), key=PERSONAL_INFORMATION.index),
+        "persons": sum(each["n_general"] + each["n_sensitive"] for each in grades),
+        "sensitive_persons": sum(each["n_sensitive"] for each in grades),
+    }
 
 
 def _size(file: DataFile) -> int:

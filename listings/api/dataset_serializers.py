@@ -1,5 +1,6 @@
 """How datasets, versions, files and parts look in JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -8,8 +9,11 @@ from rest_framework import serializers
 
 from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
+from listings.grading.detectors import LABELS
+from listings.grading.grade import REASONS
 from listings.models import DataFile, Dataset, DatasetVersion, FilePart, Grade, GradeConfirmation, PersonalData
 from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
+from listings.quality.rules import SENTENCES
 
 SHA256 = r"^[0-9a-f]{64}\Z"
 
@@ -88,6 +92,23 @@ class ColumnSerializer(serializers.Serializer[Any]):
     min = serializers.JSONField(allow_null=True)
     max = serializers.JSONField(allow_null=True)
     samples = serializers.ListField(child=serializers.CharField())
+    statistics = serializers.DictField(required=False, help_text=_("Formats, gaps, distribution, outliers, repeats."))
+
+
+class FindingSerializer(serializers.Serializer[Any]):
+    """Personal data of one kind in one column; examples are masked."""
+
+    position = serializers.IntegerField()
+    column = serializers.CharField()
+    code = serializers.ChoiceField(sorted(LABELS))
+    category = serializers.CharField()
+    basis = serializers.CharField()
+    values = serializers.IntegerField()
+    checked = serializers.IntegerField()
+    hits = serializers.IntegerField()
+    share = serializers.FloatField()
+    examples = serializers.ListField(child=serializers.CharField())
+    exact = serializers.BooleanField()
 
 
 class WarningSerializer(serializers.Serializer[Any]):
@@ -105,6 +126,22 @@ class ProfileSerializer(serializers.Serializer[Any]):
     columns = ColumnSerializer(many=True)
     sample = serializers.ListField(child=serializers.ListField(child=serializers.JSONField(allow_null=True)))
     warnings = WarningSerializer(many=True)
+    details = serializers.DictField(required=False, help_text=_("What the format tells beyond its table."))
+    table = serializers.DictField(required=False, help_text=_("Repeated rows, keys, extent and time span."))
+    findings = FindingSerializer(many=True, required=False)
+    persons = serializers.DictField(required=False)
+    grade = serializers.DictField(required=False, help_text=_("The proposed grade with its reasons."))
+    quality = serializers.DictField(required=False, help_text=_("The quality with its deductions."))
+    masked_sample = serializers.ListField(
+        child=serializers.ListField(child=serializers.JSONField(allow_null=True)),
+        required=False,
+        help_text=_("The sample as others see it, personal data masked."),
+    )
+
+
+def _told(sentences: Mapping[str, Any], entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add to stored codes what they say in the language in force."""
+    return [{**entry, "detail": str(sentences[entry["code"]]) % entry["params"]} for entry in entries]
 
 
 class FileSerializer(FileSummarySerializer):
@@ -119,13 +156,19 @@ class FileSerializer(FileSummarySerializer):
 
     @extend_schema_field(ProfileSerializer(allow_null=True))
     def get_profile(self, file: DataFile) -> dict[str, Any] | None:
-        if file.profile is None:
+        profile: dict[str, Any] | None = file.profile
+        if profile is None:
             return None
         warnings = [
             {"code": found["code"], "detail": sentence(WARNINGS, found["code"], found["params"])}
-            for found in file.profile.get("warnings", [])
+            for found in profile.get("warnings", [])
         ]
-        return {**file.profile, "warnings": warnings}
+        told = {**profile, "warnings": warnings}
+        if quality := profile.get("quality"):
+            told["quality"] = {**quality, "deductions": _told(SENTENCES, quality["deductions"])}
+        if grade := profile.get("grade"):
+            told["grade"] = {**grade, "reasons": _told(REASONS, grade["reasons"])}
+        return told
 
 
 class QualityMarkSerializer(serializers.Serializer[Any]):

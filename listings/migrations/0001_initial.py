@@ -412,8 +412,6 @@ class Migration(migrations.Migration):
                             ("GEOJSON", "GeoJSON"),
                             ("EXCEL", "Excel"),
                             ("TEXT", "plain text"),
-                            ("ARCHIVE", "archive"),
-                            ("OPENAPI", "OpenAPI document"),
                         ],
                         max_length=10,
                         verbose_name="format",

@@ -139,8 +139,6 @@ class DataFile(Identified, Stateful):
         GEOJSON = "GEOJSON", "GeoJSON"
         EXCEL = "EXCEL", "Excel"
         TEXT = "TEXT", _("plain text")
-        ARCHIVE = "ARCHIVE", _("archive")
-        OPENAPI = "OPENAPI", _("OpenAPI document")
 
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
         State.RECEIVING: frozenset({State.RECEIVED}),

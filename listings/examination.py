@@ -1,0 +1,57 @@
+"""Examining a file in one reading: what it holds, whom it tells of, how good it is, and the grade that follows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from listings.grading.anonymity import masked_rows
+from listings.grading.grade import Facts, GradeProposal, propose_grade
+from listings.grading.result import ScanResult
+from listings.grading.scanning import FieldScanner
+from listings.profiling.observing import Observer
+from listings.profiling.profile import TableProfile
+from listings.profiling.statistics import Statistics, add_to_profile
+from listings.quality.score import Declared, QualityReport, score_quality
+
+Reader = Callable[[Sequence[Observer]], TableProfile]
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Everything that one reading of a file told."""
+
+    profile: TableProfile
+    statistics: dict[str, Any]
+    scan: ScanResult
+    grade: GradeProposal
+    quality: QualityReport
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the profile as it is kept, with what else was found; `masked_sample` is what others may see."""
+        return {
+            **add_to_profile(self.profile.as_json(), self.statistics),
+            "findings": [asdict(finding) for finding in self.scan.findings],
+            "persons": asdict(self.scan.persons),
+            "grade": self.grade.as_json(),
+            "quality": self.quality.as_json(),
+            "masked_sample": masked_rows(self.profile.sample, self.scan),
+        }
+
+
+def examine(read: Reader, *, declared: Declared, facts: Facts) -> Examination:
+    """Let `read` profile a file under the eyes of the scanner and the statistics, and judge what they saw.
+
+    `declared` and `facts` are what the provider says of quality and of grade. Raises what `read` raises: Refusal.
+    """
+    scanner, statistics = FieldScanner(), Statistics()
+    profile = read([scanner, statistics])
+    names = [column["name"] for column in profile.columns]
+    scan = scanner.findings(names, distinct=[column["distinct"] for column in profile.columns])
+    found = statistics.result(names)
+    return Examination(
+        profile=profile,
+        statistics=found,
+        scan=scan,
+        grade=propose_grade(scan, facts=facts),
+        quality=score_quality(profile.as_json(), found, declared=declared),
+    )
