@@ -78,7 +78,7 @@ FORMATS: Mapping[str, Format] = {
     "GEOJSON": _in_order("GeoJSON", EXTENSIONS["GEOJSON"], profile_geojson),
     "EXCEL": _seeking("Excel", EXTENSIONS["EXCEL"], profile_workbook),
     "PARQUET": _seeking("Parquet", EXTENSIONS["PARQUET"], profile_parquet),
-    "TEXT": _in_order(_("Plain text"), EXTENSIONS["TEXT"], profile_plain_text),
+    "TEXT": _in_order(_("plain text"), EXTENSIONS["TEXT"], profile_plain_text),
 }
 
 
