@@ -31,7 +31,10 @@ def freshness(frequency: str, last: date, on: date) -> Freshness | None:
     """
     if frequency not in FREQUENCIES:
         return None
-    due = _later(last, frequency)
+    try:
+        due = _later(last, frequency)
+    except (ValueError, OverflowError):  # the end of time, which tables use for "until further notice"
+        return Freshness(due=date.max, days_late=0, periods_late=0.0)
     late = max(0, (on - due).days)
     return Freshness(due=due, days_late=late, periods_late=round(late / (due - last).days, 4))
 
