@@ -10,18 +10,20 @@ import pyarrow as pa
 
 from listings.profiling.arrow import compute as pc
 from listings.profiling.evidence import Evidence
-from listings.profiling.moments import LOOKS_LIKE_NUMBERS, Moments, shapes_of
+from listings.profiling.moments import LOOKS_LIKE_NUMBERS, Moments, looks_like_time, shapes_of
 from listings.profiling.numbers_seen import Numbers, as_numbers
 from listings.profiling.repeats import Hasher, Repeats
 from listings.profiling.text_trouble import TextTrouble, misread
 from listings.profiling.top_values import TopValues, top_json
-from listings.profiling.value_formats import FORMATS, coordinate_named, fits, is_named
+from listings.profiling.value_formats import FORMATS, coordinate_named, fits, is_named, may_fit
 from listings.profiling.writing import scripts, variants
 
 if TYPE_CHECKING:
     Texts = pa.Array[Any]
 
 FIRST_VALUES = 1_000
+# Arrow reads a pattern anew at each call, which is dear for thousands of columns; a few values rule most formats out.
+PICKED_VALUES = 20
 # A format is counted when so many of the first values fit it, and named when so many of all values do.
 LIKELY_SHARE = 0.5
 NAMED_SHARE = 0.8
@@ -86,10 +88,12 @@ class ColumnStatistics:
         if not waiting:
             return
         first = pa.concat_arrays([values for values, _offset in waiting]).drop_null()[:FIRST_VALUES]
-        if shapes := shapes_of(first):
+        picked = first.take(pa.arange(0, len(first), max(1, len(first) // PICKED_VALUES))).to_pylist()
+        shapes = shapes_of(first) if any(looks_like_time(text) for text in picked) else []
+        if shapes:
             self.moments = Moments(shapes)
         for name in FORMATS:
-            if _fitting(first, name) >= LIKELY_SHARE * len(first):
+            if may_fit(picked, name) and _fitting(first, name) >= LIKELY_SHARE * len(first):
                 self.formats[name] = FormatCount()
         codes = pc.match_substring_regex(first, r"^(?:\+|0\d)")
         counted = self.moments is None or self.moments.shapes != [LOOKS_LIKE_NUMBERS]

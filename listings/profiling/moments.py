@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ SHAPES: dict[str, Shape] = {
     "2024-02": Shape("month", r"^(?:19|20)\d\d-(?:0[1-9]|1[0-2])$"),
     "2024年2月": Shape("month", rf"^(?:19|20)\d\d年{_MONTH}月$"),
 }
+_PATTERNS = tuple(re.compile(shape.pattern) for shape in SHAPES.values())
 AMBIGUOUS = "9/2/2024"
 LOOKS_LIKE_NUMBERS = "20240209"
 LEAST_SHARE = 0.01
@@ -62,6 +64,11 @@ def shapes_of(values: Texts) -> list[str]:
     if written < USUAL_SHARE and shares.get(LOOKS_LIKE_NUMBERS, 0) < ALMOST_ALL:
         return []
     return [name for name, share in shares.items() if share >= LEAST_SHARE]
+
+
+def looks_like_time(text: str) -> bool:
+    """Tell whether a value is written in one of the shapes."""
+    return any(pattern.search(text) for pattern in _PATTERNS)
 
 
 def _has(values: Texts, name: str) -> pa.Array[Any]:

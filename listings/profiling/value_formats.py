@@ -7,7 +7,7 @@ on a column's first values; those that many of them fit are then counted over al
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -157,6 +157,16 @@ def is_named(format_name: str, column_name: str) -> bool:
 def coordinate_named(column_name: str) -> str:
     """Return "longitude" or "latitude" if the column is named so, else nothing."""
     return next((kind for kind, pattern in _COORDINATES.items() if re.search(pattern, column_name)), "")
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(FORMATS[name].pattern)
+
+
+def may_fit(picked: Iterable[str], name: str) -> bool:
+    """Tell whether any of a few values has the pattern of a format."""
+    return any(_pattern(name).search(text) for text in picked)
 
 
 def fits(values: Texts, name: str) -> pa.Array[Any]:

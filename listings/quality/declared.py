@@ -97,7 +97,7 @@ def schema_from_table_schema(document: Any) -> Schema:
     if not isinstance(key, list):
         raise SchemaRefused("unknown_key", value=str(key))
     for name in key:
-        if name not in names:
+        if not isinstance(name, str) or name not in names:
             raise SchemaRefused("unknown_key", value=str(name))
     # A key of several columns is not unique in each of them.
     return Schema(tuple(_keyed(each, key) for each in read))
@@ -114,7 +114,7 @@ def _field(document: Any) -> Field:
         raise SchemaRefused("not_a_schema")
     name = document["name"]
     kind = document.get("type", "any")
-    if kind not in TYPES:
+    if not isinstance(kind, str) or kind not in TYPES:
         raise SchemaRefused("unknown_type", field=name, value=str(kind))
     for member in document:
         known = member in _FIELD_MEMBERS and (member != "format" or document[member] in ("default", "any"))
