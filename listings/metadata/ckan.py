@@ -89,7 +89,7 @@ def resource(listing: Listing, file: DataFile, place: int) -> Shape:
         "name": file.name,
         "description": "",
         "format": file.format,
-        "mimetype": vocabulary.MEDIA_TYPES[file.format],
+        "mimetype": vocabulary.media_type(file.format),
         "size": file.size,
         "hash": f"sha256:{file.sha256}" if file.sha256 else "",
         "url": addresses.listing_page(listing.pk),

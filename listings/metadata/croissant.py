@@ -12,6 +12,7 @@ from listings.metadata.fields import Field, fields_of, typed_as
 from listings.metadata.nodes import PREFIXES
 from listings.metadata.odrl import policy_properties
 from listings.metadata.schema_org import license_work, provider
+from listings.metadata.vocabulary import TABLES, media_type
 from listings.models import DataFile, Listing
 
 Document = dict[str, Any]
@@ -78,7 +79,6 @@ TYPES: Mapping[str, str] = {
 }
 # As the reference loader names them, which knows neither IANA's name for Parquet nor application/jsonl.
 ENCODINGS: Mapping[str, str] = {
-    DataFile.Format.CSV: "text/csv",
     DataFile.Format.JSONL: "application/jsonlines",
     DataFile.Format.PARQUET: "application/x-parquet",
 }
@@ -122,7 +122,7 @@ def _file_object(number: int, file: DataFile, listing: Listing) -> Document:
         "@type": "cr:FileObject",
         "@id": f"file-{number}",
         "name": file.name,
-        "encodingFormat": ENCODINGS[file.format],
+        "encodingFormat": ENCODINGS.get(file.format) or media_type(file.format),
         # Where the bytes are ordered; a delivery names its own address for them.
         "contentUrl": addresses.listing_page(listing.pk),
         "contentSize": f"{file.size} B",
@@ -133,7 +133,7 @@ def _file_object(number: int, file: DataFile, listing: Listing) -> Document:
 def _record_set(number: int, file: DataFile) -> Document | None:
     """Return the records of a file, or None where the format has no way to say where its values are."""
     fields = [_field(number, field) for field in fields_of(file) if field.name == field.column]
-    if not fields or not (file.profile or {}).get("dialect", {}).get("header", True):
+    if file.format not in TABLES or not fields or not (file.profile or {}).get("dialect", {}).get("header", True):
         return None
     return {
         "@type": "cr:RecordSet",

@@ -5,12 +5,14 @@ Once the files are delivered into one folder, the package describes and checks t
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from kernel.languages import in_language
 from listings.metadata import addresses, vocabulary
 from listings.metadata.dcat import TERMS, keywords
 from listings.metadata.fields import Field, fields_of, typed_as
+from listings.metadata.vocabulary import TABLES
 from listings.models import DataFile, Listing
 from listings.profiling.encoding import CODECS, Encoding
 
@@ -37,8 +39,9 @@ def data_package(listing: Listing) -> Document:
         "path": addresses.listing_page(listing.pk),
         "title": f"{in_language(TERMS)} v{listing.terms.version}",
     }
+    files = list(listing.version.files.all())
     found: Document = {
-        "profile": "tabular-data-package",
+        "profile": "tabular-data-package" if all(file.format in TABLES for file in files) else "data-package",
         "name": f"listing-{listing.pk}",
         "id": addresses.dataset_iri(listing.pk),
         "title": in_language(listing.name),
@@ -49,23 +52,24 @@ def data_package(listing: Listing) -> Document:
         "keywords": [in_language(words) for words in keywords(listing)],
         "licenses": [terms],
         "contributors": [{"title": in_language(listing.organization.name), "role": "publisher"}],
-        "resources": [_resource(number, file) for number, file in enumerate(listing.version.files.all(), 1)],
+        "resources": [_resource(number, file) for number, file in enumerate(files, 1)],
     }
     return {key: held for key, held in found.items() if held != ""}
 
 
 def _resource(number: int, file: DataFile) -> Document:
     profile: Mapping[str, Any] = file.profile or {}
+    is_table = file.format in TABLES
     found: Document = {
-        "profile": "tabular-data-resource",
+        "profile": "tabular-data-resource" if is_table else "data-resource",
         "name": f"{number}-{slug}" if (slug := _slug(file.name)) else f"{number}",
         "title": file.name,
         "path": file.name,
         "format": _suffix(file),
-        "mediatype": vocabulary.MEDIA_TYPES[file.format],
+        "mediatype": vocabulary.media_type(file.format),
         "bytes": file.size,
         "hash": f"sha256:{file.sha256}" if file.sha256 else None,
-        "schema": {"fields": [_field(field) for field in fields_of(file)]},
+        "schema": {"fields": [_field(field) for field in fields_of(file)]} if is_table else None,
     }
     if encoding := profile.get("encoding"):
         found["encoding"] = _encoding(encoding, bom=bool(profile.get("dialect", {}).get("bom")))
@@ -102,9 +106,7 @@ def _encoding(name: str, *, bom: bool) -> str:
 
 
 def _suffix(file: DataFile) -> str:
-    return {DataFile.Format.CSV: "csv", DataFile.Format.JSONL: "jsonl", DataFile.Format.PARQUET: "parquet"}[
-        DataFile.Format(file.format)
-    ]
+    return PurePosixPath(file.name).suffix.removeprefix(".").lower() or file.format.lower()
 
 
 def _slug(name: str) -> str:

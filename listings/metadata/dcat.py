@@ -105,7 +105,7 @@ def modified_at(listing: Listing) -> datetime | None:
 
 
 def _distribution(listing: Listing, file: DataFile) -> Node:
-    media_type = vocabulary.IANA_MEDIA_TYPES.get(file.format)
+    media_type = vocabulary.iana_media_type(file.format)
     terms = _terms(listing.terms)
     return node(
         "dcat:Distribution",
@@ -116,12 +116,17 @@ def _distribution(listing: Listing, file: DataFile) -> Node:
         dcat__accessURL=reference(addresses.listing_page(listing.pk)),
         dcat__byteSize=typed(str(file.size), "nonNegativeInteger") if file.size is not None else None,
         dcat__mediaType=node("dct:MediaType", media_type) if media_type else None,
-        dct__format=node("dct:MediaTypeOrExtent", vocabulary.FILE_TYPES[file.format]),
+        dct__format=_format(file),
         spdx__checksum=_checksum(file) if file.sha256 else None,
         dct__issued=moment(listing.listed_at) if listing.listed_at else None,
         dct__license=terms,
         odrl__hasPolicy=reference(terms["@id"]),
     )
+
+
+def _format(file: DataFile) -> Node:
+    label = str(DataFile.Format(file.format).label)
+    return node("dct:MediaTypeOrExtent", vocabulary.file_type(file.format), rdfs__label=literal(label))
 
 
 def _checksum(file: DataFile) -> Node:

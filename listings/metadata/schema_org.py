@@ -86,7 +86,7 @@ def _download(file: DataFile, listing: Listing) -> Document:
         "@type": "DataDownload",
         "@id": addresses.file_iri(listing.pk, file.pk),
         "name": file.name,
-        "encodingFormat": vocabulary.MEDIA_TYPES[file.format],
+        "encodingFormat": vocabulary.media_type(file.format),
         "contentUrl": addresses.listing_page(listing.pk),
         "contentSize": f"{file.size} B" if file.size is not None else "",
         "sha256": file.sha256,

@@ -26,17 +26,24 @@ MEDIA_TYPES: Mapping[str, str] = {
     DataFile.Format.CSV: "text/csv",
     DataFile.Format.JSONL: "application/jsonl",
     DataFile.Format.PARQUET: "application/vnd.apache.parquet",
+    DataFile.Format.JSON: "application/json",
+    DataFile.Format.GEOJSON: "application/geo+json",
+    DataFile.Format.EXCEL: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    DataFile.Format.TEXT: "text/plain",
 }
-# Registered types only: IANA knows none for JSON Lines.
-IANA_MEDIA_TYPES: Mapping[str, str] = {
-    DataFile.Format.CSV: f"{IANA}/text/csv",
-    DataFile.Format.PARQUET: f"{IANA}/application/vnd.apache.parquet",
+UNKNOWN_MEDIA_TYPE = "application/octet-stream"
+UNREGISTERED = frozenset({DataFile.Format.JSONL})  # IANA knows no type for JSON Lines
+_FILE_TYPES: Mapping[str, str] = {
+    DataFile.Format.CSV: "CSV",
+    DataFile.Format.JSONL: "JSON",
+    DataFile.Format.PARQUET: "PARQUET",
+    DataFile.Format.JSON: "JSON",
+    DataFile.Format.GEOJSON: "GEOJSON",
+    DataFile.Format.EXCEL: "XLSX",
+    DataFile.Format.TEXT: "TXT",
 }
-FILE_TYPES: Mapping[str, str] = {
-    DataFile.Format.CSV: f"{EU}/file-type/CSV",
-    DataFile.Format.JSONL: f"{EU}/file-type/JSON",
-    DataFile.Format.PARQUET: f"{EU}/file-type/PARQUET",
-}
+# What readers of tables find rows in; of the others a profile tells columns, but nothing here says where they stand.
+TABLES = frozenset({DataFile.Format.CSV, DataFile.Format.JSONL, DataFile.Format.PARQUET})
 RESTRICTED = f"{EU}/access-right/RESTRICTED"
 _LANGUAGES = {
     "zh": "ZHO",
@@ -54,6 +61,21 @@ _LANGUAGES = {
     "id": "IND",
     "ms": "MSA",
 }
+
+
+def media_type(format_: str) -> str:
+    return MEDIA_TYPES.get(format_, UNKNOWN_MEDIA_TYPE)
+
+
+def iana_media_type(format_: str) -> str:
+    """Return IANA's page of a format's media type, or "" where none is registered."""
+    found = "" if format_ in UNREGISTERED else MEDIA_TYPES.get(format_, "")
+    return f"{IANA}/{found}" if found else ""
+
+
+def file_type(format_: str) -> str:
+    """Return the format in the EU's table, or "" where it has none."""
+    return f"{EU}/file-type/{_FILE_TYPES[format_]}" if format_ in _FILE_TYPES else ""
 
 
 def language_iri(tag: str) -> str:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from frictionless import system
+from frictionless import Package, system
 from frictionless import validate as validate_package
 from rdflib import Graph
 
@@ -202,6 +202,18 @@ def test_a_data_package_tells_terms_and_maker(provider):
     [resource] = document["resources"]
     assert resource["hash"] == f"sha256:{'c' * 64}"
     assert [field["name"] for field in resource["schema"]["fields"]] == ["code", "street_name"]
+
+
+@pytest.mark.parametrize("kind", [*DataFile.Format])
+def test_files_of_every_format_are_described_in_every_form(provider, tmp_path, kind):
+    listing = listed_with(provider, PROFILE, name=f"file.{kind.lower()}", content=b"code,street_name\n", kind=kind)
+    croissant(described(listing, "croissant.json"), tmp_path)
+    package = described(listing, "datapackage.json")
+    assert Package.from_descriptor(package).resources[0].path == f"file.{kind.lower()}"  # raises for what is not valid
+    Graph().parse(data=api().get(f"{CATALOGUE}/{listing.pk}/dcat.ttl").content, format="turtle")
+    [file] = described(listing, "schema-org.jsonld")["distribution"]
+    [resource] = api().get("/api/3/action/package_show", {"id": str(listing.pk)}).json()["result"]["resources"]
+    assert file["encodingFormat"] == resource["mimetype"] == package["resources"][0]["mediatype"]
 
 
 # --- schema.org -----------------------------------------------------------------------------------------------------
