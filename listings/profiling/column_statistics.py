@@ -88,7 +88,7 @@ class ColumnStatistics:
         if not waiting:
             return
         first = pa.concat_arrays([values for values, _offset in waiting]).drop_null()[:FIRST_VALUES]
-        picked = first.take(pa.arange(0, len(first), max(1, len(first) // PICKED_VALUES))).to_pylist()
+        picked: list[Any] = first.take(pa.array(range(0, len(first), max(1, len(first) // PICKED_VALUES)))).to_pylist()
         shapes = shapes_of(first) if any(looks_like_time(text) for text in picked) else []
         if shapes:
             self.moments = Moments(shapes)
