@@ -51,7 +51,8 @@ def _facts_and_rules(body: Any) -> tuple[Facts, RuleSet]:
     try:
         facts = read_facts(body, undated=day_of(timezone.now()))
     except BadFacts as bad:
-        raise field_problem("/" + bad.field.replace(".", "/"), bad.code, bad.detail) from bad
+        code = "unknown_field" if bad.code == "unknown_member" else bad.code  # as everywhere in the API
+        raise field_problem("/" + bad.field.replace(".", "/"), code, bad.detail) from bad
     try:
         return facts, rules_on(facts.effective_date)
     except LookupError as error:
