@@ -69,6 +69,15 @@ else:
 django.setup()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let the workers read the settings only when they have a state folder of their own.
+
+    pytest-django reads them before this file where the variable is set, and workers inherit ours.
+    """
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 @pytest.fixture(scope="session")
 def server_state() -> Path:
     """The state folder of the servers this run shares; a test that kills a server starts its own elsewhere."""

@@ -97,7 +97,7 @@ def nothing_changes(*but: str) -> Iterator[None]:
     before = _everything()
     yield
     after = _everything()
-    changed = {name for name in before if before[name] != after[name]} - set(but)
+    changed = {name: (before[name], after[name]) for name in before if before[name] != after[name] and name not in but}
     assert not changed, changed
 
 
