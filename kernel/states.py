@@ -86,11 +86,6 @@ def _illegal(obj: Stateful, came_from: str, to: str) -> Problem:
     return Problem("illegal_state", _("%(noun)s is %(state)s and cannot become %(target)s.") % words, state=came_from)
 
 
-def _label(model: Any, state: str) -> str:
-    """Return what people call a state, in the language in force."""
-    return str(dict(model._meta.get_field("state").flatchoices).get(state, state))
-
-
 def mermaid(model: type[Stateful]) -> str:
     """Draw the model's table as a Mermaid state diagram; the documentation's pictures are made by this."""
     lines = ["stateDiagram-v2"]

@@ -16,10 +16,8 @@ from kernel import audit
 from kernel.actors import SYSTEM, Actor
 from kernel.problems import FieldError, Problem, field_problem
 from kernel.states import advance
+from listings.grading.grade import exceeds
 from listings.models import DatasetVersion, Grade, GradeConfirmation, Listing, PersonalData, Product
-
-GRADES = (Grade.GENERAL, Grade.IMPORTANT, Grade.CORE)  # the graver, the later
-PERSONAL_DATA = (PersonalData.NONE, PersonalData.GENERAL, PersonalData.SENSITIVE)
 
 
 @dataclass(frozen=True)
@@ -31,9 +29,10 @@ class Grading:
 
     def is_below(self, other: "Grading") -> bool:
         """Tell whether this says less than `other` in either respect."""
-        return GRADES.index(self.grade) < GRADES.index(other.grade) or PERSONAL_DATA.index(
-            self.personal_data
-        ) < PERSONAL_DATA.index(other.personal_data)
+        return bool(exceeds(self._told(), other._told()))
+
+    def _told(self) -> dict[str, str]:
+        return {"grade": self.grade, "personal_information": self.personal_data}
 
 
 def found_in(version: DatasetVersion) -> Grading:
@@ -63,7 +62,9 @@ def confirm_grade(
     Raises Problem `not_found`, `forbidden`, `illegal_state` before the version is ready, or `invalid` where less is
     confirmed than was found without a reason.
     """
-    version = find(DatasetVersion.objects.visible_to(actor).select_for_update(of=("self",)), pk=version_id)
+    version = find(DatasetVersion.objects.visible_to(actor), pk=version_id)
+    # The lock that offering and approving a listing take first: neither can pass by while this is confirmed.
+    list(Product.objects.select_for_update(no_key=True).filter(dataset=version.dataset_id).order_by("id").values("id"))
     require(actor, Permission.DATASET_REGISTER, organization_id=version.organization_id)
     if actor.person_id is None:
         raise Problem("forbidden")
@@ -113,7 +114,7 @@ def grading_errors(version: DatasetVersion, product: Product) -> Iterator[FieldE
 
 
 def _declares_less(product: Product, grading: Grading) -> bool:
-    return PERSONAL_DATA.index(PersonalData(product.personal_data)) < PERSONAL_DATA.index(grading.personal_data)
+    return Grading(grading.grade, PersonalData(product.personal_data)).is_below(grading)
 
 
 def _suspend_what_declares_less(version: DatasetVersion, grading: Grading) -> None:

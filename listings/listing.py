@@ -162,13 +162,16 @@ def suspend(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
 def relist(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
     """Put a suspended listing back into the catalogue, by staff of its venue.
 
-    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `invalid` without a reason.
+    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `invalid`: without a reason, or while its version is
+    graded above what its dossier declares.
     """
     listing = locked_listing(listing_id, actor)
     require(actor, Permission.LISTING_SUSPEND, venue_id=listing.venue_id)
     require_reason(reason)
     if listing.state != Listing.State.SUSPENDED:  # approval is the other way to LISTED, and not this verb's
         raise Problem("illegal_state", _("Only a suspended listing can be put back."), state=listing.state)
+    if errors := list(grading_errors(listing.version, listing.product)):
+        raise Problem("invalid", errors=errors)
 
     advance(listing, to=Listing.State.LISTED, actor=actor, reason=reason)
     return listing

@@ -33,6 +33,7 @@ from listings.catalogue_rows import catalogue_row
 from listings.checklists import Answer, Checklist, Correction, answer_errors, checklist_of, correction_errors
 from listings.clocks import pause_clock, resume_clock, start_clock, stop_clock
 from listings.dossier import missing_errors, value_errors
+from listings.grade_confirmation import grading_errors
 from listings.listing import Parts, locked_listing, part_errors, refuse_unsellable
 from listings.models import Listing, Review, ReviewClock
 from listings.registration_certificate import registration_statement
@@ -122,6 +123,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     listing = _under_review(listing_id, actor, Listing.State.COMPLIANCE)
     checklist = checklist_today(listing)
     _refuse(answer_errors(checklist.of_stage(Stage.COMPLIANCE), answers))
+    _refuse(grading_errors(listing.version, listing.product))  # a graver grade may have been confirmed meanwhile
 
     now = timezone.now()
     Listing.objects.filter(pk=listing.pk).update(**catalogue_row(listing))

@@ -63,14 +63,18 @@ def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery
     return delivery
 
 
+@transaction.atomic
 def accept_in_silence(*, delivery_id: UUID) -> None:
     """Accept a delivery whose buyer has let the venue's acceptance days pass.
 
     Does nothing if it was answered meanwhile, or while the buyer's right to read is suspended: the days begin anew when
     it is resumed.
     """
+    lock_order(Delivery.objects.values_list("order_id", flat=True).get(pk=delivery_id), SYSTEM)
     delivery = Delivery.objects.select_related("venue", "entitlement").get(pk=delivery_id)
     if delivery.state != Delivery.State.DELIVERED or delivery.entitlement.state == Entitlement.State.SUSPENDED:
+        return
+    if delivery.accept_by is None or delivery.accept_by > timezone.now():
         return
     days = delivery.venue.acceptance_working_days
     accept_delivery(delivery_id=delivery_id, actor=SYSTEM, reason=_("No answer within %d working days.") % days)

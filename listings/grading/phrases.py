@@ -170,8 +170,3 @@ def find_religions(text: str) -> list[str]:
 
 def find_biometric_terms(text: str) -> list[str]:
     return BIOMETRIC.findall(text)
-
-
-def any_text(text: str) -> list[str]:
-    """Take any value: for columns whose name alone says what they hold, such as a fingerprint template."""
-    return [text] if text.strip() else []

@@ -27,7 +27,6 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", _("a program")),
     (PARQUET_MAGIC, _("a Parquet file")),
 )
-LONGEST_MAGIC = max(len(magic) for magic, _container in MAGIC)
 
 
 def refuse_container(head: bytes, *, wanted: str) -> None:

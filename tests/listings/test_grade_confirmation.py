@@ -5,18 +5,19 @@ import json
 import pytest
 from django.db import DatabaseError, transaction
 
-from accounts.models import Capacity, Organization
+from accounts.models import Capacity, Organization, Role
 from kernel.models import AuditEvent
 from listings.api.catalogue_serializers import CatalogueDetailSerializer
 from listings.catalogue import in_detail
 from listings.grade_confirmation import confirm_grade, found_in, grading_of
-from listings.listing import create_listing
+from listings.listing import create_listing, relist
 from listings.models import DatasetVersion, Grade, GradeConfirmation, Listing, PersonalData
 from listings.registration import create_product, register_product
-from tests.listings.offers import approved, dossier, make_plan, make_terms, provider_actor
+from listings.review import approve
+from tests.listings.offers import all_ok, approved, dossier, in_compliance, make_plan, make_terms, provider_actor
 from tests.marketplace.trading import listed_dataset, stored_version
 from tests.refusals import refused
-from tests.world import api, make_client, make_member, person_of
+from tests.world import actor, api, make_client, make_member, person_of, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +107,24 @@ def test_a_graver_confirmation_suspends_what_is_listed(provider: Organization) -
     listing.refresh_from_db()
     assert listing.state == Listing.State.SUSPENDED
     assert AuditEvent.objects.get(action="listing.suspended").actor_kind == "system"
+
+
+def test_what_was_graded_up_in_the_review_is_not_approved_nor_put_back(provider: Organization) -> None:
+    waiting = in_compliance(offered(provider, stored_version(provider, b"code\n1\n2\n")))
+    who = provider_actor(provider)
+    confirm_grade(version_id=waiting.version_id, grade="GENERAL", personal_data="GENERAL", actor=who)
+    reviewer = actor(staff("gzdex", Role.COMPLIANCE_REVIEWER))
+    with refused("invalid") as refusal:
+        approve(listing_id=waiting.id, answers=all_ok(waiting, "COMPLIANCE"), actor=reviewer)
+    assert [error.code for error in refusal.value.errors] == ["personal_data_undeclared"]
+
+    listing = listed_dataset(provider)
+    confirm_grade(version_id=listing.version_id, grade="GENERAL", personal_data="GENERAL", actor=who)
+    with refused("invalid") as refusal:
+        relist(listing_id=listing.id, reason="Looked at again", actor=reviewer)
+    assert [error.code for error in refusal.value.errors] == ["personal_data_undeclared"]
+    confirm_grade(version_id=listing.version_id, grade="GENERAL", personal_data="NONE", actor=who)
+    assert relist(listing_id=listing.id, reason="Graded down", actor=reviewer).state == Listing.State.LISTED
 
 
 def test_core_and_important_data_are_not_sold(provider: Organization) -> None:

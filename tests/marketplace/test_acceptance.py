@@ -117,6 +117,13 @@ def test_silence_says_nothing_while_reading_is_suspended_and_the_days_begin_anew
     assert delivery.state == Delivery.State.ACCEPTED
 
 
+def test_a_clock_that_was_set_anew_is_not_overtaken_by_the_old_one(listing: Listing, buyer: Organization) -> None:
+    delivery = delivered(placed(listing, buyer))
+    acceptance.accept_in_silence(delivery_id=delivery.id)
+    delivery.refresh_from_db()
+    assert delivery.state == Delivery.State.DELIVERED
+
+
 @time_machine.travel("2026-11-24T02:00:00Z")  # a Tuesday
 @pytest.mark.parametrize(("days", "states"), [(0, ["WAITING"]), (2, ["CANCELLED", "WAITING"])])
 def test_a_suspension_before_the_end_leaves_one_clock_running(
