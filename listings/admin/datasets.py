@@ -12,8 +12,9 @@ from django.utils.translation import ngettext
 
 from kernel.console import ConsoleAdmin, ReadOnlyInline, actor_in_console
 from kernel.languages import in_language
-from listings.grade_confirmation import Grading, found_in, grading_of
+from listings.grade_confirmation import found_in, grading_of
 from listings.models import DataFile, Dataset, DatasetVersion, GradeConfirmation
+from listings.models.grades import in_words
 from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
 
 COLUMNS_SHOWN = 200
@@ -88,15 +89,17 @@ class DatasetVersionAdmin(ConsoleAdmin):
 
     @admin.display(description=_("proposed by the scan"))
     def proposed_grade(self, version: DatasetVersion) -> str:
-        found = (version.profile or {}).get("grading")
-        if not found:
+        told = (version.profile or {}).get("grading")
+        if not told:
             return "–"
-        persons = ngettext("about %(persons)d person", "about %(persons)d persons", found["persons"]) % found
-        return f"{_words(found_in(version))}; {persons}"
+        found = found_in(version)
+        persons = ngettext("about %(persons)d person", "about %(persons)d persons", told["persons"]) % told
+        return f"{in_words(found.grade, found.personal_data)} ({persons})"
 
     @admin.display(description=_("grade in force"))
     def grade_in_force(self, version: DatasetVersion) -> str:
-        return _words(grading_of(version))
+        grading = grading_of(version)
+        return in_words(grading.grade, grading.personal_data)
 
 
 @admin.register(DataFile)
@@ -145,10 +148,6 @@ class DataFileAdmin(ConsoleAdmin):
         names = (_("name"), _("type"), _("empty"), _("different values"), _("least"), _("greatest"))
         head = format_html_join("", '<th class="px-2 text-left">{}</th>', ((name,) for name in names))
         return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, rows)
-
-
-def _words(grading: Grading) -> str:
-    return f"{grading.grade.label}, {grading.personal_data.label}"
 
 
 def _cells(column: dict[str, Any], keys: tuple[str, ...]) -> SafeString:

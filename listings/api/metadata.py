@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import actor_of
+from kernel.api import actor_of, represent
 from listings.metadata.addresses import with_query
 from listings.metadata.checks import Level, check_metadata
 from listings.metadata.croissant import VERSIONS, croissant_document
@@ -224,4 +224,4 @@ class ListingMetadataCheck(APIView):
         problems = check_metadata(listing)
         valid = all(problem.level != Level.ERROR for problem in problems)
         found = {"listing_id": listing.pk, "valid": valid, "problems": problems}
-        return Response(MetadataCheckSerializer(found).data)
+        return Response(represent(MetadataCheckSerializer, found))

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kernel.actors import Actor
@@ -17,6 +18,14 @@ class Grade(models.TextChoices):
     GENERAL = "GENERAL", _("general data")
     IMPORTANT = "IMPORTANT", _("important data")
     CORE = "CORE", _("core data")
+
+
+def in_words(grade: Grade, personal_data: PersonalData) -> str:
+    """Say both in the language in force."""
+    return gettext("%(grade)s; on persons: %(personal_data)s") % {
+        "grade": grade.label,
+        "personal_data": personal_data.label,
+    }
 
 
 class GradeConfirmationQuerySet(models.QuerySet["GradeConfirmation"]):
@@ -49,4 +58,4 @@ class GradeConfirmation(Identified):
         indexes = [models.Index(fields=["version", "-id"], name="confirmation_by_version")]
 
     def __str__(self) -> str:
-        return f"{self.get_grade_display()}, {self.get_personal_data_display()}"
+        return in_words(Grade(self.grade), PersonalData(self.personal_data))

@@ -4,6 +4,8 @@ import json
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Capacity, Organization, Role
 from kernel.models import AuditEvent
@@ -178,3 +180,30 @@ def test_buyers_see_personal_data_masked_in_the_sample(provider: Organization, p
     for value in ("11010519491231002X", "13812345678", "王小明"):
         assert value not in shown
     assert "***" in shown or "*" in shown
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ("约 3 人", "一般数据；所涉信息：敏感个人信息", "一般数据；所涉信息：个人信息", "核实过")),
+        ("zh-hant", ("約 3 人", "一般數據；所涉資料：敏感個人資料", "一般數據；所涉資料：個人資料", "核实过")),
+        ("en", ("about 3 persons", "general data; on persons: sensitive personal information", "核实过")),
+    ],
+)
+def test_staff_see_what_was_found_and_what_was_confirmed(
+    provider: Organization, people: DatasetVersion, language: str, words: tuple[str, ...]
+) -> None:
+    confirm_grade(
+        version_id=people.id,
+        grade="GENERAL",
+        personal_data="GENERAL",
+        reason="核实过",
+        actor=provider_actor(provider),
+    )
+    evidence = dossier()["evidence"] | {"PERSONAL_INFORMATION_BASIS": "Separate consents on file"}
+    in_compliance(offered(provider, people, personal_data="GENERAL", evidence=evidence))
+    client = Client(headers={"Accept-Language": language})
+    client.force_login(staff("gzdex", Role.COMPLIANCE_REVIEWER), backend="django.contrib.auth.backends.ModelBackend")
+    shown = client.get(reverse("admin:listings_datasetversion_change", args=[people.id])).content.decode()
+    for word in words:
+        assert word in shown, word
