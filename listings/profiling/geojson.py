@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
@@ -33,20 +34,11 @@ def profile_geojson(
     "positions", and "extent" in degrees (west, south, east, north), null where there is no position.
     """
     text = TextStream(chunks, declared=declared_encoding, wanted="GeoJSON")
-    table = RecordTable(observers)
     json_text = JsonText(ahead(iter(text)))
     features = _Features(json_text)
-    columns = table.read(in_blocks(json_text, features.properties()))
-    return TableProfile(
-        format="GEOJSON",
-        encoding=text.encoding.value,
-        dialect={"bom": text.bom},
-        rows=table.rows,
-        columns=columns,
-        sample=table.sample,
-        warnings=[*([] if table.rows else [warning("no_rows")]), *table.warnings],
-        details=features.details,
-    )
+    profile = RecordTable(observers).profile("GEOJSON", in_blocks(json_text, features.properties()), text=text)
+    warnings = profile.warnings if profile.rows else [warning("no_rows"), *profile.warnings]
+    return replace(profile, warnings=warnings, details=features.details)
 
 
 class _Features:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
@@ -30,22 +31,12 @@ def profile_json_document(
     name of the member that holds them, "" for none) and "members" (the other members, as values are shown).
     """
     text = TextStream(chunks, declared=declared_encoding, wanted="JSON")
-    table = RecordTable(observers)
     json_text = JsonText(ahead(iter(text)))
     document = _Document(json_text)
-    columns = table.read(in_blocks(json_text, document.records()))
-    if not table.rows:
+    profile = RecordTable(observers).profile("JSON", in_blocks(json_text, document.records()), text=text)
+    if not profile.rows:
         raise refuse("no_records")
-    return TableProfile(
-        format="JSON",
-        encoding=text.encoding.value,
-        dialect={"bom": text.bom},
-        rows=table.rows,
-        columns=columns,
-        sample=table.sample,
-        warnings=table.warnings,
-        details=document.details,
-    )
+    return replace(profile, details=document.details)
 
 
 def in_blocks(text: JsonText, records: Iterator[Members]) -> Iterator[list[Members]]:

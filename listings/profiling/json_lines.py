@@ -27,17 +27,8 @@ def profile_json_lines(
 ) -> TableProfile:
     """Profile a JSON Lines file from its bytes, and let the observers see its rows; raises Refusal."""
     text = TextStream(chunks, declared=declared_encoding, wanted="JSON Lines")
-    table = RecordTable(observers)
-    columns = table.read(_objects(_whole_lines(ahead(within_line_limit(iter(text))))))
-    return TableProfile(
-        format="JSONL",
-        encoding=text.encoding.value,
-        dialect={"bom": text.bom},
-        rows=table.rows,
-        columns=columns,
-        sample=table.sample,
-        warnings=table.warnings,
-    )
+    lines = _whole_lines(ahead(within_line_limit(iter(text))))
+    return RecordTable(observers).profile("JSONL", _objects(lines), text=text)
 
 
 def _whole_lines(chunks: Iterator[bytes]) -> Iterator[str]:

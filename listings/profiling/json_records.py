@@ -17,8 +17,9 @@ from django.utils.translation import gettext_noop as _
 
 from listings.profiling.columns import DATES_AND_TIMES, SAMPLED_VALUES, Range, TextColumn, add_samples, shown
 from listings.profiling.counting import PAIRS, count_values
+from listings.profiling.decoding import TextStream
 from listings.profiling.observing import Observer, show
-from listings.profiling.profile import MOST_COLUMNS, SAMPLE_ROWS, SAMPLES, column_json, some
+from listings.profiling.profile import MOST_COLUMNS, SAMPLE_ROWS, SAMPLES, TableProfile, column_json, some
 from listings.profiling.refusals import refuse, warning
 
 Members = dict[str, Any]
@@ -147,22 +148,31 @@ class RecordTable:
         self._observers = observers
         self._block: list[Members] = []
 
-    def read(self, blocks: Iterable[Iterable[Members]]) -> list[dict[str, Any]]:
-        """Take all blocks of objects and return the columns as a profile has them. Raises what making them raises."""
+    def profile(
+        self,
+        format: str,  # noqa: A002 - the domain's word
+        blocks: Iterable[Iterable[Members]],
+        *,
+        text: TextStream | None = None,
+    ) -> TableProfile:
+        """Take all blocks of objects, made from `text` if from any, and return their profile.
+
+        Raises what making them raises.
+        """
         distinct = count_values(self._passing(blocks))
-        for column in self.columns.values():
+        columns = list(self.columns.values())
+        for column in columns:
             column.nulls = self.rows - column.count
-        return [column_json(c, rows=self.rows, distinct=distinct.get(c.number, 0)) for c in self.columns.values()]
-
-    @property
-    def sample(self) -> list[list[Any]]:
-        """The first rows, in the order of all columns."""
-        return [[shown(row.get(name)) for name in self.columns] for row in self.first]
-
-    @property
-    def warnings(self) -> list[dict[str, Any]]:
-        mixed = [column.name for column in self.columns.values() if column.type == "mixed"]
-        return [warning("mixed_types", names=some(mixed))] if mixed else []
+        mixed = [column.name for column in columns if column.type == "mixed"]
+        return TableProfile(
+            format=format,
+            encoding=text.encoding.value if text else "",
+            dialect={"bom": text.bom} if text else {},
+            rows=self.rows,
+            columns=[column_json(c, rows=self.rows, distinct=distinct.get(c.number, 0)) for c in columns],
+            sample=[[shown(row.get(name)) for name in self.columns] for row in self.first],
+            warnings=[warning("mixed_types", names=some(mixed))] if mixed else [],
+        )
 
     def _passing(self, blocks: Iterable[Iterable[Members]]) -> Iterator[pa.RecordBatch]:
         """Yield the values of each block as pairs of column number and text."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -170,21 +171,18 @@ def _profile(sheet: _Sheet, title: str, sheets: list[dict[str, Any]], observers:
     table = RecordTable(observers)
     for position, name in enumerate(sheet.names):
         table.columns[_key(position)] = JsonColumn(name, position)
-    columns = table.read(_blocks(sheet.records()))
-    found = list(table.warnings)
+    profile = table.profile("EXCEL", _blocks(sheet.records()))
+    found = list(profile.warnings)
     if not sheet.has_header:
         found.append(warning("no_header"))
-    if not table.rows:
+    if not profile.rows:
         found.append(warning("no_rows"))
     if sheet.errors:
         found.append(warning("error_cells", cells=sheet.errors))
-    if table.rows and (empty := [column["name"] for column in columns if column["type"] == "empty"]):
+    if profile.rows and (empty := [column["name"] for column in profile.columns if column["type"] == "empty"]):
         found.append(warning("empty_columns", names=some(empty)))
-    return TableProfile(
-        format="EXCEL",
-        rows=table.rows,
-        columns=columns,
-        sample=table.sample,
+    return replace(
+        profile,
         warnings=found,
         details={
             "sheets": sheets,
