@@ -224,6 +224,7 @@ SPECTACULAR_SETTINGS = {
         "AccountKind": "settlements.models.Account.Kind",
         "Grade": "listings.models.Grade",
         "PersonalData": "listings.models.PersonalData",
+        "LevelOfChange": "listings.models.DatasetVersion.Level",
     },
 }
 

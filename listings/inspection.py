@@ -26,6 +26,7 @@ from listings.profiling.profile import TableProfile
 from listings.profiling.reading import FORMATS, profile_file
 from listings.profiling.refusals import REFUSALS, Refusal, refuse, sentence
 from listings.quality.score import Declared
+from listings.releases import next_release, release_fields
 from listings.storage import DecryptingReader, StoredFile, read_range, stored_file
 from listings.uploading import manifest
 
@@ -169,11 +170,18 @@ def _refuse(version: DatasetVersion, file: DataFile, refusal: Refusal) -> None:
 def _finish(version: DatasetVersion) -> None:
     digests = Digests(canonical_json(manifest(version)))
     files = list(version.files.order_by("name", "id"))
+    release = next_release(version)
     advance(
         version,
         to=DatasetVersion.State.READY,
         actor=SYSTEM,
-        details={"sha256": digests.sha256, "sm3": digests.sm3},
+        details={
+            "sha256": digests.sha256,
+            "sm3": digests.sm3,
+            "release": list(release.number),
+            "level": release.level,
+            "declared_level": version.declared_level,
+        },
         rows=sum(_profile_of(file)["rows"] for file in files),
         bytes=sum(_size(file) for file in files),
         sha256=digests.sha256,
@@ -183,6 +191,7 @@ def _finish(version: DatasetVersion) -> None:
             "quality": _worst_quality(files),
             "grading": _gravest_grade(files),
         },
+        **release_fields(release),
     )
 
 

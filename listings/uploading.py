@@ -62,13 +62,29 @@ def register_dataset(
 
 
 @transaction.atomic
-def open_version(*, dataset_id: UUID, notes: str = "", actor: Actor) -> DatasetVersion:
-    """Open the dataset's next version, with a data key of its own, to receive files."""
+def open_version(
+    *,
+    dataset_id: UUID,
+    notes: Mapping[str, str] | None = None,
+    reason: Mapping[str, str] | None = None,
+    declared_level: str = "",
+    actor: Actor,
+) -> DatasetVersion:
+    """Open the dataset's next version, with a data key of its own, to receive files.
+
+    `notes` and `reason` say what it changes and why, `declared_level` how much (listings/releases.py).
+    """
     dataset = find(_locking(Dataset.objects.visible_to(actor)), pk=dataset_id)
     require(actor, Permission.DATASET_REGISTER, organization_id=dataset.organization_id)
 
     newest = dataset.versions.aggregate(newest=Max("number"))["newest"]
-    version = DatasetVersion(dataset=dataset, organization_id=dataset.organization_id, notes=notes)
+    version = DatasetVersion(
+        dataset=dataset,
+        organization_id=dataset.organization_id,
+        notes=dict(notes or {}),
+        reason=dict(reason or {}),
+        declared_level=declared_level,
+    )
     version.number = (newest or 0) + 1
     _, wrapped = key_ring().new_data_key(owner=version.id)
     version.wrapped_key, version.key_id = wrapped.wrapped, wrapped.key_id

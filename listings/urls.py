@@ -15,6 +15,11 @@ bytes_in: list[URLPattern] = [
         datasets.VersionGradeConfirmations.as_view(),
         name="dataset-version-grade-confirmations",
     ),
+    path(
+        "dataset-versions/<uuid:version_id>/schema-changes",
+        datasets.VersionSchemaChanges.as_view(),
+        name="dataset-version-schema-changes",
+    ),
     path("dataset-versions/<uuid:version_id>/seal", datasets.VersionSeal.as_view(), name="dataset-version-seal"),
     path("files/<uuid:file_id>", datasets.FileDetail.as_view(), name="file"),
     path("files/<uuid:file_id>/parts/<int:number>", datasets.FilePartDetail.as_view(), name="file-part"),

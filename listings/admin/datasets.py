@@ -16,13 +16,14 @@ from listings.grade_confirmation import found_in, grading_of
 from listings.models import DataFile, Dataset, DatasetVersion, GradeConfirmation
 from listings.models.grades import in_words
 from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
+from listings.release_words import change_sentence
 
 COLUMNS_SHOWN = 200
 
 
 class VersionInline(ReadOnlyInline):
     model = DatasetVersion
-    fields = ("number", "state", "rows", "bytes", "sealed_at")
+    fields = ("number", "release_number", "level", "state", "rows", "bytes", "sealed_at")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return DatasetVersion.objects.visible_to(actor_in_console(request)).select_related("dataset")
@@ -66,16 +67,39 @@ class DatasetVersionAdmin(ConsoleAdmin):
     search_fields = ("dataset__title", "organization__legal_name", "sha256", "sm3")
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("dataset", "number", "organization", "state", "notes", "rows", "shown_size")}),
+        (None, {"fields": ("dataset", "number", "organization", "state", "rows", "shown_size")}),
+        (
+            _("What it changes"),
+            {"fields": ("shown_release", "level", "declared_level", "preceding", "notes", "reason", "changes")},
+        ),
         (_("Digests"), {"fields": ("sha256", "sm3", "sealed_at", "key_id")}),
         (_("Inspection"), {"fields": ("refused_because", "shown_quality", "proposed_grade", "grade_in_force")}),
     )
-    readonly_fields = ("shown_size", "refused_because", "shown_quality", "proposed_grade", "grade_in_force")
+    readonly_fields = (
+        "shown_size",
+        "shown_release",
+        "changes",
+        "refused_because",
+        "shown_quality",
+        "proposed_grade",
+        "grade_in_force",
+    )
     inlines = (FileInline, GradeConfirmationInline)
 
     @admin.display(description=_("size"), ordering="bytes")
     def shown_size(self, version: DatasetVersion) -> str:
         return filesizeformat(version.bytes) if version.bytes is not None else "–"
+
+    @admin.display(description=_("release"))
+    def shown_release(self, version: DatasetVersion) -> str:
+        return version.release_number or "–"
+
+    @admin.display(description=_("schema changes"))
+    def changes(self, version: DatasetVersion) -> SafeString | str:
+        """Say what readers of the preceding version find otherwise, what breaks them first."""
+        changes = sorted(version.schema_changes or (), key=lambda change: not change["breaking"])
+        lines = [(_("breaking") if change["breaking"] else "", change_sentence(change)) for change in changes]
+        return format_html_join("", "<div><b>{}</b> {}</div>", lines[:COLUMNS_SHOWN]) or "–"
 
     @admin.display(description=_("refused because"))
     def refused_because(self, version: DatasetVersion) -> str:

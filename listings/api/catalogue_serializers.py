@@ -12,7 +12,7 @@ from kernel.money import Currency, Money, MoneyField, parse_amount
 from listings.api.product_serializers import PlanSerializer, TermsSerializer
 from listings.catalogue import SORTS, Wanted
 from listings.catalogue_rows import summary_of
-from listings.models import DataFile, Frequency, Listing, Product, ProductType
+from listings.models import DataFile, DatasetVersion, Frequency, Listing, Product, ProductType
 
 PRICES = {"free": True, "paid": False}
 
@@ -189,21 +189,31 @@ class CatalogueFileSerializer(serializers.Serializer[Any]):
     sample_rows = serializers.ListField(child=serializers.ListField(), allow_null=True)
 
 
+class OfferedVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
+    """The version that is offered, and what its provider says that it changes."""
+
+    release = serializers.CharField(source="release_number")
+    breaking = serializers.BooleanField(source="is_breaking")
+    notes = LanguageMapSerializerField()
+    reason = LanguageMapSerializerField()
+
+    class Meta:
+        model = DatasetVersion
+        fields = ("id", "number", "release", "level", "breaking", "notes", "reason", "sha256", "sm3", "sealed_at")
+        read_only_fields = fields
+
+
 class CatalogueDetailSerializer(CatalogueSerializer):
     product = ProductFactsSerializer()
     plans = PlanSerializer(many=True)
     terms = TermsSerializer()
-    version = serializers.SerializerMethodField()
+    version = OfferedVersionSerializer()
     files = serializers.SerializerMethodField()
 
     class Meta:
         model = Listing
         fields = (*CatalogueSerializer.Meta.fields, "product", "plans", "terms", "version", "files")
         read_only_fields = fields
-
-    def get_version(self, listing: Listing) -> dict[str, Any]:
-        version = listing.version
-        return {"id": str(version.id), "number": version.number, "sha256": version.sha256, "sm3": version.sm3}
 
     @extend_schema_field(CatalogueFileSerializer(many=True))
     def get_files(self, listing: Listing) -> Any:

@@ -1,6 +1,7 @@
 """How datasets, versions, files and parts look in JSON."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,8 @@ from listings.grading.grade import REASONS
 from listings.models import DataFile, Dataset, DatasetVersion, FilePart, Grade, GradeConfirmation, PersonalData
 from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
 from listings.quality.rules import SENTENCES
+from listings.release_words import CHANGE_SENTENCES, change_sentence
+from listings.releases import FileChange
 
 SHA256 = r"^[0-9a-f]{64}\Z"
 
@@ -24,7 +27,17 @@ class NewDatasetSerializer(StrictSerializer):
 
 
 class NewVersionSerializer(StrictSerializer):
-    notes = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    notes = LanguageMapSerializerField(text_length=4000, required=False, help_text=_("What changed."))
+    reason = LanguageMapSerializerField(text_length=4000, required=False, help_text=_("Why it changed."))
+    declared_level = serializers.ChoiceField(
+        DatasetVersion.Level.choices,
+        required=False,
+        help_text=_("How much changes for readers; counts where it is more than the schemas tell."),
+    )
+
+
+class DescribeVersionSerializer(NewVersionSerializer):
+    """What may be said of a version later; the level while it is open only."""
 
 
 class NewFileSerializer(StrictSerializer):
@@ -187,8 +200,45 @@ class GradingSerializer(serializers.Serializer[Any]):
     sensitive_persons = serializers.IntegerField(help_text=_("Those of whom sensitive information is told."))
 
 
+class FileChangeSerializer(serializers.Serializer[Any]):
+    """A change from one version to another: of a column, or of a whole file."""
+
+    file = serializers.CharField()
+    kind = serializers.ChoiceField(sorted(CHANGE_SENTENCES))
+    column = serializers.CharField(allow_blank=True)
+    before = serializers.CharField(allow_blank=True, help_text=_("A name, a type, a format or a position."))
+    after = serializers.CharField(allow_blank=True)
+    breaking = serializers.BooleanField(help_text=_("Whether programs that read the earlier version may break."))
+    detail = serializers.SerializerMethodField()
+
+    @extend_schema_field(str)
+    def get_detail(self, change: FileChange) -> str:
+        return change_sentence(asdict(change))
+
+
+class AgainstSerializer(serializers.Serializer[Any]):
+    against = serializers.UUIDField(required=False)
+
+
+class VersionComparisonSerializer(serializers.Serializer[Any]):
+    """What a version changes against another one of its dataset; `level` is what these changes make at least."""
+
+    version_id = serializers.UUIDField()
+    against_id = serializers.UUIDField(allow_null=True)
+    level = serializers.ChoiceField(DatasetVersion.Level.choices, allow_null=True)
+    breaking = serializers.BooleanField()
+    changes = FileChangeSerializer(many=True)
+
+
 class VersionSummarySerializer(serializers.ModelSerializer[DatasetVersion]):
     dataset_id = serializers.UUIDField()
+    release = serializers.CharField(source="release_number", help_text=_("Such as 2.1.0, once the version is ready."))
+    notes = LanguageMapSerializerField()
+    reason = LanguageMapSerializerField()
+    preceding_id = serializers.UUIDField(allow_null=True)
+    breaking = serializers.BooleanField(
+        source="is_breaking", help_text=_("Whether programs that read the preceding version may break.")
+    )
     refusal = serializers.SerializerMethodField()
 
     class Meta:
@@ -198,7 +248,13 @@ class VersionSummarySerializer(serializers.ModelSerializer[DatasetVersion]):
             "dataset_id",
             "number",
             "state",
+            "release",
+            "level",
+            "declared_level",
+            "breaking",
+            "preceding_id",
             "notes",
+            "reason",
             "rows",
             "bytes",
             "sha256",

@@ -18,20 +18,24 @@ from kernel.idempotency import idempotent
 from listings import uploading
 from listings.api.bodies import body_chunks, content_digest
 from listings.api.dataset_serializers import (
+    AgainstSerializer,
     CompleteFileSerializer,
     ConfirmGradeSerializer,
     DatasetSerializer,
+    DescribeVersionSerializer,
     FileSerializer,
     GradeConfirmationSerializer,
     NewDatasetSerializer,
     NewFileSerializer,
     NewVersionSerializer,
     PartSerializer,
+    VersionComparisonSerializer,
     VersionSerializer,
     VersionSummarySerializer,
 )
 from listings.grade_confirmation import confirm_grade
 from listings.models import DataFile, Dataset, DatasetVersion, GradeConfirmation
+from listings.releases import comparison, describe_version
 
 
 class DatasetList(generics.GenericAPIView[Dataset]):
@@ -94,12 +98,47 @@ class VersionList(generics.GenericAPIView[DatasetVersion]):
 
 
 class VersionDetail(APIView):
-    """A version, its files, and once it is profiled its digests or the reason why it was refused."""
+    """A version, its files, and once it is profiled its digests or the reason why it was refused.
+
+    What it changes and why may be said, or said better, at any time; how much it changes while it is open only.
+    """
 
     @extend_schema(operation_id="dataset_versions_read", responses=VersionSerializer)
     def get(self, request: Request, version_id: UUID) -> Response:
         versions = DatasetVersion.objects.visible_to(actor_of(request)).defer("wrapped_key")
         return Response(represent(VersionSerializer, get_object_or_404(versions, pk=version_id)))
+
+    @extend_schema(
+        operation_id="dataset_versions_describe", request=DescribeVersionSerializer, responses=VersionSerializer
+    )
+    def patch(self, request: Request, version_id: UUID) -> Response:
+        body = body_of(DescribeVersionSerializer, request)
+        return Response(
+            represent(VersionSerializer, describe_version(version_id=version_id, **body, actor=actor_of(request)))
+        )
+
+
+class VersionSchemaChanges(APIView):
+    """What a version changes for readers of the preceding one, or of another version of its dataset."""
+
+    @extend_schema(
+        operation_id="dataset_versions_schema_changes",
+        responses=VersionComparisonSerializer,
+        parameters=[
+            OpenApiParameter(
+                "against", OpenApiTypes.UUID, description="Another version; the preceding one if left out."
+            )
+        ],
+    )
+    def get(self, request: Request, version_id: UUID) -> Response:
+        visible = DatasetVersion.objects.visible_to(actor_of(request)).defer("profile", "wrapped_key")
+        version = get_object_or_404(visible, pk=version_id)
+        query = AgainstSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        against = query.validated_data.get("against")
+        if against is not None:
+            against = get_object_or_404(visible, pk=against, dataset=version.dataset_id).pk
+        return Response(represent(VersionComparisonSerializer, comparison(version, against_id=against)))
 
 
 class VersionSeal(APIView):

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import ClassVar, Self
 
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.visibility import owned_or_operated
 from kernel.actors import Actor
@@ -71,6 +73,13 @@ class DatasetVersion(Identified, Stateful):
         READY = "READY", _("ready")
         REFUSED = "REFUSED", _("refused")
 
+    class Level(models.TextChoices):
+        """How much a version changes for those who read the preceding one; in rising order."""
+
+        PATCH = "PATCH", pgettext_lazy("level of change", "patch")
+        MINOR = "MINOR", pgettext_lazy("level of change", "minor")
+        MAJOR = "MAJOR", pgettext_lazy("level of change", "major")
+
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
         State.OPEN: frozenset({State.PROFILING}),
         State.PROFILING: frozenset({State.READY, State.REFUSED}),
@@ -82,7 +91,16 @@ class DatasetVersion(Identified, Stateful):
     )
     number = models.PositiveIntegerField(_("version number"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
-    notes = models.TextField(_("notes"), max_length=4000, blank=True)
+    notes = LanguageMapField(_("what changed"), text_length=4000, blank=True)
+    reason = LanguageMapField(_("why it changed"), text_length=4000, blank=True)
+    declared_level = models.CharField(_("declared level of change"), max_length=5, choices=Level.choices, blank=True)
+    # Written when the version is ready (listings/releases.py): what it changes, and the number that follows.
+    preceding = models.ForeignKey(
+        "self", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("preceding version")
+    )
+    level = models.CharField(_("level of change"), max_length=5, choices=Level.choices, blank=True)
+    release = ArrayField(models.PositiveIntegerField(), verbose_name=_("release"), size=3, null=True, blank=True)
+    schema_changes = models.JSONField(_("schema changes"), null=True, blank=True)
     wrapped_key = models.BinaryField(_("wrapped data key"))
     key_id = models.CharField(_("key-encryption key"), max_length=64)
     profile = models.JSONField(_("profile"), null=True, blank=True)
@@ -100,6 +118,7 @@ class DatasetVersion(Identified, Stateful):
         verbose_name_plural = _("dataset versions")
         constraints = [
             models.UniqueConstraint(fields=["dataset", "number"], name="version_number_is_unique_by_dataset"),
+            models.UniqueConstraint(fields=["dataset", "release"], name="release_is_unique_by_dataset"),
             models.CheckConstraint(
                 condition=~Q(state="READY") | (Q(rows__gte=0, bytes__gt=0, profile__isnull=False) & ~Q(sha256="")),
                 name="ready_version_has_a_profile_and_digests",
@@ -115,6 +134,16 @@ class DatasetVersion(Identified, Stateful):
 
     def __str__(self) -> str:
         return f"{self.dataset} v{self.number}"
+
+    @property
+    def release_number(self) -> str:
+        """The number that readers go by, such as 2.1.0; "" before the version is ready."""
+        return ".".join(map(str, self.release or ()))
+
+    @property
+    def is_breaking(self) -> bool:
+        """Whether programs that read the preceding version may break."""
+        return self.level == self.Level.MAJOR
 
 
 class DataFileQuerySet(models.QuerySet["DataFile"]):

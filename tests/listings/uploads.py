@@ -21,7 +21,7 @@ def opened(client: Api) -> dict[str, Any]:
     """Register a dataset and return its first version."""
     dataset = client.post("/api/v1/datasets", {"title": {"zh-Hans": "街道", "en": "Sub-districts"}})
     assert dataset.status_code == 201, dataset.json()
-    version = client.post(f"/api/v1/datasets/{dataset.json()['id']}/versions", {"notes": "2024 edition"})
+    version = client.post(f"/api/v1/datasets/{dataset.json()['id']}/versions", {"notes": {"en": "2024 edition"}})
     assert version.status_code == 201, version.json()
     return dict(version.json())
 
