@@ -1,10 +1,15 @@
 """Files that are something else than their format says, known by their first bytes. They are named, never opened."""
 
+import zlib
+
 from django.utils.translation import gettext_noop as _
 
 from listings.profiling.refusals import refuse
 
 PARQUET_MAGIC = b"PAR1"
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+GZIP_MAGIC = b"\x1f\x8b"
+TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", _("a ZIP archive or an Office document")),
     (b"PK\x05\x06", _("an empty ZIP archive")),
@@ -44,3 +49,18 @@ def _reads_on_as_text(head: bytes, magic: bytes) -> bool:
         return False
     following = head[len(magic) : 64]
     return not any(byte < 9 or 13 < byte < 32 for byte in following)
+
+
+def archive_of(head: bytes) -> str:
+    """Return "zip", "tar" or "tar.gz" for a file that begins (some 1,024 bytes) as an archive does, otherwise ""."""
+    if head.startswith(ZIP_MAGICS):
+        return "zip"
+    if head.startswith(TAR_MAGIC, TAR_MAGIC_AT):
+        return "tar"
+    if head.startswith(GZIP_MAGIC):
+        try:
+            unpacked = zlib.decompressobj(wbits=31).decompress(head, 512)
+        except zlib.error:
+            return ""
+        return "tar.gz" if unpacked.startswith(TAR_MAGIC, TAR_MAGIC_AT) else ""
+    return ""

@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from listings.profiling.archive import profile_archive
 from listings.profiling.csv_table import profile_csv
 from listings.profiling.geojson import profile_geojson
 from listings.profiling.json_document import profile_json_document
@@ -79,6 +80,7 @@ FORMATS: Mapping[str, Format] = {
     "EXCEL": _seeking("Excel", EXTENSIONS["EXCEL"], profile_workbook),
     "PARQUET": _seeking("Parquet", EXTENSIONS["PARQUET"], profile_parquet),
     "TEXT": _in_order(_("plain text"), EXTENSIONS["TEXT"], profile_plain_text),
+    "ARCHIVE": _seeking(_("archive of images, sound or texts"), EXTENSIONS["ARCHIVE"], profile_archive),
 }
 
 

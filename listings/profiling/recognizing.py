@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 
-from listings.profiling.containers import PARQUET_MAGIC
+from listings.profiling.containers import PARQUET_MAGIC, archive_of
 from listings.profiling.dialect import HEAD_BYTES, sniff
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -20,6 +20,7 @@ EXTENSIONS = {
     "EXCEL": (".xlsx", ".xlsm", ".xls"),
     "PARQUET": (".parquet",),
     "TEXT": (".txt", ".text", ".md"),
+    "ARCHIVE": (".zip", ".tar", ".tar.gz", ".tgz"),
 }
 _ARRAY = re.compile(r'\[\s*[\[{"\]]')
 _OBJECT = re.compile(r'\{\s*["}]')
@@ -39,6 +40,8 @@ def recognize(name: str, head: bytes) -> str:
         return "EXCEL"
     if head.startswith(OLD_OFFICE_MAGIC) and named in ("EXCEL", ""):
         return "EXCEL"
+    if archive_of(head[:1024]):
+        return "ARCHIVE"
     text = _decoded(head)
     if "\0" in text[:1024]:
         return named or "CSV"

@@ -41,6 +41,16 @@ REFUSALS: Mapping[str, Promise] = {
         "The workbook of %(size)s bytes says that its %(parts)s parts unpack to %(unpacked)s bytes: more than is taken."
     ),
     "corrupt_parquet": _("The Parquet file could not be read: %(reason)s"),
+    "not_an_archive": _("The file is not a ZIP archive, a tar archive, or a tar archive packed by gzip."),
+    "corrupt_archive": _("The archive could not be read: %(reason)s"),
+    "empty_archive": _("There is no file in the archive."),
+    "encrypted_archive": _("%(member)s in the archive needs a password: pack it without one."),
+    "archive_method": _("%(member)s is packed in a way that is not read: use the usual one (deflate)."),
+    "nested_archive": _("%(member)s is an archive within the archive: put its files beside the others."),
+    "unsafe_member": _("%(member)s in the archive is not taken: %(reason)s."),
+    "too_many_members": _("The archive has more than %(limit)s members: divide it."),
+    "archive_bomb": _("The archive of %(size)s bytes unpacks to %(unpacked)s bytes or more: more than is taken."),
+    "image_bomb": _("The image %(member)s says that it has more than 350 million pixels: more than is taken."),
     "decompression_bomb": _("The file of %(size)s bytes says that it unpacks to %(unpacked)s bytes and %(rows)s rows."),
     "digest_mismatch": _("The file's SHA-256 is %(actual)s, not the announced %(declared)s."),
 }
@@ -54,6 +64,14 @@ WARNINGS: Mapping[str, Promise] = {
     "mixed_types": _("Values of different types share these columns: %(names)s."),
     "error_cells": _("Cells that show an error instead of a value: %(cells)s."),
     "empty_columns": _("Columns without any value: %(names)s."),
+    "images_tell_places": _("%(images)s images tell where they were taken (Exif)."),
+    "images_tell_persons": _("%(images)s images name a person or a camera (Exif)."),
+    "unreadable_media": _("%(members)s images have a header that cannot be read: %(names)s."),
+    "misnamed_members": _("The contents of %(members)s members are not what their names say: %(names)s."),
+    "repeated_members": _("%(members)s members have the same contents as another one: %(names)s."),
+    "unexamined_members": _(
+        "%(members)s members are not examined for personal data: %(names)s. Give tables and texts files of their own."
+    ),
 }
 
 

@@ -88,7 +88,7 @@ def score_quality(profile: Mapping[str, Any], statistics: Mapping[str, Any], *, 
     result of `listings.quality.schema_checks.SchemaChecks`.
     """
     edition = rules_on(declared.on)
-    left_out = frozenset(edition["unfit_for_text"]) if profile["format"] == "TEXT" else frozenset()
+    left_out = frozenset(edition["unfit_for_text"]) if profile["format"] in edition["not_tables"] else frozenset()
     found = [each for each in findings(profile, statistics, declared) if each.code not in left_out]
     taken = [(each, rule(edition, each.code).dimension, _points(edition, each, profile)) for each in found]
     judged = _dimensions(edition, taken, dated=is_dated(statistics, declared))
