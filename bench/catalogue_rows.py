@@ -82,7 +82,7 @@ def build_listings(count: int) -> float:
 def write_texts(cursor: object) -> int:
     """Write the distinct names with their search vectors, made by the code that indexes real listings."""
     from listings.industries import industries
-    from listings.search_text import words
+    from listings.search.words import index_terms
 
     random, codes = Random(4754), list(industries())
     cursor.execute(
@@ -98,7 +98,8 @@ def write_texts(cursor: object) -> int:
                 hans, english = f"{RARE[0]}{hans}", f"{RARE[1]} {english}"
             industry = random.choice(codes)
             texts = [
-                " ".join(words(text)) for text in (f"{hans} {english}", industries()[industry].name["zh-Hans"], summary)
+                " ".join(index_terms(text))
+                for text in (f"{hans} {english}", industries()[industry].name["zh-Hans"], summary)
             ]
             cursor.execute(
                 "INSERT INTO bench_texts VALUES (%s, jsonb_build_object('zh-Hans', %s::text, 'en', %s::text),"

@@ -1,6 +1,5 @@
-"""Text in the three languages of the bay: maps of zh-Hans, zh-Hant and en, and search terms that cross them."""
+"""Text in the three languages of the bay: maps of zh-Hans, zh-Hant and en, and the folding by which they compare."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
@@ -98,20 +97,3 @@ def simplified(text: str) -> str:
     """Fold widths and case (NFKC) and make Traditional characters Simplified, so that 數據 and 数据 are the same."""
     folded: str = _to_simplified().convert(unicodedata.normalize("NFKC", text).lower())
     return folded
-
-
-_WORDS = re.compile(r"[㐀-鿿豈-﫿𠀀-𲎯]+|[a-z0-9]+(?:[-_.][a-z0-9]+)*", re.ASCII | re.IGNORECASE)
-
-
-def search_terms(text: str) -> list[str]:
-    """Split text into terms that the index and a query share: Chinese bigrams (and single characters) and Latin words.
-
-    Widths and case are folded (NFKC) and Traditional characters become Simplified, so 數據 finds 数据 and the reverse.
-    """
-    return [term for word in _WORDS.findall(simplified(text)) for term in _terms_of(word)]
-
-
-def _terms_of(word: str) -> list[str]:
-    if word.isascii() or len(word) == 1:
-        return [word]
-    return [word[i : i + 2] for i in range(len(word) - 1)]

@@ -6,6 +6,7 @@ zh-Hant and English, since index and query go through the same terms.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.contrib.postgres.search import SearchRank
 from django.db.models import BigIntegerField, F, QuerySet
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from kernel.problems import field_problem
 from listings.industries import industries, standard
 from listings.models import Listing
-from listings.search_text import search_query
+from listings.search.question import Question, question_of, search_query
 
 CANDIDATES = 500  # the newest hits, of which the most relevant are shown first
 
@@ -64,7 +65,18 @@ class Wanted:
     free: bool | None = None
     price_max: int | None = None
     currency: str = ""
-    sort: str = "newest"
+    sort: str = ""
+
+    @cached_property
+    def question(self) -> Question:
+        """What the text asks for."""
+        return question_of(self.text)
+
+    @property
+    def order(self) -> str:
+        """The order wanted, or the most relevant first where words are given; without words, the newest."""
+        wanted = self.sort or "relevance"
+        return "newest" if wanted == "relevance" and not self.question.wishes else wanted
 
 
 def find(wanted: Wanted) -> QuerySet[Listing]:
@@ -73,8 +85,8 @@ def find(wanted: Wanted) -> QuerySet[Listing]:
     Relevance ranks the newest `CANDIDATES` hits only: ranking all hits of a common word costs a hundred times more.
     """
     hits = hits_of(wanted)
-    query = search_query(wanted.text)
-    if wanted.sort == "relevance" and query is not None:
+    query = search_query(wanted.question)
+    if query is not None and wanted.order == "relevance":
         candidates = hits.order_by("-listed_at", "-id").values("pk")[:CANDIDATES]
         # A whole number, since a page cursor must compare exactly.
         rank = Cast(SearchRank(F("search"), query) * 1_000_000, BigIntegerField())
@@ -84,7 +96,7 @@ def find(wanted: Wanted) -> QuerySet[Listing]:
 
 def ordering(wanted: Wanted) -> tuple[str, ...]:
     """Return the order of a search; without a text nothing is more relevant than anything else, and the newest lead."""
-    return SORTS["newest" if wanted.sort == "relevance" and search_query(wanted.text) is None else wanted.sort]
+    return SORTS[wanted.order]
 
 
 def in_detail() -> QuerySet[Listing]:
@@ -118,7 +130,7 @@ def hits_of(wanted: Wanted) -> QuerySet[Listing]:
     if wanted.price_max is not None:
         hits = hits.filter(price_from_minor__lte=wanted.price_max)
     if wanted.text.strip():
-        query = search_query(wanted.text)
+        query = search_query(wanted.question)
         hits = hits.none() if query is None else hits.filter(search=query)
     return hits
 

@@ -8,7 +8,7 @@ from django.db.models import Expression
 
 from listings.industries import industries
 from listings.models import DataFile, Listing
-from listings.search_text import search_vector
+from listings.search.vector import search_vector
 
 
 def catalogue_row(listing: Listing) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kernel.api import represent
+from kernel.paging import KeysetPagination
 from listings.api.catalogue_serializers import (
     CatalogueDetailSerializer,
     CatalogueQuerySerializer,
-    CatalogueSerializer,
     FacetsSerializer,
+    HitSerializer,
     SuggestedSerializer,
     SuggestionQuerySerializer,
 )
@@ -26,18 +27,35 @@ from listings.models import Listing
 from listings.suggestions import suggested
 
 
+class FoundPagination(KeysetPagination):
+    """Pages of a search, which also tell what else was looked for."""
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        page = super().get_paginated_response_schema(schema)
+        page["required"] = [*page["required"], "also_searched"]
+        words = {"type": "array", "items": {"type": "string"}}
+        page["properties"]["also_searched"] = {
+            "type": "object",
+            "additionalProperties": words,
+            "description": "Synonyms of the trade that were looked for too, by the words that were asked for.",
+            "examples": [{"地铁": ["轨道交通", "metro"]}],
+        }
+        return page
+
+
 class Catalogue(generics.GenericAPIView[Listing]):
     """Search what is listed, in Simplified or Traditional Chinese or English; one query, whatever the page."""
 
     permission_classes = (AllowAny,)
-    serializer_class = CatalogueSerializer
+    serializer_class = HitSerializer
+    pagination_class = FoundPagination
     filter_backends = ()
     ordering: tuple[str, ...] = ()
 
     @extend_schema(
         operation_id="catalogue_search",
         parameters=[CatalogueQuerySerializer],
-        responses=CatalogueSerializer(many=True),
+        responses=HitSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         query = CatalogueQuerySerializer(data=request.query_params)
@@ -45,7 +63,10 @@ class Catalogue(generics.GenericAPIView[Listing]):
         wanted = cast(Wanted, query.validated_data)
         self.ordering = ordering(wanted)
         page = self.paginate_queryset(find(wanted))
-        return self.get_paginated_response(CatalogueSerializer(page, many=True).data)
+        items = HitSerializer(page, many=True, context={"question": wanted.question}).data
+        response = self.get_paginated_response(items)
+        response.data["also_searched"] = wanted.question.also_searched
+        return response
 
 
 class CatalogueFacets(APIView):

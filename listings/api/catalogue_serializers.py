@@ -13,6 +13,8 @@ from listings.api.product_serializers import PlanSerializer, TermsSerializer
 from listings.catalogue import SORTS, Wanted
 from listings.catalogue_rows import summary_of
 from listings.models import DataFile, DatasetVersion, Frequency, Listing, Product, ProductType
+from listings.search.highlights import highlighted
+from listings.search.question import Question
 
 PRICES = {"free": True, "paid": False}
 
@@ -20,7 +22,9 @@ PRICES = {"free": True, "paid": False}
 class CatalogueQuerySerializer(serializers.Serializer[Any]):
     """The parameters of a search; what is left out does not restrict."""
 
-    q = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text=_("All words must occur."))
+    q = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text=_("All words must occur, or synonyms of the trade.")
+    )
     venue = serializers.CharField(max_length=20, required=False)
     product_type = serializers.ChoiceField(ProductType.choices, required=False)
     industry = serializers.CharField(
@@ -37,7 +41,9 @@ class CatalogueQuerySerializer(serializers.Serializer[Any]):
         help_text=_("Of the price; sorting by price needs one."),
     )
     sort = serializers.ChoiceField(
-        sorted(SORTS), required=False, help_text=_("The newest first unless told otherwise.")
+        sorted(SORTS),
+        required=False,
+        help_text=_("With words the most relevant first, else the newest."),
     )
 
     def validate_price_max(self, value: str) -> int:
@@ -60,7 +66,7 @@ class CatalogueQuerySerializer(serializers.Serializer[Any]):
             price_max=attrs.get("price_max"),
             # Amounts compare within one currency only.
             currency=attrs.get("currency") or (Currency.CNY if by_price else ""),
-            sort=attrs.get("sort", "newest"),
+            sort=attrs.get("sort", ""),
         )
 
 
@@ -141,6 +147,32 @@ class CatalogueSerializer(serializers.ModelSerializer[Listing]):
     @extend_schema_field(MoneyField())
     def get_price_from(self, listing: Listing) -> dict[str, str]:
         return Money(listing.price_from_minor or 0, Currency(listing.currency)).as_json()
+
+
+class HighlightsSerializer(serializers.Serializer[Any]):
+    """Where the words occur: texts escaped for HTML whose only element is <mark>; only those with a mark."""
+
+    name = LanguageMapSerializerField()
+    summary = LanguageMapSerializerField(help_text=_("A long text is cut around the first mark."))
+
+
+class HitSerializer(CatalogueSerializer):
+    """A listing that was found, and where; the context's `question` is what was asked."""
+
+    highlights = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Listing
+        fields = (*CatalogueSerializer.Meta.fields, "highlights")
+        read_only_fields = fields
+
+    @extend_schema_field(HighlightsSerializer())
+    def get_highlights(self, listing: Listing) -> dict[str, dict[str, str]]:
+        question: Question = self.context["question"]
+        return {
+            "name": highlighted(listing.name, question),
+            "summary": highlighted(listing.summary, question),
+        }
 
 
 class ProductFactsSerializer(serializers.ModelSerializer[Product]):

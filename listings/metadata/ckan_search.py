@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from listings.metadata.ckan import as_uuid
 from listings.metadata.offered import described
 from listings.models import Listing
-from listings.search_text import search_query
+from listings.search.question import question_of, search_query
 
 EVERYTHING = ("", "*:*", "*")
 SORTS: Mapping[str, str] = {
@@ -47,7 +47,7 @@ def search(*, text: str, filters: str, sort: str) -> Search:
     """Return what is listed and wanted. Raises QueryRefused for a filter or an order that is not understood."""
     hits = described().filter(_condition(filters))
     if text.strip() not in EVERYTHING:
-        query = search_query(text)
+        query = search_query(question_of(text))
         hits = hits.none() if query is None else hits.filter(search=query)
     ordering, told = _ordering(sort)
     return Search(hits.order_by(*ordering), told)

@@ -1,26 +1,14 @@
-"""Language maps, and search terms that cross scripts."""
+"""Language maps, and text that compares across scripts."""
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from kernel.languages import check_language_map, in_language, search_terms
+from kernel.languages import check_language_map, in_language, simplified
 
 
-def test_traditional_and_simplified_characters_share_their_terms() -> None:
-    assert search_terms("廣東省街道數據") == search_terms("广东省街道数据")
-
-
-def test_chinese_is_cut_into_pairs_and_latin_into_words() -> None:
-    assert search_terms("大湾区 COVID-19 Data") == ["大湾", "湾区", "covid-19", "data"]
-
-
-def test_full_width_letters_are_folded() -> None:
-    assert search_terms("ＡＰＩ") == ["api"]
-
-
-def test_one_character_is_a_term() -> None:
-    assert search_terms("茶") == ["茶"]
+def test_scripts_widths_and_case_are_folded() -> None:
+    assert simplified("廣東省街道數據 ＡＰＩ") == "广东省街道数据 api"
 
 
 def test_the_nearest_language_is_shown_when_the_wanted_one_is_missing() -> None:
