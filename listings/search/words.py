@@ -37,7 +37,7 @@ def index_terms(text: str) -> list[str]:
         if run.isascii():
             terms += _latin(run)
         else:
-            terms += (run[place : place + 2] for place in range(max(1, len(run) - 1)))
+            terms += (run[place : place + 2] for place in range(len(run) - 1))
             terms += (word for word in _segmenter().cut_for_search(run, HMM=False) if len(word) != 2)
     return terms
 
