@@ -8,6 +8,7 @@ from listings.grading.anonymity import masked_rows
 from listings.grading.grade import Facts, GradeProposal, propose_grade
 from listings.grading.result import ScanResult
 from listings.grading.scanning import FieldScanner
+from listings.profiling.aside import aside
 from listings.profiling.observing import Observer
 from listings.profiling.profile import TableProfile
 from listings.profiling.statistics import Statistics, add_to_profile
@@ -44,7 +45,8 @@ def examine(read: Reader, *, declared: Declared, facts: Facts) -> Examination:
     `declared` and `facts` are what the provider says of quality and of grade. Raises what `read` raises: Refusal.
     """
     scanner, statistics = FieldScanner(), Statistics()
-    profile = read([scanner, statistics])
+    with aside([scanner, statistics]) as observers:
+        profile = read(observers)
     names = [column["name"] for column in profile.columns]
     scan = scanner.findings(names, distinct=[column["distinct"] for column in profile.columns])
     found = statistics.result(names)

@@ -204,7 +204,8 @@ DETECTORS: tuple[Detector, ...] = (
         phrases.find_addresses,
         "地址|住址|住所|居住地|户籍地|户口所在地|现住|常住地|_(?:address|addr|residence|domicile|dz|zz|jtzz)_",
     ),
-    Detector("person_name", "", phrases.find_names, "", needs_hint=True),  # hints: fields.NAME_OF_PERSON
+    # Hints: names.NAME_OF_PERSON. What has no letter is no name, but counts against the column.
+    Detector("person_name", "[A-Za-z]|[^\\x00-\\x7f]", phrases.find_names, "", needs_hint=True, lookalike="^"),
     Detector(
         "person_name", f"^\\s*(?:[{phrases.HAN}]{{2,4}}|[A-Z][A-Za-z,.' -]+)\\s*$", phrases.find_frequent_names, ""
     ),

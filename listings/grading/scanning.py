@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 from listings.grading.detectors import ALARM, ALWAYS, DETECTORS
 from listings.grading.distinct import MOST_KEPT, DistinctCounter, hashes_of, hashing_engine
 from listings.grading.judging import judge_table
+from listings.grading.looks import Batch, Columns, joined
 from listings.grading.masking import mask
 from listings.grading.numbers import birth_of, half_width, today
 from listings.grading.phrases import CHILDHOOD, is_child
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import duckdb
 
     Texts = pa.Array[Any]
+
+Look = tuple[Column, Batch]
 
 SLICE_ROWS = 1 << 15
 FIRST_LOOK = 5_000
@@ -36,6 +38,9 @@ REPETITIVE = 0.3
 ONE_NUMBER = 24  # bytes; in a longer cell another may stand beside it
 EXAMPLES = 3
 LONGEST_TEXT = 20_000
+# Spot checks wait until there are so many values, or so many bytes, of all columns together.
+MOST_WAITING = 1 << 14
+MOST_WAITING_BYTES = 1 << 22
 HEAD_ROWS = 1_000
 HEAD_COLUMNS = 300
 HEAD_TEXT = 64
@@ -44,41 +49,6 @@ MOST_KEPT_WHEN_WIDE = 1 << 12
 NUMERIC = r"^\s*[-+]?[0-9][0-9.,]*\s*$"
 # What tells one person from another, hence is counted.
 COUNTED = frozenset({"resident_id", "mobile", "hk_mo_phone", "email", "hkid", "taiwan_id", "bank_card", "plate"})
-
-
-@dataclass
-class Batch:
-    """Values to check, and how many rows each stands for (None: one each)."""
-
-    texts: Texts
-    weights: pa.Array[Any] | None = None
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    @property
-    def rows(self) -> int:
-        return len(self.texts) if self.weights is None else pc.sum(self.weights).as_py() or 0
-
-    def where(self, mask: Texts) -> Batch:
-        return Batch(self.texts.filter(mask), None if self.weights is None else self.weights.filter(mask))
-
-    def part(self, start: int, length: int | None = None) -> Batch:
-        return Batch(
-            self.texts.slice(start, length), None if self.weights is None else self.weights.slice(start, length)
-        )
-
-    def spread(self, count: int) -> Batch:
-        """Return about `count` of the values, evenly spread."""
-        if len(self) <= count:
-            return self
-        chosen = pa.array(range(0, len(self), -(-len(self) // count)), pa.int64())
-        return Batch(self.texts.take(chosen), None if self.weights is None else self.weights.take(chosen))
-
-    def weighed(self) -> list[int]:
-        return (
-            [1] * len(self.texts) if self.weights is None else [int(weight or 0) for weight in self.weights.to_pylist()]
-        )
 
 
 class FieldScanner:
@@ -104,6 +74,8 @@ class FieldScanner:
         self._columns: list[Column] = []
         self._head: list[list[str | None]] = []
         self._engine: duckdb.DuckDBPyConnection | None = None
+        self._waiting = 0
+        self._waiting_bytes = 0
 
     def see(self, rows: pa.Table) -> None:
         """Take the next rows; every column is text."""
@@ -113,14 +85,14 @@ class FieldScanner:
         for start in range(0, rows.num_rows, SLICE_ROWS):
             length = min(SLICE_ROWS, rows.num_rows - start)
             self._rows += length
-            for column, values in zip(self._columns, rows.columns, strict=False):
-                self._look(column, values.slice(start, length))
+            self._look([values.slice(start, length) for values in rows.columns])
 
     def findings(self, names: Sequence[str], *, distinct: Sequence[int | None] = ()) -> ScanResult:
         """Return what was found, by the columns' names; may be asked at any time.
 
         `distinct` are the profile's numbers of different values by column: of tracks they tell the different keys.
         """
+        self._check_waiting()
         return judge_table(
             names=names, columns=self._columns, head=self._head, rows=self._rows, on=self._on, distinct=distinct
         )
@@ -133,21 +105,26 @@ class FieldScanner:
             if wanted:
                 self._head[position] += [text and text[:HEAD_TEXT] for text in values.slice(0, wanted).to_pylist()]
 
-    def _look(self, column: Column, values: pa.ChunkedArray[Any]) -> None:
-        texts = pa.concat_arrays([chunk.drop_null() for chunk in values.chunks or [pa.array([], pa.string())]])
-        column.rows += len(values)
-        column.values += len(texts)
-        if not len(texts):
-            return
-        batch = self._batch(column, texts)
+    def _look(self, rows: Sequence[pa.ChunkedArray[Any]]) -> None:
+        """Look at the next slice: at the first values of a column by every detector, at later ones for alarms."""
         first_look = max(LEAST_FIRST_LOOK, min(FIRST_LOOK, FIRST_LOOK_CELLS // len(self._columns)))
-        if column.sampled < first_look:
-            head = batch.part(0, first_look - column.sampled)
-            self._check(column, head, range(len(DETECTORS)), sampled=True, counts=True)
-            batch = batch.part(len(head))
-        if len(batch):
-            self._check(column, batch.spread(SPOT_CHECKS), range(len(DETECTORS)), sampled=True, counts=False)
-            self._answer_alarms(column, batch)
+        first: list[Look] = []
+        later: list[Look] = []
+        for column, values in zip(self._columns, rows, strict=False):
+            column.rows += len(values)
+            texts = pa.concat_arrays([chunk.drop_null() for chunk in values.chunks or [pa.array([], pa.string())]])
+            if not len(texts):
+                continue
+            column.values += len(texts)
+            batch = self._batch(column, texts)
+            if column.sampled < first_look:
+                first.append((column, batch.part(0, first_look - column.sampled)))
+                batch = batch.part(len(first[-1][1]))
+            if len(batch):
+                later.append((column, batch))
+        self._check(first, range(len(DETECTORS)), sampled=True, counts=True)
+        self._spot_check(later)
+        self._answer_alarms(later)
 
     def _batch(self, column: Column, texts: Texts) -> Batch:
         """Return the values, each different one once where they repeat a lot."""
@@ -158,58 +135,97 @@ class FieldScanner:
                 return Batch(counted.field("values"), counted.field("counts"))
         return Batch(texts)
 
-    def _answer_alarms(self, column: Column, batch: Batch) -> None:
-        alarming = batch.where(pc.match_substring_regex(batch.texts, ALARM))
-        if not len(alarming):
+    def _spot_check(self, looks: Sequence[Look]) -> None:
+        """Choose values of every column for all detectors, and check them when enough of them wait."""
+        for column, batch in looks:
+            chosen = batch.spread(SPOT_CHECKS)
+            column.waiting.append(chosen)
+            self._waiting += len(chosen)
+            self._waiting_bytes += chosen.texts.nbytes
+        if self._waiting >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES:
+            self._check_waiting()
+
+    def _check_waiting(self) -> None:
+        looks = [(column, joined(column.waiting)) for column in self._columns if column.waiting]
+        self._waiting = self._waiting_bytes = 0
+        for column in self._columns:
+            column.waiting = []
+        self._check(looks, range(len(DETECTORS)), sampled=True, counts=False)
+
+    def _answer_alarms(self, looks: Sequence[Look]) -> None:
+        if not looks:
             return
+        for place, alarming in Columns([batch for _column, batch in looks]).matching(ALARM).items():
+            column, batch = looks[place]
+            self._answer(column, batch.where(alarming))
+
+    def _answer(self, column: Column, alarming: Batch) -> None:
         of_a_kind = [
             number
             for number in ALWAYS
             if (tally := column.tallies.get(number)) and tally.whole >= column.sampled * OF_A_KIND
         ]
         if not of_a_kind:
-            self._check(column, alarming, ALWAYS, sampled=False, counts=True, most=MOST_CHECKED)
+            self._check([(column, alarming)], ALWAYS, sampled=False, counts=True, most=MOST_CHECKED)
             return
-        self._check(column, alarming, of_a_kind, sampled=False, counts=True, most=MOST_CHECKED_OF_A_KIND)
+        self._check([(column, alarming)], of_a_kind, sampled=False, counts=True, most=MOST_CHECKED_OF_A_KIND)
         longer = alarming.where(
             pc.greater(pc.binary_length(cast("pa.StringArray", alarming.texts)), pa.scalar(ONE_NUMBER))
         )
         if len(longer):
             others = [number for number in ALWAYS if number not in of_a_kind]
-            self._check(column, longer, others, sampled=False, counts=True, most=MOST_CHECKED)
+            self._check([(column, longer)], others, sampled=False, counts=True, most=MOST_CHECKED)
         if len(alarming) > MOST_CHECKED_OF_A_KIND:
             for number in of_a_kind:
                 self._count(column.tallies[number], DETECTORS[number].code, _written(alarming.texts))
 
     def _check(
         self,
-        column: Column,
-        batch: Batch,
+        looks: Sequence[Look],
         numbers: Sequence[int],
         *,
         sampled: bool,
         counts: bool,
         most: int = SLICE_ROWS,
     ) -> None:
+        if not looks:
+            return
+        columns = Columns([batch for _column, batch in looks])
         if sampled:
-            column.sampled += batch.rows
-            column.numeric += batch.where(pc.match_substring_regex(batch.texts, NUMERIC)).rows
+            for column, batch in looks:
+                column.sampled += batch.rows
+            for place, numeric in columns.matching(NUMERIC).items():
+                column, batch = looks[place]
+                column.numeric += batch.where(numeric).rows
         for number in numbers:
             detector = DETECTORS[number]
-            candidates = batch.where(pc.match_substring_regex(batch.texts, detector.shape)) if detector.shape else batch
-            lookalikes = candidates
-            if sampled and detector.lookalike:
-                lookalikes = batch.where(pc.match_substring_regex(batch.texts, detector.lookalike))
-            if not len(candidates) and not len(lookalikes):
-                continue
-            tally = column.tallies.setdefault(number, Tally())
-            tally.lookalikes += lookalikes.rows if sampled else 0
-            checked = candidates.spread(most)
-            column.exact = column.exact and len(checked) == len(candidates)
-            scale = candidates.rows / max(1, checked.rows)
-            found = self._find(tally, number, checked, sampled=sampled, counts=counts, scale=scale)
-            if detector.code in COUNTED and counts and found:
-                self._count(tally, detector.code, pa.array(found, pa.string()))
+            shaped = columns.matching(detector.shape)
+            alike = columns.matching(detector.lookalike) if sampled and detector.lookalike else shaped
+            for place in sorted(shaped.keys() | alike.keys()):
+                column, batch = looks[place]
+                tally = column.tallies.setdefault(number, Tally())
+                tally.lookalikes += batch.where(alike[place]).rows if sampled and place in alike else 0
+                if place in shaped:
+                    candidates = batch.where(shaped[place])
+                    self._check_each(column, tally, number, candidates, sampled=sampled, counts=counts, most=most)
+
+    def _check_each(
+        self,
+        column: Column,
+        tally: Tally,
+        number: int,
+        candidates: Batch,
+        *,
+        sampled: bool,
+        counts: bool,
+        most: int,
+    ) -> None:
+        checked = candidates.spread(most)
+        column.exact = column.exact and len(checked) == len(candidates)
+        scale = candidates.rows / max(1, checked.rows)
+        found = self._find(tally, number, checked, sampled=sampled, counts=counts, scale=scale)
+        if DETECTORS[number].code in COUNTED and counts and found:
+            self._count(tally, DETECTORS[number].code, pa.array(found, pa.string()))
 
     def _find(
         self, tally: Tally, number: int, candidates: Batch, *, sampled: bool, counts: bool, scale: float

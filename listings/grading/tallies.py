@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from listings.grading.distinct import DistinctCounter
+from listings.grading.looks import Batch
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Tally:
 class Column:
     """What is known of one column: its values that are not null, how many were looked at by every detector (sampled).
 
-    Of the sampled, `numeric` are plain numbers.
+    Of the sampled, `numeric` are plain numbers; those `waiting` will be looked at next.
     """
 
     rows: int = 0
@@ -36,3 +37,4 @@ class Column:
     exact: bool = True
     repetitive: bool | None = None
     tallies: dict[int, Tally] = field(default_factory=dict)
+    waiting: list[Batch] = field(default_factory=list)
