@@ -52,6 +52,18 @@ def in_gba(jurisdiction: str, division_code: str) -> bool:
     return jurisdiction in GBA_REGIONS or (jurisdiction == MAINLAND and in_gba_city(division_code))
 
 
+def places_around(jurisdiction: str, division_code: str) -> list[str]:
+    """Return the codes of every place that an entity is in: CN, GBA, 440000, 440100 and 440115, or HK and GBA."""
+    around = [jurisdiction, *(["GBA"] if in_gba(jurisdiction, division_code) else [])]
+    wider = (division_code[:length].ljust(6, "0") for length in (2, 4, 6)) if division_code else ()
+    return list(dict.fromkeys([*around, *wider]))
+
+
+def is_place(code: str) -> bool:
+    """Tell whether a code names a place as `places_around` does: a jurisdiction, a division, or GBA."""
+    return code == "GBA" or code in jurisdictions() or code in divisions()
+
+
 def check_place(*, jurisdiction: str, division_code: str, pointer: str = "") -> None:
     """Raise Problem `invalid` unless the jurisdiction exists and the division code belongs to it.
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.access import actor_for_person, find, require
 from accounts.identifiers import check_identifier
@@ -16,7 +17,7 @@ from accounts.places import check_place
 from kernel import audit
 from kernel.actors import Actor
 from kernel.languages import check_language_map
-from kernel.problems import FieldError, Problem
+from kernel.problems import FieldError, Problem, field_problem
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,22 @@ def register_organization(facts: OrganizationFacts, *, pointer: str = "") -> Org
 
 @transaction.atomic
 def update_organization(
-    *, organization_id: UUID, actor: Actor, name: Mapping[str, str] | None = None, division_code: str | None = None
+    *,
+    organization_id: UUID,
+    actor: Actor,
+    name: Mapping[str, str] | None = None,
+    division_code: str | None = None,
+    sector: str | None = None,
 ) -> Organization:
-    """Change an organization's shown name or its place; legal name, jurisdiction and identifier never change.
+    """Change an organization's shown name or its place, or declare its sector; its legal facts never change.
+
+    A sector is declared once: listings are closed to sectors, and nobody may slip from one into another.
 
     Raises Problem `not_found`, `forbidden` or `invalid`.
     """
     organization = find(Organization.objects.visible_to(actor).select_for_update(), pk=organization_id)
     require(actor, Permission.ORGANIZATION_MANAGE, organization_id=organization.pk)
-    before = {"name": organization.name, "division_code": organization.division_code}
+    before = _changeable(organization)
 
     if name is not None:
         check_language_map(dict(name), max_length=120)
@@ -110,11 +118,23 @@ def update_organization(
     if division_code is not None:
         check_place(jurisdiction=organization.jurisdiction, division_code=division_code)
         organization.division_code = division_code
-    organization.save(update_fields=["name", "division_code"])
+    if sector is not None:
+        if organization.sector not in ("", sector):
+            raise field_problem("/sector", "fixed", _("The sector was declared before and does not change."))
+        organization.sector = sector
+    organization.save(update_fields=["name", "division_code", "sector"])
 
-    after = {"name": organization.name, "division_code": organization.division_code}
-    audit.record("organization.updated", subject=organization, actor=actor, details={"before": before, "after": after})
+    details = {"before": before, "after": _changeable(organization)}
+    audit.record("organization.updated", subject=organization, actor=actor, details=details)
     return organization
+
+
+def _changeable(organization: Organization) -> dict[str, object]:
+    return {
+        "name": organization.name,
+        "division_code": organization.division_code,
+        "sector": organization.sector,
+    }
 
 
 def _facts(organization: Organization) -> dict[str, str]:

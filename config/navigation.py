@@ -42,6 +42,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
     ),
     "catalogue": (
         (_("Listings"), "storefront", "listings.listing"),
+        (_("Listing invitations"), "forward_to_inbox", "listings.listinginvitation"),
         (_("Reviews"), "rate_review", "listings.review"),
         (_("Review clocks"), "timer", "listings.reviewclock"),
         (_("Products"), "inventory_2", "listings.product"),

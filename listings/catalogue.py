@@ -13,6 +13,7 @@ from django.db.models import BigIntegerField, F, QuerySet
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
+from kernel.actors import NOBODY, Actor
 from kernel.problems import field_problem
 from listings.industries import industries, standard
 from listings.models import Listing
@@ -37,6 +38,7 @@ COLUMNS = (
     "currency",
     "price_from_minor",
     "listed_at",
+    "visibility",
     "organization__name",
     "organization__jurisdiction",
     "organization__division_code",
@@ -79,18 +81,18 @@ class Wanted:
         return "newest" if wanted == "relevance" and not self.question.wishes else wanted
 
 
-def find(wanted: Wanted) -> QuerySet[Listing]:
-    """Return the listings that are wanted; order them by `ordering(wanted)`.
+def find(wanted: Wanted, actor: Actor = NOBODY) -> QuerySet[Listing]:
+    """Return the listings that are wanted and that the actor may know of; order them by `ordering(wanted)`.
 
     Relevance ranks the newest `CANDIDATES` hits only: ranking all hits of a common word costs a hundred times more.
     """
-    hits = hits_of(wanted)
+    hits = hits_of(wanted, actor)
     query = search_query(wanted.question)
     if query is not None and wanted.order == "relevance":
         candidates = hits.order_by("-listed_at", "-id").values("pk")[:CANDIDATES]
         # A whole number, since a page cursor must compare exactly.
         rank = Cast(SearchRank(F("search"), query) * 1_000_000, BigIntegerField())
-        hits = Listing.objects.in_catalogue().filter(pk__in=candidates).annotate(relevance=rank)
+        hits = hits.filter(pk__in=candidates).annotate(relevance=rank)
     return hits.select_related("organization", "venue").only(*COLUMNS)
 
 
@@ -99,20 +101,20 @@ def ordering(wanted: Wanted) -> tuple[str, ...]:
     return SORTS[wanted.order]
 
 
-def in_detail() -> QuerySet[Listing]:
-    """Return what is listed with all that its own page shows, in three queries."""
+def in_detail(actor: Actor = NOBODY) -> QuerySet[Listing]:
+    """Return what the actor may know of with all that its own page shows, in three queries."""
     related = ("organization", "venue", "product", "terms", "version")
     return (
-        Listing.objects.in_catalogue()
+        Listing.objects.sought_by(actor)
         .select_related(*related)
         .prefetch_related("plans", "version__files")
         .defer("search")
     )
 
 
-def hits_of(wanted: Wanted) -> QuerySet[Listing]:
-    """Return all that a search finds, in no order; raises Problem `invalid` for an unknown industry."""
-    hits = Listing.objects.in_catalogue()
+def hits_of(wanted: Wanted, actor: Actor = NOBODY) -> QuerySet[Listing]:
+    """Return all that a search finds for the actor, in no order; raises Problem `invalid` for an unknown industry."""
+    hits = Listing.objects.sought_by(actor)
     exact = {
         "venue__code": wanted.venue,
         "product_type": wanted.product_type,

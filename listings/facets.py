@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Venue
+from kernel.actors import NOBODY, Actor
 from kernel.languages import in_language
 from listings.catalogue import Wanted, hits_of
 from listings.industries import industries
@@ -56,9 +57,9 @@ class Facets:
     choices: Mapping[str, list[Choice]]
 
 
-def facets_of(wanted: Wanted) -> Facets:
+def facets_of(wanted: Wanted, actor: Actor = NOBODY) -> Facets:
     """Count what the hits of a search have in common, with one query; raises Problem `invalid` as the search does."""
-    newest = hits_of(wanted).order_by("-listed_at", "-id").annotate(venue_code=F("venue__code"))
+    newest = hits_of(wanted, actor).order_by("-listed_at", "-id").annotate(venue_code=F("venue__code"))
     columns = ("product_type", "industry", "provider_jurisdiction", "frequency", "price_from_minor", "formats")
     sql, parameters = newest.values("venue_code", *columns)[:COUNTED].query.sql_with_params()
     with connection.cursor() as cursor:

@@ -19,10 +19,20 @@ register(
             409,
             _("Corrections are asked for once, all together; a later request may only repeat what is still open."),
         ),
+        "listing_invitation_exists": (409, _("This organization has an invitation to the listing that is still open.")),
+        # Why a listing is not for an organization, in the order in which it is asked (listings/models/audience.py).
+        "denied_organization": (403, _("The provider does not offer this listing to your organization.")),
+        "denied_place": (403, _("The provider does not offer this listing in the place of your organization.")),
+        "place_not_allowed": (403, _("The provider offers this listing in other places only.")),
+        "sector_unknown": (403, _("The provider asks for your sector: declare it in your organization's profile.")),
+        "denied_sector": (403, _("The provider does not offer this listing to your sector.")),
+        "sector_not_allowed": (403, _("The provider offers this listing to other sectors only.")),
+        "not_invited": (403, _("The provider offers this listing by invitation, and you have none that is open.")),
         "listing_not_available": (409, _("The listing is not offered, or not with this plan.")),
     },
     constraints={
         "one_live_listing_by_product_and_venue": "live_listing_exists",
+        "listing_invitation_is_unique_while_open": "listing_invitation_exists",
     },
 )
 

@@ -11,8 +11,10 @@ from uuid import UUID
 
 from pypinyin import Style, lazy_pinyin
 
+from kernel.actors import NOBODY, Actor
 from kernel.languages import simplified
 from listings.models import Listing, Suggestion
+from listings.models.audience import known_to, seeker_of
 from listings.models.suggestions import KEY_LENGTH
 
 SUGGESTED = 10
@@ -30,13 +32,14 @@ class Suggested:
     name: dict[str, str]
 
 
-def suggested(typed: str) -> list[Suggested]:
+def suggested(typed: str, actor: Actor = NOBODY) -> list[Suggested]:
     """Return the listings whose names go on as typed, the shortest way first, with one query."""
     beginning = _folded(typed)[:KEY_LENGTH]
     if not beginning:
         return []
     keys = (
         Suggestion.objects.filter(
+            known_to(actor, seeker_of(actor), prefix="listing__"),
             # A range and not LIKE, which no prepared plan can look up in an index.
             key__gte=beginning,
             key__lt=beginning + LAST_CHARACTER,

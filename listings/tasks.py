@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+from celery import shared_task
+
 from kernel.jobs import GiveUp, extend_lease, handles
 from kernel.models import Job
 from listings.encryption import Tampered, UnusableKey
+from listings.invitations import expire_invitations
 from listings.uploading import ABANDONED_JOB, PROFILE_JOB, REPLACED_JOB, discard_object
 
 
@@ -25,3 +28,9 @@ def profile_version_job(job: Job) -> None:
 def discard_object_job(job: Job) -> None:
     """Delete the stored object of a part that was never taken up, or has been replaced."""
     discard_object(job.key)
+
+
+@shared_task(name="listings.expire_invitations")
+def expire_invitations_task() -> int:
+    """Sent by beat; the state column follows the clock, which reading obeys by itself."""
+    return expire_invitations()

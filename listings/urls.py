@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from listings.api import catalogue, datasets, listings, metadata, products, reviews, routes
+from listings.api import audiences, catalogue, datasets, listings, metadata, products, reviews, routes
 
 bytes_in: list[URLPattern] = [
     path("datasets", datasets.DatasetList.as_view(), name="datasets"),
@@ -44,6 +44,19 @@ offering: list[URLPattern] = [
     path("listings/<uuid:listing_id>/suspend", listings.ListingSuspend.as_view(), name="listing-suspend"),
     path("listings/<uuid:listing_id>/relist", listings.ListingRelist.as_view(), name="listing-relist"),
     path("listings/<uuid:listing_id>/delist", listings.ListingDelist.as_view(), name="listing-delist"),
+    path("listings/<uuid:listing_id>/audience", audiences.ListingAudience.as_view(), name="listing-audience"),
+    path("listings/<uuid:listing_id>/invitations", audiences.ListingInvite.as_view(), name="listing-invite"),
+    path("listing-invitations", audiences.ListingInvitationList.as_view(), name="listing-invitations"),
+    path(
+        "listing-invitations/<uuid:listing_invitation_id>",
+        audiences.ListingInvitationDetail.as_view(),
+        name="listing-invitation",
+    ),
+    path(
+        "listing-invitations/<uuid:listing_invitation_id>/revoke",
+        audiences.ListingInvitationRevoke.as_view(),
+        name="listing-invitation-revoke",
+    ),
     path("catalogue", catalogue.Catalogue.as_view(), name="catalogue"),
     path("catalogue/suggestions", catalogue.CatalogueSuggestions.as_view(), name="catalogue-suggestions"),
     path("catalogue/facets", catalogue.CatalogueFacets.as_view(), name="catalogue-facets"),

@@ -12,6 +12,7 @@ from kernel.jobs import cancel, enqueue
 from kernel.numbering import short_number
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
+from listings.audience import refuse_unadmitted
 from listings.listing import Offer, offer_for
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.agreements import draw_up
@@ -25,13 +26,15 @@ from settlements import escrow, fees
 def place_order(*, listing_id: UUID, plan_id: UUID, purpose: str, actor: Actor, broker_id: UUID | None = None) -> Order:
     """Buy a plan of a listing: freeze the agreement, hold the money, and let the delivery begin.
 
-    Raises `listing_not_available`, `membership_required`, `own_product`, `cross_border_not_open`,
-    `broker_not_independent` or `insufficient_funds`; then nothing at all has happened.
+    Raises `listing_not_available`, why the listing is not for the buyer (`denied_place`, `not_invited`, …),
+    `membership_required`, `own_product`, `cross_border_not_open`, `broker_not_independent` or `insufficient_funds`;
+    then nothing at all has happened.
     """
     offer = offer_for(listing_id, plan_id)
     require(actor, Permission.ORDER_PLACE)
     if actor.organization_id is None:
         raise Problem("forbidden")
+    refuse_unadmitted(offer.listing, actor)
     buyer = require_member(actor.organization_id, offer.venue.id, Capacity.BUYER).organization
     _check_parties(offer, buyer)
     broker = _broker(offer, buyer, broker_id)

@@ -18,6 +18,7 @@ from accounts.models import (
     Venue,
 )
 from accounts.permissions import SCOPE_PERMISSIONS
+from accounts.sectors import Sector
 from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
 
@@ -58,6 +59,7 @@ class OrganizationSerializer(serializers.ModelSerializer[Organization]):
             "identifier",
             "division_code",
             "division_name",
+            "sector",
             "in_gba",
             "in_gba_city",
         )
@@ -76,6 +78,9 @@ class RegisterOrganizationSerializer(StrictSerializer):
 class UpdateOrganizationSerializer(StrictSerializer):
     name = LanguageMapSerializerField(text_length=120, required=False)
     division_code = serializers.CharField(max_length=6, required=False)
+    sector = serializers.ChoiceField(
+        choices=Sector.choices, required=False, help_text=_("Section of GB/T 4754; declared once.")
+    )
 
 
 class PersonSerializer(serializers.ModelSerializer[Person]):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import places
 from accounts.identifiers import IdentifierKind
+from accounts.sectors import Sector
 from accounts.visibility import owned_or_operated
 from kernel.actors import Actor
 from kernel.languages import LanguageMapField, in_language
@@ -36,6 +37,13 @@ class Organization(Identified):
     identifier = models.CharField(_("identifier"), max_length=40)
     division_code = models.CharField(
         _("division code"), max_length=6, blank=True, help_text=_("GB/T 2260; empty outside the mainland")
+    )
+    sector = models.CharField(
+        _("sector"),
+        max_length=1,
+        choices=Sector.choices,
+        blank=True,
+        help_text=_("Section of GB/T 4754; declared once."),
     )
 
     objects = OrganizationQuerySet.as_manager()

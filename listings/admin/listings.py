@@ -17,7 +17,7 @@ from kernel.languages import in_language
 from listings import listing as listing_acts
 from listings import review
 from listings.admin.review_forms import answers_of, checklist_form, corrections_form, corrections_of
-from listings.models import Listing, Plan, Product, Review, ReviewClock, Terms
+from listings.models import Listing, ListingInvitation, Plan, Product, Review, ReviewClock, Terms
 
 State = Listing.State
 
@@ -48,6 +48,11 @@ class ClockInline(ReadOnlyInline):
     @admin.display(description=_("in time"), boolean=True)
     def in_time(self, clock: ReviewClock) -> bool:
         return not clock.is_overdue
+
+
+class InvitationInline(ReadOnlyInline):
+    model = ListingInvitation
+    fields = ("invitee", "state", "expires_at", "message", "created_at")
 
 
 class ClockFilter(admin.SimpleListFilter):
@@ -117,10 +122,24 @@ class ListingAdmin(ConsoleAdmin):
     list_select_related = ("product", "organization", "venue", "reviewed_by", "approved_by")
     search_fields = ("number", "product__number", "product__name", "organization__legal_name")
     ordering = ("-id",)
-    inlines = (ClockInline, ReviewInline)
+    inlines = (ClockInline, ReviewInline, InvitationInline)
     fieldsets = (
         (None, {"fields": ("number", "state", "product", "organization", "venue", "version", "terms", "prices")}),
         (_("Four eyes"), {"fields": ("four_eyes", "submitted_by", "submitted_at", "reviewed_by", "approved_by")}),
+        (
+            _("For whom it is"),
+            {
+                "fields": (
+                    "visibility",
+                    "allowed_organizations",
+                    "denied_organizations",
+                    "allowed_places",
+                    "denied_places",
+                    "allowed_sectors",
+                    "denied_sectors",
+                )
+            },
+        ),
         (_("In the catalogue"), {"fields": ("listed_at", "name", "summary", "formats", "rows", "bytes")}),
     )
     readonly_fields = ("prices", "four_eyes")
@@ -218,6 +237,15 @@ class ListingAdmin(ConsoleAdmin):
     )
     def delist(self, request: HttpRequest, listing: Listing, actor: Actor, reason: str) -> None:
         listing_acts.delist(listing_id=listing.pk, reason=reason, actor=actor)
+
+
+@admin.register(ListingInvitation)
+class ListingInvitationAdmin(ConsoleAdmin):
+    list_display = ("listing", "organization", "invitee", "venue", "state", "expires_at")
+    list_filter = ("state", "venue")
+    list_select_related = ("listing", "organization", "invitee", "venue")
+    search_fields = ("listing__number", "organization__legal_name", "invitee__legal_name")
+    ordering = ("-id",)
 
 
 @admin.register(Plan)

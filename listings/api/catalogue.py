@@ -3,7 +3,6 @@
 from typing import Any, cast
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.permissions import AllowAny
@@ -11,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import represent
+from kernel.api import actor_of, represent
 from kernel.paging import KeysetPagination
 from listings.api.catalogue_serializers import (
     CatalogueDetailSerializer,
@@ -21,6 +20,7 @@ from listings.api.catalogue_serializers import (
     SuggestedSerializer,
     SuggestionQuerySerializer,
 )
+from listings.audience import open_listing
 from listings.catalogue import Wanted, find, in_detail, ordering
 from listings.facets import facets_of
 from listings.models import Listing
@@ -62,7 +62,7 @@ class Catalogue(generics.GenericAPIView[Listing]):
         query.is_valid(raise_exception=True)
         wanted = cast(Wanted, query.validated_data)
         self.ordering = ordering(wanted)
-        page = self.paginate_queryset(find(wanted))
+        page = self.paginate_queryset(find(wanted, actor_of(request)))
         items = HitSerializer(page, many=True, context={"question": wanted.question}).data
         response = self.get_paginated_response(items)
         response.data["also_searched"] = wanted.question.also_searched
@@ -78,7 +78,7 @@ class CatalogueFacets(APIView):
     def get(self, request: Request) -> Response:
         query = CatalogueQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        return Response(represent(FacetsSerializer, facets_of(cast(Wanted, query.validated_data))))
+        return Response(represent(FacetsSerializer, facets_of(cast(Wanted, query.validated_data), actor_of(request))))
 
 
 class CatalogueSuggestions(APIView):
@@ -94,7 +94,7 @@ class CatalogueSuggestions(APIView):
     def get(self, request: Request) -> Response:
         query = SuggestionQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        return Response(SuggestedSerializer(suggested(query.validated_data["q"]), many=True).data)
+        return Response(SuggestedSerializer(suggested(query.validated_data["q"], actor_of(request)), many=True).data)
 
 
 class CatalogueDetail(APIView):
@@ -104,6 +104,6 @@ class CatalogueDetail(APIView):
 
     @extend_schema(operation_id="catalogue_read", responses=CatalogueDetailSerializer)
     def get(self, request: Request, listing_id: UUID) -> Response:
-        listing = get_object_or_404(in_detail(), pk=listing_id)
+        listing = open_listing(in_detail(actor_of(request)), listing_id)
         data: Any = represent(CatalogueDetailSerializer, listing)
         return Response(data)

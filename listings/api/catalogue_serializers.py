@@ -122,6 +122,9 @@ class CatalogueSerializer(serializers.ModelSerializer[Listing]):
     venue = serializers.CharField(source="venue.code")
     provider = ProviderSerializer(source="organization")
     price_from = serializers.SerializerMethodField()
+    refusal = serializers.CharField(
+        help_text=_("Why your organization may not order it: denied_place, not_invited, …; empty where it may.")
+    )
 
     class Meta:
         model = Listing
@@ -141,6 +144,8 @@ class CatalogueSerializer(serializers.ModelSerializer[Listing]):
             "price_from",
             "provider",
             "listed_at",
+            "visibility",
+            "refusal",
         )
         read_only_fields = fields
 

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kernel.api import actor_of, represent
+from listings.audience import open_listing
 from listings.metadata.addresses import with_query
 from listings.metadata.checks import Level, check_metadata
 from listings.metadata.croissant import VERSIONS, croissant_document
@@ -51,6 +52,11 @@ class AsAddressed(BaseContentNegotiation):
 class ForEverybody(APIView):
     permission_classes = (AllowAny,)
     content_negotiation_class = AsAddressed
+
+
+def sought_by(request: Request) -> QuerySet[Listing]:
+    """Return what the caller may know of; pages and exports tell what is public only."""
+    return Listing.objects.sought_by(actor_of(request))
 
 
 def as_json_ld(nodes: Iterable[Node]) -> str:
@@ -150,7 +156,7 @@ class ListingDcatJsonLd(ForEverybody):
 
     @extend_schema(operation_id="catalogue_listing_dcat_jsonld", responses={(200, JSON_LD): OpenApiTypes.OBJECT})
     def get(self, request: Request, listing_id: UUID) -> HttpResponse:
-        listing = get_object_or_404(described(), pk=listing_id)
+        listing = open_listing(described(sought_by(request)), listing_id)
         return answer(as_json_ld([catalogue_node([listing]), *graph([listing])]), JSON_LD)
 
 
@@ -159,7 +165,7 @@ class ListingDcatTurtle(ForEverybody):
 
     @extend_schema(operation_id="catalogue_listing_dcat_turtle", responses={(200, TURTLE): OpenApiTypes.STR})
     def get(self, request: Request, listing_id: UUID) -> HttpResponse:
-        listing = get_object_or_404(described(), pk=listing_id)
+        listing = open_listing(described(sought_by(request)), listing_id)
         return answer(as_turtle([catalogue_node([listing]), *graph([listing])]), TURTLE)
 
 
@@ -168,7 +174,7 @@ class ListingSchemaOrg(ForEverybody):
 
     @extend_schema(operation_id="catalogue_listing_schema_org", responses={(200, JSON_LD): OpenApiTypes.OBJECT})
     def get(self, request: Request, listing_id: UUID) -> HttpResponse:
-        listing = get_object_or_404(profiled(), pk=listing_id)
+        listing = open_listing(profiled(sought_by(request)), listing_id)
         return answer(json_text(schema_org_document(listing)), JSON_LD)
 
 
@@ -187,7 +193,7 @@ class ListingCroissant(ForEverybody):
     def get(self, request: Request, listing_id: UUID) -> HttpResponse:
         query = CroissantQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
-        listing = get_object_or_404(profiled(), pk=listing_id)
+        listing = open_listing(profiled(sought_by(request)), listing_id)
         return answer(json_text(croissant_document(listing, version=query.validated_data["version"])), JSON_LD)
 
 
@@ -196,7 +202,7 @@ class ListingDataPackage(ForEverybody):
 
     @extend_schema(operation_id="catalogue_listing_data_package", responses={(200, JSON): OpenApiTypes.OBJECT})
     def get(self, request: Request, listing_id: UUID) -> HttpResponse:
-        listing = get_object_or_404(profiled(), pk=listing_id)
+        listing = open_listing(profiled(sought_by(request)), listing_id)
         return answer(json_text(data_package(listing)), JSON)
 
 

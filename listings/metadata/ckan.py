@@ -16,7 +16,7 @@ from kernel.money import Currency, Money
 from listings.industries import industries
 from listings.metadata import addresses, vocabulary
 from listings.metadata.dcat import ABOUT_CATALOGUE, EXCHANGE, TERMS, keywords
-from listings.models import DataFile, Listing, ProductType
+from listings.models import DataFile, Listing, ProductType, Visibility
 
 Shape = dict[str, Any]
 SPOKEN_VERSION = "2.10.0"  # of the API that is spoken here, which clients ask for
@@ -180,7 +180,8 @@ def _full(found: Shape, packages: int) -> Shape:
 
 
 def _packages() -> Count:
-    return Count("listings", filter=Q(listings__state=Listing.State.LISTED))
+    public = Q(listings__state=Listing.State.LISTED, listings__visibility=Visibility.PUBLIC)
+    return Count("listings", filter=public)
 
 
 def _extras(listing: Listing) -> dict[str, str]:

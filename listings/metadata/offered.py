@@ -9,12 +9,15 @@ from listings.models import DataFile, Listing
 BATCH = 200
 
 
-def described() -> QuerySet[Listing]:
-    """Return what is listed with its product, terms, files and provider, but without the profiles: two queries."""
+def described(listings: QuerySet[Listing] | None = None) -> QuerySet[Listing]:
+    """Return listings with product, terms, files and provider, but without the profiles: two queries.
+
+    Unless told otherwise, all that is public.
+    """
+    listings = Listing.objects.in_catalogue() if listings is None else listings
     files = DataFile.objects.defer("profile").order_by("name", "id")
     return (
-        Listing.objects.in_catalogue()
-        .select_related("organization", "venue", "product", "terms", "version")
+        listings.select_related("organization", "venue", "product", "terms", "version")
         .prefetch_related(Prefetch("version__files", files))
         .defer("search", "version__profile", "version__wrapped_key", "version__refusal", "product__evidence")
     )

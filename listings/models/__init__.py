@@ -1,7 +1,9 @@
 """The tables of listings, by noun."""
 
+from listings.models.audience import Visibility
 from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
 from listings.models.grades import Grade, GradeConfirmation
+from listings.models.invitations import ListingInvitation
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
 from listings.models.suggestions import Suggestion
@@ -27,6 +29,7 @@ __all__ = [
     "Grade",
     "GradeConfirmation",
     "Listing",
+    "ListingInvitation",
     "PersonalData",
     "Plan",
     "Processing",
@@ -40,4 +43,5 @@ __all__ = [
     "SourceKind",
     "Suggestion",
     "Terms",
+    "Visibility",
 ]

@@ -12,12 +12,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.sectors import Sector
 from accounts.visibility import owned_or_operated
 from kernel.actors import Actor
 from kernel.languages import LanguageMapField
 from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES
 from kernel.states import Stateful
+from listings.models.audience import Visibility, known_to, refusal_of, seeker_of
 from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH, Plan, Product, Terms
 from listings.models.vocabulary import Frequency, ProductType, RegionScope
 
@@ -28,8 +30,18 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.filter(owned_or_operated(actor, venue="venue"))
 
     def in_catalogue(self) -> Self:
-        """Listings that anyone may find and members may order."""
-        return self.filter(state=Listing.State.LISTED)
+        """Listings that anyone may find and read."""
+        return self.filter(state=Listing.State.LISTED, visibility=Visibility.PUBLIC)
+
+    def sought_by(self, actor: Actor) -> Self:
+        """Listings whose existence the actor may know, with `refusal`: why it may not have them, or "".
+
+        Costs one query more for whoever acts for an organization.
+        """
+        seeker = seeker_of(actor)
+        return self.filter(known_to(actor, seeker), state=Listing.State.LISTED).annotate(
+            refusal=refusal_of(actor, seeker)
+        )
 
     def live(self) -> Self:
         """Listings that are under review or offered: what they show must not change meanwhile."""
@@ -89,6 +101,33 @@ class Listing(Identified, Stateful):
         "accounts.Person", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("approved by")
     )
     listed_at = models.DateTimeField(_("listed at"), null=True, blank=True)
+
+    # For whom it is (listings/models/audience.py). Each may be empty; places are codes as in accounts/places.py.
+    visibility = models.CharField(_("visibility"), max_length=14, choices=Visibility.choices, default=Visibility.PUBLIC)
+    allowed_organizations = ArrayField(
+        models.UUIDField(), verbose_name=_("only for organizations"), default=list, blank=True
+    )
+    denied_organizations = ArrayField(
+        models.UUIDField(), verbose_name=_("not for organizations"), default=list, blank=True
+    )
+    allowed_places = ArrayField(
+        models.CharField(max_length=6), verbose_name=_("only for places"), default=list, blank=True
+    )
+    denied_places = ArrayField(
+        models.CharField(max_length=6), verbose_name=_("not for places"), default=list, blank=True
+    )
+    allowed_sectors = ArrayField(
+        models.CharField(max_length=1, choices=Sector.choices),
+        verbose_name=_("only for sectors"),
+        default=list,
+        blank=True,
+    )
+    denied_sectors = ArrayField(
+        models.CharField(max_length=1, choices=Sector.choices),
+        verbose_name=_("not for sectors"),
+        default=list,
+        blank=True,
+    )
 
     # The catalogue's row, written when the listing is approved (listings/catalogue.py): a search reads one table.
     name = LanguageMapField(_("name"), text_length=NAME_LENGTH, blank=True, editable=False)
@@ -153,6 +192,20 @@ class Listing(Identified, Stateful):
 
     def __str__(self) -> str:
         return self.number or str(self.pk)
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether no rule keeps any buyer from it."""
+        return self.visibility == Visibility.PUBLIC and not any(
+            (
+                self.allowed_organizations,
+                self.denied_organizations,
+                self.allowed_places,
+                self.denied_places,
+                self.allowed_sectors,
+                self.denied_sectors,
+            )
+        )
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):

@@ -10,6 +10,7 @@ from kernel.money import Currency, Money
 from kernel.sealing import seal_events
 from listings import uploading
 from listings.grade_confirmation import confirm_grade
+from listings.invitations import invite as invite_to_listing
 from listings.models import DatasetVersion, Product
 from marketplace.delivery.access import grant_access
 from marketplace.models import Delivery
@@ -77,8 +78,16 @@ def _drafts(member: Organization) -> dict[str, object]:
         "product_id": product.id,
         "plan_id": make_plan(product).id,
         "terms_id": make_terms(product).id,
-        "listing_id": draft_listing(registered_product(member)).id,
+        **_offered(member),
     }
+
+
+def _offered(member: Organization) -> dict[str, object]:
+    """A draft of a listing, to which somebody is invited."""
+    listing = draft_listing(registered_product(member))
+    guest = make_member("gzdex", Capacity.BUYER)
+    invitation = invite_to_listing(listing_id=listing.id, invitee_id=guest.id, days=30, actor=actor(person_of(member)))
+    return {"listing_id": listing.id, "listing_invitation_id": invitation.id}
 
 
 def _people(member: Organization) -> dict[str, object]:
