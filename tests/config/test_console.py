@@ -15,6 +15,7 @@ from config.queues import QUEUES, count_waiting
 from kernel.console import ConsoleAdmin
 from kernel.jobs import enqueue
 from kernel.models import AuditEvent, Job
+from listings.invitations import invite
 from settlements.deposits import enter_deposit
 from settlements.models import SettlementLine
 from settlements.payouts import request_payout
@@ -58,7 +59,9 @@ def trade(guangzhou):
 @pytest.fixture
 def work(guangzhou, trade) -> None:
     """One row in every queue at Guangzhou, and one failed job at Shenzhen."""
-    submitted(draft_listing(registered_product(make_member())))
+    waiting = submitted(draft_listing(registered_product(make_member())))
+    provider = actor(person_of(waiting.organization))
+    invite(listing_id=waiting.pk, invitee_id=trade.buyer.pk, days=30, actor=provider)
     with time_machine.travel(timezone.now() - timedelta(days=120)):
         in_compliance(draft_listing(registered_product(make_member())))
     make_membership(make_organization(), state=Membership.State.SUBMITTED)
