@@ -87,6 +87,14 @@ class LanguageMap(OpenApiSerializerFieldExtension):
         return schema
 
 
+class TypeFields(OpenApiSerializerFieldExtension):
+    target_class = "listings.api.product_serializers.TypeFieldsField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> Schema:
+        """Describe values whose names and forms depend on the type of product (GET product-types)."""
+        return {"type": "object", "additionalProperties": True, "examples": [{"shape": ["TABLE"]}]}
+
+
 class BearerScheme(OpenApiAuthenticationExtension):
     target_class = "accounts.authentication.BearerAuthentication"
     name = "oauth2"

@@ -63,6 +63,15 @@ STREETS = Trade(
             "en": "A logistics company validates addresses and plans last-mile stations by sub-district.",
         },
         "product_type": "DATASET",
+        "type_fields": {
+            "shape": ["TABLE"],
+            "structure": "STRUCTURED",
+            "record_unit": {
+                "zh-Hans": "一个乡镇或街道",
+                "zh-Hant": "一個鄉鎮或街道",
+                "en": "one sub-district",
+            },
+        },
         "industry": "I65",
         "language": "zh-Hans",
         "source_kind": "COLLECTED",
@@ -113,6 +122,11 @@ PLACES = Trade(
             "en": "Researchers normalise regional indicators by population.",
         },
         "product_type": "DATASET",
+        "type_fields": {
+            "shape": ["TABLE"],
+            "structure": "STRUCTURED",
+            "record_unit": {"zh-Hans": "一个国家或地区", "zh-Hant": "一個國家或地區", "en": "one country or region"},
+        },
         "industry": "I65",
         "language": "en",
         "source_kind": "COLLECTED",

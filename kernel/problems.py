@@ -198,14 +198,17 @@ def field_errors(details: Any, pointer: str = "") -> list[FieldError]:
     if isinstance(details, dict) and {"message", "code"} <= details.keys() and isinstance(details["message"], str):
         return [FieldError(pointer, str(details["code"]), details["message"])]
     if isinstance(details, dict):
-        steps = ((("" if key == "non_field_errors" else f"/{_escaped(key)}"), value) for key, value in details.items())
+        steps = (
+            (("" if key == "non_field_errors" else f"/{pointer_step(key)}"), value) for key, value in details.items()
+        )
         return [error for step, value in steps for error in field_errors(value, pointer + step)]
     if isinstance(details, list) and all(isinstance(item, dict) and "message" in item for item in details):
         return [error for item in details for error in field_errors(item, pointer)]
     return [error for index, item in enumerate(details) for error in field_errors(item, f"{pointer}/{index}")]
 
 
-def _escaped(key: object) -> str:
+def pointer_step(key: object) -> str:
+    """Return one step of a JSON pointer, escaped (RFC 6901 §3)."""
     return str(key).replace("~", "~0").replace("/", "~1")
 
 

@@ -1,8 +1,4 @@
-"""The rules of the listing dossier: which values are wrong, and what is still missing.
-
-Fields, lengths and vocabularies follow the national first-registration form; rights and evidence follow the dated
-table of source kinds (listings/data/sources). Pure checks: they return field errors and change nothing.
-"""
+"""The rules of the listing dossier: which values are wrong, and what is still missing."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,11 +6,14 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kernel.languages import in_language
 from kernel.problems import FieldError
 from listings.industries import industries, standard
-from listings.models import PersonalData, Product
+from listings.models import PersonalData, Product, ProductType
 from listings.problems import field_errors
+from listings.product_types import TypeRule, type_rule
 from listings.source_rules import SourceRule, rule_for, rules_on
+from listings.type_fields import missing_type_fields, type_field_errors
 
 # The fields that a provider fills in; everything else of a product is given by the exchange.
 DOSSIER = (
@@ -22,6 +21,8 @@ DOSSIER = (
     "summary",
     "scenario",
     "product_type",
+    "type_fields",
+    "deliveries",
     "industry",
     "language",
     "source_kind",
@@ -45,6 +46,7 @@ REQUIRED = (
     "name",
     "summary",
     "scenario",
+    "deliveries",
     "industry",
     "language",
     "source_kind",
@@ -65,6 +67,7 @@ def value_errors(product: Product) -> list[FieldError]:
     """Return what is wrong with the values that are there; gaps are no errors (see `missing_errors`)."""
     return [
         *field_errors(product, DOSSIER),
+        *_type_errors(product),
         *_industry_errors(product),
         *_time_errors(product),
         *_source_errors(product),
@@ -78,12 +81,40 @@ def missing_errors(product: Product) -> list[FieldError]:
         for field in REQUIRED
         if not getattr(product, field)
     ]
+    errors += missing_type_fields(product_type_rule(product), product.type_fields)
     if product.source_kind:
         errors += [
             FieldError(f"/evidence/{code}", "evidence_missing", _("This source and these rights need this evidence."))
             for code in sorted(_evidence_needed(product) - product.evidence.keys())
         ]
     return errors
+
+
+def plan_errors(product: Product) -> Iterator[FieldError]:
+    """Yield an error when the product already has a plan of a kind that its type is not sold by."""
+    rule = product_type_rule(product)
+    others = sorted(set(product.plans.values_list("kind", flat=True)) - rule.plan_codes)
+    if others:
+        message = _("Products of the type %(type)s are not sold by these plans of this product: %(kinds)s.")
+        told = message % {"type": in_language(rule.label), "kinds": ", ".join(others)}
+        yield FieldError("/product_type", "plan_not_allowed", told)
+
+
+def _type_errors(product: Product) -> Iterator[FieldError]:
+    if product.product_type not in ProductType.values:
+        return  # refused by form
+    rule = product_type_rule(product)
+    label = {"type": in_language(rule.label)}
+    yield from type_field_errors(rule, product.type_fields)
+    if rule.needs_dataset and product.dataset_id is None:
+        message = _("Products of the type %(type)s are made of a dataset.")
+        yield FieldError("/product_type", "dataset_missing", message % label)
+    for index, delivery in enumerate(product.deliveries):
+        if delivery not in rule.delivery_codes:
+            message = _("Products of the type %(type)s are not delivered in this way.")
+            yield FieldError(f"/deliveries/{index}", "delivery_not_allowed", message % label)
+    if len(set(product.deliveries)) < len(product.deliveries):
+        yield FieldError("/deliveries", "repeated", _("Give each value once."))
 
 
 def _industry_errors(product: Product) -> Iterator[FieldError]:
@@ -129,6 +160,11 @@ def _evidence_needed(product: Product) -> frozenset[str]:
     if product.personal_data != PersonalData.NONE:
         needed |= {str(_rules()["personal_information_evidence"])}
     return needed
+
+
+def product_type_rule(product: Product) -> TypeRule:
+    """Return today's row of the table of product types for this product."""
+    return type_rule(product.product_type, on=timezone.localdate())
 
 
 def source_rule(product: Product) -> SourceRule:

@@ -20,6 +20,7 @@ from kernel.problems import FieldError, Problem
 from kernel.states import advance
 from listings.grade_confirmation import grading_errors
 from listings.models import DatasetVersion, Listing, Plan, Product, Right, Terms
+from listings.product_types import OPEN_DELIVERIES
 from listings.registration import locked_product
 from listings.terms import excess_errors
 
@@ -48,6 +49,8 @@ OFFER_COLUMNS = (
     "listing__product__number",
     "listing__product__name",
     "listing__product__product_type",
+    "listing__product__type_fields",
+    "listing__product__deliveries",
     "listing__product__buyer_regions",
     "listing__terms__version",
     "listing__terms__term_days",
@@ -86,7 +89,7 @@ def create_listing(
     """Draft the offer of a registered product at a venue.
 
     Raises Problem `not_found`, `forbidden`, `product_not_registered` (no registration, no trade),
-    `right_to_sell_missing`, `live_listing_exists`, or `invalid` with pointers.
+    `right_to_sell_missing`, `delivery_not_open`, `live_listing_exists`, or `invalid` with pointers.
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.LISTING_SUBMIT, organization_id=product.organization_id)
@@ -256,11 +259,16 @@ def locked_listing(listing_id: UUID, actor: Actor) -> Listing:
 
 
 def refuse_unsellable(product: Product) -> None:
-    """Raise Problem `product_not_registered`, or `right_to_sell_missing` where no right to operate is claimed (I4)."""
+    """Raise unless the product is registered, may be sold (I4), and is delivered in a way that the exchange can.
+
+    The problems are `product_not_registered`, `right_to_sell_missing` and `delivery_not_open`.
+    """
     if product.state != Product.State.REGISTERED:
         raise Problem("product_not_registered", state=product.state)
     if Right.OPERATE not in product.rights:
         raise Problem("right_to_sell_missing")
+    if not OPEN_DELIVERIES.intersection(product.deliveries):
+        raise Problem("delivery_not_open", deliveries=product.deliveries)
 
 
 def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
@@ -277,7 +285,7 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
 
 
 def _parts(product: Product, *, version_id: UUID, terms_id: UUID, plan_ids: Collection[UUID]) -> Parts:
-    version = DatasetVersion.objects.filter(pk=version_id, dataset_id=product.dataset_id).first()
+    version = DatasetVersion.objects.filter(pk=version_id, dataset__products=product).first()
     terms = Terms.objects.filter(pk=terms_id, product=product).first()
     plans = {plan.pk: plan for plan in Plan.objects.filter(pk__in=plan_ids, product=product)}
     errors = []

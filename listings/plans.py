@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from accounts.access import Permission, require
 from kernel import audit
 from kernel.actors import Actor
+from kernel.languages import in_language
 from kernel.money import LARGEST_MINOR, Currency, Money
 from kernel.problems import Problem, field_problem
+from listings.dossier import product_type_rule
 from listings.models import Plan, Product
 from listings.registration import locked_product, refuse_retired
 
@@ -23,12 +25,14 @@ def create_plan(
 ) -> Plan:
     """Give a product a price; a free plan needs none (its currency then defaults to CNY).
 
-    Raises Problem `not_found`, `forbidden`, `illegal_state` for a retired product, or `invalid` at `/price`.
+    Raises Problem `not_found`, `forbidden`, `illegal_state` for a retired product, or `invalid` at `/price`, or at
+    `/kind` where products of its type are not sold so.
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
     refuse_retired(product)
     price = _checked_price(kind, price)
+    _refuse_other_kinds(product, kind)
 
     plan = Plan.objects.create(
         product=product,
@@ -53,11 +57,12 @@ def amend_plan(
 ) -> Plan:
     """Change a plan that no live listing offers; what is None stays.
 
-    Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price`.
+    Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price` or `/kind`.
     """
     plan = _locked_plan(plan_id, actor)
     kind = kind or plan.kind
     price = _checked_price(kind, price or (plan.price if kind == plan.kind else None))
+    _refuse_other_kinds(plan.product, kind)
 
     plan.kind, plan.price_minor, plan.currency = kind, price.minor, price.currency
     plan.name = plan.name if name is None else dict(name)
@@ -88,6 +93,13 @@ def _locked_plan(plan_id: UUID, actor: Actor) -> Plan:
     if plan.listings.live().exists():
         raise Problem("plan_in_use")
     return plan
+
+
+def _refuse_other_kinds(product: Product, kind: str) -> None:
+    rule = product_type_rule(product)
+    if kind not in rule.plan_codes:
+        message = _("Products of the type %(type)s are not sold by such a plan.")
+        raise field_problem("/kind", "plan_not_allowed", message % {"type": in_language(rule.label)})
 
 
 def _checked_price(kind: str, price: Money | None) -> Money:

@@ -14,6 +14,7 @@ register(
         "product_in_use": (409, _("The product is under review or offered; what was reviewed may not change.")),
         "plan_in_use": (409, _("The plan belongs to a listing that is under review or offered.")),
         "right_to_sell_missing": (409, _("The product may not be offered: no right to operate the data is claimed.")),
+        "delivery_not_open": (409, _("The exchange does not yet deliver products in any of the ways of this one.")),
         "live_listing_exists": (409, _("The product already has a listing at this venue.")),
         "correction_given_once": (
             409,

@@ -18,25 +18,39 @@ from kernel.actors import Actor
 from kernel.numbering import short_number
 from kernel.problems import FieldError, Problem, field_problem
 from kernel.states import advance
-from listings.dossier import dossier_fields, missing_errors, source_rule, value_errors
+from listings.dossier import (
+    dossier_fields,
+    missing_errors,
+    plan_errors,
+    product_type_rule,
+    source_rule,
+    value_errors,
+)
 from listings.industries import standard
-from listings.models import Dataset, Listing, Product
+from listings.models import Dataset, Listing, Product, ProductType
 
 NUMBER_PREFIX = "DW"  # products belong to no venue
 
 
 @transaction.atomic
-def create_product(*, dataset_id: UUID, dossier: Mapping[str, Any], actor: Actor) -> Product:
-    """Make a draft product of one of the actor's datasets; `dossier` holds fields named in `DOSSIER`.
+def create_product(*, dataset_id: UUID | None, dossier: Mapping[str, Any], actor: Actor) -> Product:
+    """Make a draft product; `dossier` holds fields named in `DOSSIER`.
 
+    It is made of one of the actor's datasets, or of none where its type allows (a service, compute). Without
+    `deliveries` it is delivered as products of its type usually are.
     Raises Problem `forbidden`, or `invalid` with a pointer for every wrong value.
     """
-    dataset = Dataset.objects.visible_to(actor).filter(pk=dataset_id).first()
-    if dataset is None:
+    dataset = None if dataset_id is None else Dataset.objects.visible_to(actor).filter(pk=dataset_id).first()
+    if dataset_id is not None and dataset is None:
         raise field_problem("/dataset_id", "unknown", _("There is no such dataset."))
-    require(actor, Permission.PRODUCT_MANAGE, organization_id=dataset.organization_id)
+    organization_id = dataset.organization_id if dataset else actor.organization_id
+    require(actor, Permission.PRODUCT_MANAGE, organization_id=organization_id)
+    if organization_id is None:
+        raise Problem("forbidden", _("Only an organization can have a product."))
 
-    product = Product(organization_id=dataset.organization_id, dataset=dataset, **dossier_fields(dossier))
+    product = Product(organization_id=organization_id, dataset=dataset, **dossier_fields(dossier))
+    if "deliveries" not in dossier and product.product_type in ProductType.values:
+        product.deliveries = product_type_rule(product).delivery_codes[:1]
     _refuse(value_errors(product))
 
     product.save(force_insert=True)
@@ -57,7 +71,7 @@ def amend_product(*, product_id: UUID, changes: Mapping[str, Any], actor: Actor)
 
     for field, value in dossier_fields(changes).items():
         setattr(product, field, value)
-    _refuse(value_errors(product))
+    _refuse([*value_errors(product), *plan_errors(product)])
     if product.state == Product.State.REGISTERED:
         _refuse(missing_errors(product))
         product.rule_set = source_rule(product).rule_set
@@ -94,7 +108,11 @@ def register_product(*, product_id: UUID, actor: Actor) -> Product:
         product,
         to=Product.State.REGISTERED,
         actor=actor,
-        details={"rule_set": source_rule(product).rule_set, "standard": standard()},
+        details={
+            "rule_set": source_rule(product).rule_set,
+            "product_types": product_type_rule(product).edition,
+            "standard": standard(),
+        },
         number=product.number or short_number(NUMBER_PREFIX, "P", timezone.localtime(now).year),
         registered_at=now,
         rule_set=source_rule(product).rule_set,

@@ -26,6 +26,8 @@ def registration_statement(listing: Listing, *, edition: str) -> dict[str, Any]:
             "number": product.number,
             "name": product.name,
             "type": product.product_type,
+            "type_fields": product.type_fields,
+            "deliveries": sorted(product.deliveries),
             "industry": product.industry,
             "industry_standard": standard(),
             "source_kind": product.source_kind,

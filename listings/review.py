@@ -32,7 +32,7 @@ from kernel.states import advance
 from listings.catalogue_rows import catalogue_row
 from listings.checklists import Answer, Checklist, Correction, answer_errors, checklist_of, correction_errors
 from listings.clocks import pause_clock, resume_clock, start_clock, stop_clock
-from listings.dossier import missing_errors, value_errors
+from listings.dossier import missing_errors, plan_errors, value_errors
 from listings.grade_confirmation import grading_errors
 from listings.listing import Parts, locked_listing, part_errors, refuse_unsellable
 from listings.models import Listing, Review, ReviewClock
@@ -55,7 +55,7 @@ def submit(*, listing_id: UUID, actor: Actor) -> Listing:
     """Hand a draft, or a corrected listing, to the venue; everything is checked once more, under the product's lock.
 
     Raises Problem `not_found`, `forbidden`, `membership_required`, `illegal_state`, `product_not_registered`,
-    `right_to_sell_missing`, or `invalid` with pointers.
+    `right_to_sell_missing`, `delivery_not_open`, or `invalid` with pointers.
     """
     listing = locked_listing(listing_id, actor)
     require(actor, Permission.LISTING_SUBMIT, organization_id=listing.organization_id)
@@ -204,9 +204,10 @@ def _refuse_related(listing: Listing, actor: Actor) -> None:
 
 
 def _submission_errors(listing: Listing) -> Iterator[FieldError]:
-    for error in [*value_errors(listing.product), *missing_errors(listing.product)]:
+    product = listing.product
+    for error in [*value_errors(product), *missing_errors(product), *plan_errors(product)]:
         yield FieldError(f"/product{error.pointer}", error.code, error.detail)
-    yield from part_errors(listing.product, Parts(listing.version, listing.terms, tuple(listing.plans.all())))
+    yield from part_errors(product, Parts(listing.version, listing.terms, tuple(listing.plans.all())))
 
 
 def _refuse_new_corrections(listing: Listing, stage: str, corrections: Sequence[Correction]) -> None:

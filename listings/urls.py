@@ -28,6 +28,7 @@ bytes_in: list[URLPattern] = [
 
 registration: list[URLPattern] = [
     path("industries", products.IndustryList.as_view(), name="industries"),
+    path("product-types", products.ProductTypeList.as_view(), name="product-types"),
     path("products", products.ProductList.as_view(), name="products"),
     path("products/<uuid:product_id>", products.ProductDetail.as_view(), name="product"),
     path("products/<uuid:product_id>/register", products.ProductRegister.as_view(), name="product-register"),

@@ -36,6 +36,8 @@ def draw_up(*, order: Order, offer: Offer, lines: Sequence[FeeLine]) -> Agreemen
             "number": offer.product.number,
             "name": offer.product.name,
             "type": offer.product.product_type,
+            "type_fields": offer.product.type_fields,
+            "deliveries": offer.product.deliveries,
         },
         "sold": manifest(offer.version),
         "purpose": order.purpose,

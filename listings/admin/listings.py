@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act
-from kernel.console_display import four_eyes
+from kernel.console_display import definitions, four_eyes
 from kernel.languages import in_language
 from listings import listing as listing_acts
 from listings import review
 from listings.admin.review_forms import answers_of, checklist_form, corrections_form, corrections_of
+from listings.dossier import product_type_rule
 from listings.models import Listing, ListingInvitation, Plan, Product, Review, ReviewClock, Terms
+from listings.type_fields import shown_type_fields
 
 State = Listing.State
 
@@ -90,7 +92,19 @@ class ProductAdmin(ConsoleAdmin):
         ),
         (
             _("What it holds"),
-            {"fields": ("product_type", "industry", "language", "region_scope", "time_from", "time_to", "frequency")},
+            {
+                "fields": (
+                    "product_type",
+                    "particulars",
+                    "deliveries",
+                    "industry",
+                    "language",
+                    "region_scope",
+                    "time_from",
+                    "time_to",
+                    "frequency",
+                )
+            },
         ),
         (_("Where it comes from"), {"fields": ("source_kind", "rights", "evidence", "personal_data")}),
         (
@@ -108,11 +122,16 @@ class ProductAdmin(ConsoleAdmin):
             },
         ),
     )
+    readonly_fields = ("particulars",)
     inlines = (PlanInline, TermsInline)
 
     @admin.display(description=_("name"))
     def title(self, product: Product) -> str:
         return in_language(product.name)
+
+    @admin.display(description=_("particulars of its type"))
+    def particulars(self, product: Product) -> str:
+        return definitions(shown_type_fields(product_type_rule(product), product.type_fields))
 
 
 @admin.register(Listing)

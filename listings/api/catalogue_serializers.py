@@ -9,7 +9,7 @@ from rest_framework import serializers
 from accounts.models import Organization
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import Currency, Money, MoneyField, parse_amount
-from listings.api.product_serializers import PlanSerializer, TermsSerializer
+from listings.api.product_serializers import PlanSerializer, TermsSerializer, TypeFieldsField
 from listings.catalogue import SORTS, Wanted
 from listings.catalogue_rows import summary_of
 from listings.models import DataFile, DatasetVersion, Frequency, Listing, Product, ProductType
@@ -184,6 +184,7 @@ class ProductFactsSerializer(serializers.ModelSerializer[Product]):
     """The dossier's public part."""
 
     scenario = LanguageMapSerializerField()
+    type_fields = TypeFieldsField()
 
     class Meta:
         model = Product
@@ -191,6 +192,8 @@ class ProductFactsSerializer(serializers.ModelSerializer[Product]):
             "id",
             "number",
             "scenario",
+            "type_fields",
+            "deliveries",
             "language",
             "source_kind",
             "rights",

@@ -11,6 +11,7 @@ from kernel.money import MoneyField
 from listings.dossier import EVIDENCE_LENGTH
 from listings.models import (
     BuyerKind,
+    DeliveryMode,
     Frequency,
     PersonalData,
     Plan,
@@ -25,6 +26,11 @@ from listings.models import (
 )
 from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH
 from listings.terms import FIELDS as TERMS_FIELDS
+from listings.type_fields import KINDS
+
+
+class TypeFieldsField(serializers.JSONField):
+    """Values by the code of the field; config/openapi.py describes it, listings/type_fields.py checks it."""
 
 
 class DossierSerializer(StrictSerializer):
@@ -36,6 +42,10 @@ class DossierSerializer(StrictSerializer):
     summary = LanguageMapSerializerField(text_length=SUMMARY_LENGTH, required=False)
     scenario = LanguageMapSerializerField(text_length=1000, required=False, help_text=_("What the data are used for."))
     product_type = serializers.ChoiceField(ProductType.choices, required=False)
+    type_fields = TypeFieldsField(required=False, help_text=_("What its type asks for; see product-types."))
+    deliveries = serializers.ListField(
+        child=serializers.ChoiceField(DeliveryMode.choices), max_length=len(DeliveryMode.choices), required=False
+    )
     industry = serializers.CharField(max_length=3, required=False, help_text=_("GB/T 4754 section and division: I65."))
     language = serializers.CharField(max_length=35, required=False, help_text=_("Language tag of the data: zh-Hans."))
     source_kind = serializers.ChoiceField(SourceKind.choices, required=False)
@@ -61,13 +71,16 @@ class DossierSerializer(StrictSerializer):
 
 
 class NewProductSerializer(DossierSerializer):
-    dataset_id = serializers.UUIDField()
+    dataset_id = serializers.UUIDField(
+        required=False, allow_null=True, help_text=_("Left out only where the type needs no dataset.")
+    )
 
 
 class ProductSerializer(serializers.ModelSerializer[Product]):
     name = LanguageMapSerializerField()
     summary = LanguageMapSerializerField()
     scenario = LanguageMapSerializerField()
+    type_fields = TypeFieldsField()
 
     class Meta:
         model = Product
@@ -130,6 +143,46 @@ class TermsSerializer(serializers.ModelSerializer[Terms]):
         model = Terms
         fields = ("id", "product_id", "version", *TERMS_FIELDS, "policy", "created_at")
         read_only_fields = fields
+
+
+class TypeChoiceSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = LanguageMapSerializerField(source="label")
+
+
+class OpenChoiceSerializer(TypeChoiceSerializer):
+    open = serializers.BooleanField(help_text=_("Whether the exchange can do this already."))
+
+
+class TypeFieldSerializer(serializers.Serializer[Any]):
+    """A field of the form; limits are null where there is none."""
+
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(sorted(KINDS))
+    mandatory = serializers.BooleanField(source="required")
+    name = LanguageMapSerializerField(source="label")
+    help = LanguageMapSerializerField()
+    choices = TypeChoiceSerializer(many=True)
+    minimum = serializers.FloatField(allow_null=True)
+    maximum = serializers.FloatField(allow_null=True)
+    places = serializers.IntegerField(allow_null=True)
+    max_length = serializers.IntegerField(allow_null=True)
+    pattern = serializers.CharField()
+
+
+class ProductTypeSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    family = TypeChoiceSerializer()
+    name = LanguageMapSerializerField(source="label")
+    needs_dataset = serializers.BooleanField()
+    plans = OpenChoiceSerializer(many=True)
+    deliveries = OpenChoiceSerializer(many=True)
+    type_fields = TypeFieldSerializer(many=True, source="fields")
+
+
+class ProductTypesSerializer(serializers.Serializer[Any]):
+    edition = serializers.CharField()
+    items = ProductTypeSerializer(many=True)
 
 
 class IndustrySerializer(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ from uuid import UUID
 import django_filters
 from django.db import models
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.permissions import AllowAny
@@ -23,11 +24,13 @@ from listings.api.product_serializers import (
     PlanChangesSerializer,
     PlanSerializer,
     ProductSerializer,
+    ProductTypesSerializer,
     TermsSerializer,
 )
 from listings.industries import industries, standard
 from listings.models import Plan, Product, ProductType, Terms
 from listings.plans import amend_plan, create_plan, delete_plan
+from listings.product_types import type_rules
 from listings.registration import amend_product, create_product, delete_product, register_product, retire_product
 from listings.terms import create_terms
 
@@ -58,7 +61,7 @@ class ProductList(generics.GenericAPIView[Product]):
     @idempotent(required=False)
     def post(self, request: Request) -> Response:
         body = body_of(NewProductSerializer, request)
-        product = create_product(dataset_id=body.pop("dataset_id"), dossier=body, actor=actor_of(request))
+        product = create_product(dataset_id=body.pop("dataset_id", None), dossier=body, actor=actor_of(request))
         return Response(represent(ProductSerializer, product), status=201)
 
 
@@ -189,6 +192,17 @@ class TermsDetail(APIView):
     def get(self, request: Request, terms_id: UUID) -> Response:
         terms = get_object_or_404(Terms.objects.visible_to(actor_of(request)), pk=terms_id)
         return Response(represent(TermsSerializer, terms))
+
+
+class ProductTypeList(APIView):
+    """Every type of product in force: its own fields, and how products of it may be sold and delivered."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="product_types_read", responses=ProductTypesSerializer)
+    def get(self, request: Request) -> Response:
+        rules = list(type_rules(timezone.localdate()).values())
+        return Response(represent(ProductTypesSerializer, {"edition": rules[0].edition, "items": rules}))
 
 
 class IndustryList(APIView):

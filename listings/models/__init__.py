@@ -9,6 +9,7 @@ from listings.models.products import Plan, Product, Terms
 from listings.models.suggestions import Suggestion
 from listings.models.vocabulary import (
     BuyerKind,
+    DeliveryMode,
     Frequency,
     PersonalData,
     Processing,
@@ -24,6 +25,7 @@ __all__ = [
     "DataFile",
     "Dataset",
     "DatasetVersion",
+    "DeliveryMode",
     "FilePart",
     "Frequency",
     "Grade",

@@ -18,6 +18,7 @@ from kernel.money import CURRENCY_CHOICES, LARGEST_MINOR, Currency, Money
 from kernel.states import Stateful
 from listings.models.vocabulary import (
     BuyerKind,
+    DeliveryMode,
     Frequency,
     PersonalData,
     Processing,
@@ -66,7 +67,9 @@ class Product(Identified, Stateful):
     organization = models.ForeignKey(
         "accounts.Organization", models.PROTECT, related_name="products", verbose_name=_("provider")
     )
-    dataset = models.ForeignKey("listings.Dataset", models.PROTECT, related_name="products", verbose_name=_("dataset"))
+    dataset = models.ForeignKey(
+        "listings.Dataset", models.PROTECT, related_name="products", null=True, blank=True, verbose_name=_("dataset")
+    )
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
     number = models.CharField(_("number"), max_length=32, unique=True, null=True, blank=True, editable=False)
     name = LanguageMapField(_("name"), text_length=NAME_LENGTH, blank=True)
@@ -74,6 +77,13 @@ class Product(Identified, Stateful):
     scenario = LanguageMapField(_("application scenario"), text_length=1000, blank=True)
     product_type = models.CharField(
         _("product type"), max_length=12, choices=ProductType.choices, default=ProductType.DATASET
+    )
+    type_fields = models.JSONField(_("particulars of its type"), default=dict, blank=True)
+    deliveries = ArrayField(
+        models.CharField(max_length=20, choices=DeliveryMode.choices),
+        verbose_name=_("ways of delivery"),
+        default=list,
+        blank=True,
     )
     industry = models.CharField(_("industry (GB/T 4754)"), max_length=3, blank=True)
     language = models.CharField(_("language of the data"), max_length=35, blank=True, validators=[language_tag])

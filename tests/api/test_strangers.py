@@ -32,6 +32,7 @@ PUBLIC = {
     "GET /api/v1/log/events/{event_id}/inclusion",
     "GET /api/v1/log/public-keys",
     "GET /api/v1/log/tree-heads",
+    "GET /api/v1/product-types",
     "GET /api/v1/venues",
     "GET /api/v1/venues/{code}",
 }

@@ -38,9 +38,49 @@ PROFILE = {
 }
 
 
+# What products of a type need besides, as a provider would fill it in.
+TYPE_FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "DATASET": {"shape": ["TABLE"], "structure": "STRUCTURED"},
+    "API": {"protocol": "REST", "response_format": ["JSON"], "billing_unit": "CALL", "availability_percent": "99.9"},
+    "REPORT": {"report_format": ["PDF"], "published_on": "2025-03-01", "method": {"zh-Hans": "问卷与税务数据比对"}},
+    "INDEX": {"base_date": "2020-12-31", "base_value": "1000", "method": {"zh-Hans": "按交易额加权的派氏指数"}},
+    "VISUAL": {"medium": ["MAP"]},
+    "ENCRYPTED": {"scheme": "SM4", "key_custody": "VENUE", "computations": ["INTERSECTION"]},
+    "MODEL": {
+        "task": "FORECASTING",
+        "training_data": {"zh-Hans": "2019—2024年自有用电数据"},
+        "evaluation": {"zh-Hans": "2025年留出集平均绝对百分比误差3.1%"},
+    },
+    "APPLICATION": {"platform": ["WEB"], "availability_percent": "99.5"},
+    "SERVICE": {
+        "service_kind": "COLLECTION",
+        "deliverable": {"zh-Hans": "标注完成的街景图片十万张"},
+        "acceptance_criteria": {"zh-Hans": "抽检一千张，合格率不低于98%"},
+        "duration_days": 90,
+    },
+    "TOOL": {"tool_kind": "CLEANING", "software_version": "3.2", "licence_model": "TERM"},
+    "COMPUTE": {
+        "processor": "NPU",
+        "model": "Ascend 910B",
+        "compute_unit": "CARD_HOUR",
+        "capacity": 512,
+        "place": "440200",
+        "availability_percent": "99.9",
+    },
+    "CORPUS": {
+        "modality": ["TEXT"],
+        "licence_chain": {"zh-Hans": "作者授权出版社，出版社授权提供方", "en": "Authors to publisher to provider"},
+        "collected_until": "2024-12-31",
+        "annotation": "NONE",
+        "synthetic_share": "0",
+    },
+}
+
+
 def dossier(**changes: Any) -> dict[str, Any]:
     """Return a complete dossier, as a provider would fill it in."""
     return {
+        "type_fields": dict(TYPE_FIELDS[changes.get("product_type", "DATASET")]),
         "name": {"zh-Hans": "2024年广东省街道名录", "en": "Sub-districts of Guangdong 2024"},
         "summary": {"zh-Hans": "广东省全部街道及其行政区划代码", "en": "Every sub-district with its GB/T 2260 code"},
         "scenario": {"zh-Hans": "物流企业校验收货地址", "en": "Checking delivery addresses"},
