@@ -185,6 +185,8 @@ def test_everything_that_is_missing_is_said_at_once(provider):
             "/region_scope",
             "/time_from",
             "/frequency",
+            "/type_fields/shape",
+            "/type_fields/structure",
         ),
         "required",
     )
