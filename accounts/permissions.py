@@ -19,6 +19,7 @@ class Permission(StrEnum):
     CLIENT_MANAGE = "client.manage"
     MEMBERSHIP_APPLY = "membership.apply"
     DATASET_REGISTER = "dataset.register"
+    HARVEST_MANAGE = "harvest.manage"
     PRODUCT_MANAGE = "product.manage"
     LISTING_SUBMIT = "listing.submit"
     LISTING_DELIST = "listing.delist"
@@ -71,6 +72,7 @@ ADMINISTRATING_ROLES = frozenset({Role.ADMIN, Role.VENUE_ADMIN})
 _TRADING = frozenset(
     {
         P.DATASET_REGISTER,
+        P.HARVEST_MANAGE,
         P.PRODUCT_MANAGE,
         P.LISTING_SUBMIT,
         P.LISTING_DELIST,
@@ -123,7 +125,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 # other clients) are not in any scope but `organization`; the console itself is for people.
 SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     "organization": frozenset({P.ORGANIZATION_MANAGE, P.PEOPLE_MANAGE, P.CLIENT_MANAGE, P.MEMBERSHIP_APPLY}),
-    "provide": frozenset({P.DATASET_REGISTER, P.PRODUCT_MANAGE, P.LISTING_SUBMIT, P.LISTING_DELIST}),
+    "provide": frozenset({P.DATASET_REGISTER, P.HARVEST_MANAGE, P.PRODUCT_MANAGE, P.LISTING_SUBMIT, P.LISTING_DELIST}),
     "buy": frozenset({P.ORDER_PLACE, P.ORDER_CANCEL, P.DELIVERY_ACCEPT}),
     "read-data": frozenset({P.DELIVERY_READ}),
     "payouts": frozenset({P.PAYOUT_REQUEST}),

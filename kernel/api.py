@@ -24,7 +24,7 @@ class StrictJSONParser(JSONParser):
             raise ParseError(_TOO_DEEP) from error
         if not isinstance(data, dict):
             raise ParseError(_("The body must be a JSON object."))
-        _refuse_what_cannot_be_kept(data)
+        refuse_what_cannot_be_kept(data)
         return data
 
 
@@ -32,7 +32,8 @@ DEEPEST = 32  # levels of objects and arrays; our own bodies have five
 _TOO_DEEP = _("The body is nested too deeply.")
 
 
-def _refuse_what_cannot_be_kept(value: Any, depth: int = 0) -> None:
+def refuse_what_cannot_be_kept(value: Any, depth: int = 0) -> None:
+    """Raise ParseError for JSON that PostgreSQL cannot store, or that other readers would read differently."""
     if depth > DEEPEST:
         raise ParseError(_TOO_DEEP)
     if isinstance(value, str):
@@ -40,11 +41,11 @@ def _refuse_what_cannot_be_kept(value: Any, depth: int = 0) -> None:
             raise ParseError(_("The body has a NUL character."))
     elif isinstance(value, dict):
         for name, member in value.items():
-            _refuse_what_cannot_be_kept(name, depth)
-            _refuse_what_cannot_be_kept(member, depth + 1)
+            refuse_what_cannot_be_kept(name, depth)
+            refuse_what_cannot_be_kept(member, depth + 1)
     elif isinstance(value, list):
         for item in value:
-            _refuse_what_cannot_be_kept(item, depth + 1)
+            refuse_what_cannot_be_kept(item, depth + 1)
     elif isinstance(value, int | float) and not abs(value) <= LARGEST_EXACT_INTEGER:
         # RFC 8259 §6: what a double does not hold exactly is read differently by every other reader.
         raise ParseError(_("The body has a number beyond 2^53; write such amounts as strings."))

@@ -7,6 +7,7 @@ from celery import shared_task
 from kernel.jobs import GiveUp, extend_lease, handles
 from kernel.models import Job
 from listings.encryption import Tampered, UnusableKey
+from listings.harvest import RUN_JOB
 from listings.invitations import expire_invitations
 from listings.uploading import ABANDONED_JOB, PROFILE_JOB, REPLACED_JOB, discard_object
 
@@ -34,3 +35,20 @@ def discard_object_job(job: Job) -> None:
 def expire_invitations_task() -> int:
     """Sent by beat; the state column follows the clock, which reading obeys by itself."""
     return expire_invitations()
+
+
+def harvest_run_failed(job: Job, _reason: str) -> None:
+    """Show on a bulk registration that its job has failed for good."""
+    from listings.harvest.running import give_up  # noqa: PLC0415 - see below
+
+    assert job.subject_id is not None  # noqa: S101 - whoever asks for a run names it
+    give_up(job.subject_id)
+
+
+@handles(RUN_JOB, lease=timedelta(seconds=60), on_failure=harvest_run_failed)
+def harvest_run_job(job: Job) -> None:
+    """Read, stage and apply the bulk registration that the job names."""
+    from listings.harvest.running import carry_out  # noqa: PLC0415 - only workers need what it needs
+
+    assert job.subject_id is not None  # noqa: S101 - whoever asks for a run names it
+    carry_out(job.subject_id, lambda done: extend_lease(job, progress=min(done, 99)))

@@ -62,6 +62,27 @@ def register_dataset(
 
 
 @transaction.atomic
+def amend_dataset(
+    *,
+    dataset_id: UUID,
+    title: Mapping[str, str] | None = None,
+    description: Mapping[str, str] | None = None,
+    actor: Actor,
+) -> Dataset:
+    """Change how a dataset is called and described, not what it holds; what is None stays."""
+    dataset = find(_locking(Dataset.objects.visible_to(actor)), pk=dataset_id)
+    require(actor, Permission.DATASET_REGISTER, organization_id=dataset.organization_id)
+
+    given = {"title": title, "description": description}
+    changes = {name: dict(texts) for name, texts in given.items() if texts is not None}
+    for name, texts in changes.items():
+        setattr(dataset, name, texts)
+    dataset.save(update_fields=list(changes))
+    audit.record("dataset.amended", subject=dataset, actor=actor, details={"fields": sorted(changes)})
+    return dataset
+
+
+@transaction.atomic
 def open_version(
     *,
     dataset_id: UUID,

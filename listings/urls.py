@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from listings.api import audiences, catalogue, datasets, listings, metadata, products, reviews, routes
+from listings.api import audiences, catalogue, datasets, harvests, listings, metadata, products, reviews, routes
 
 bytes_in: list[URLPattern] = [
     path("datasets", datasets.DatasetList.as_view(), name="datasets"),
@@ -110,4 +110,13 @@ review: list[URLPattern] = [
 
 crossing: list[URLPattern] = [path("routes/decide", routes.RouteDecide.as_view(), name="route-decide")]
 
-urlpatterns = [*bytes_in, *registration, *offering, *described, *review, *crossing]
+in_bulk: list[URLPattern] = [
+    path("manifests", harvests.ManifestList.as_view(), name="manifests"),
+    path("harvest-runs", harvests.HarvestRunList.as_view(), name="harvest-runs"),
+    path("harvest-runs/<uuid:run_id>", harvests.HarvestRunDetail.as_view(), name="harvest-run"),
+    path("harvest-runs/<uuid:run_id>/records", harvests.HarvestRecordList.as_view(), name="harvest-run-records"),
+    path("harvest-runs/<uuid:run_id>/report.csv", harvests.HarvestReport.as_view(), name="harvest-run-report"),
+    path("harvested-products", harvests.HarvestedProductList.as_view(), name="harvested-products"),
+]
+
+urlpatterns = [*bytes_in, *registration, *offering, *described, *review, *crossing, *in_bulk]

@@ -3,6 +3,7 @@
 from listings.models.audience import Visibility
 from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
 from listings.models.grades import Grade, GradeConfirmation
+from listings.models.harvests import HarvestedProduct, HarvestRecord, HarvestRun
 from listings.models.invitations import ListingInvitation
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
@@ -30,6 +31,9 @@ __all__ = [
     "Frequency",
     "Grade",
     "GradeConfirmation",
+    "HarvestRecord",
+    "HarvestRun",
+    "HarvestedProduct",
     "Listing",
     "ListingInvitation",
     "PersonalData",

@@ -1,15 +1,19 @@
 """A member for whom everything has happened once, so that every address of the API leads to a row of its own."""
 
+import json
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from accounts.models import Affiliation, Capacity, Membership, Organization, Role
 from accounts.people import invite
+from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent, Certificate, Job
 from kernel.money import Currency, Money
 from kernel.sealing import seal_events
 from listings import uploading
 from listings.grade_confirmation import confirm_grade
+from listings.harvest import RUN_JOB
+from listings.harvest.running import register_by_manifest
 from listings.invitations import invite as invite_to_listing
 from listings.models import DatasetVersion, Product
 from marketplace.delivery.access import grant_access
@@ -41,6 +45,7 @@ def traded() -> Traded:
     ids = {
         **_trade(delivery),
         **_drafts(member),
+        **_harvests(member),
         **_people(member),
         "settlement_id": Settlement.objects.get(order_id=sold.id).id,
         "reference": Certificate.objects.filter(kind="trade", organization_id=member.id).latest("id").number,
@@ -90,6 +95,13 @@ def _offered(member: Organization) -> dict[str, object]:
     return {"listing_id": listing.id, "listing_invitation_id": invitation.id}
 
 
+def _harvests(member: Organization) -> dict[str, object]:
+    manifest = [{"source_id": str(uuid4()), "title": {"zh-Hans": "街道"}}]
+    run = register_by_manifest(content=json.dumps(manifest).encode(), actor=actor(person_of(member)))
+    run_due_jobs(kinds=(RUN_JOB,))
+    return {"run_id": run.id}
+
+
 def _people(member: Organization) -> dict[str, object]:
     colleague = make_person(member, Role.OPERATOR)
     invitation, _token = invite(
@@ -122,6 +134,7 @@ def grow(world: Traded, times: int = 3) -> None:
         seal_events()
         _trade(delivery)
         _drafts(member)
+        _harvests(member)
         make_plan(product)
         make_terms(product)
         uploading.open_version(dataset_id=product.dataset_id, actor=who)
