@@ -108,11 +108,12 @@ class HarvestRecordList(generics.GenericAPIView[HarvestRecord]):
     ordering = ("number",)
 
     def get_queryset(self) -> models.QuerySet[HarvestRecord]:
-        return run_seen_by(self.request, self.kwargs["run_id"]).records.defer("entry")
+        return HarvestRecord.objects.visible_to(actor_of(self.request)).defer("entry")
 
     @extend_schema(operation_id="harvest_records_list", responses=HarvestRecordSerializer(many=True))
     def get(self, request: Request, run_id: UUID) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        run = run_seen_by(request, run_id)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset().filter(run=run)))
         return self.get_paginated_response(HarvestRecordSerializer(page, many=True).data)
 
 

@@ -10,7 +10,7 @@ import kernel.identifiers
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_guangzhou_and_shenzhen"),
-        ("listings", "0007_archives_as_a_format"),
+        ("listings", "0009_product_types"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
