@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Affiliation, ApiClient, Capacity, Membership, Organization, Person, Venue
 from accounts.permissions import (
     ADMINISTRATING_ROLES,
+    AGGREGATE_PERMISSIONS,
+    AGGREGATE_ROLES,
     MEMBER_ROLES,
     ROLE_PERMISSIONS,
     SCOPE_PERMISSIONS,
@@ -59,6 +61,11 @@ class Standing:
     role: Role
     venue_ids: frozenset[UUID]
 
+    @property
+    def seen_venue_ids(self) -> frozenset[UUID]:
+        """The venues whose rows the role lets its holder see."""
+        return frozenset() if self.role in AGGREGATE_ROLES else self.venue_ids
+
 
 # --- making actors ---------------------------------------------------------------------------------------------------
 
@@ -100,17 +107,20 @@ def actor_for_console(person: Person) -> Actor:
 
 def _actor_of(person: Person, standing: Standing | None) -> Actor:
     permissions = ROLE_PERMISSIONS[standing.role] if standing else frozenset()
-    venue_ids = standing.venue_ids if standing else frozenset()
+    venue_ids = standing.seen_venue_ids if standing else frozenset()
+    counted_venue_ids = standing.venue_ids if standing else frozenset()
     if not person.is_active:
-        permissions, venue_ids, standing = frozenset(), frozenset(), None
+        permissions, venue_ids, counted_venue_ids, standing = frozenset(), frozenset(), frozenset(), None
     elif person.is_superuser:
-        permissions, venue_ids = frozenset(Permission), frozenset(Venue.objects.values_list("pk", flat=True))
+        permissions = frozenset(Permission)
+        venue_ids = counted_venue_ids = frozenset(Venue.objects.values_list("pk", flat=True))
     return Actor(
         kind=ActorKind.PERSON,
         id=person.pk,
         person_id=person.pk,
         organization_id=standing.organization_id if standing else None,
         venue_ids=venue_ids,
+        counted_venue_ids=counted_venue_ids,
         permissions=frozenset(permissions),
         label=person.name or person.email,
     )
@@ -139,7 +149,8 @@ def client_actor(*, client_id: UUID, name: str, person_id: UUID, standing: Stand
         id=client_id,
         person_id=person_id,
         organization_id=standing.organization_id,
-        venue_ids=standing.venue_ids,
+        venue_ids=standing.seen_venue_ids,
+        counted_venue_ids=standing.venue_ids,
         permissions=ROLE_PERMISSIONS[standing.role] & granted,
         label=name,
     )
@@ -162,7 +173,8 @@ def require(
         raise Problem("forbidden", _refusal(actor), permission=permission)
     if organization_id is not None and actor.organization_id != organization_id:
         raise Problem("forbidden", _("You do not act for that organization."), permission=permission)
-    if venue_id is not None and venue_id not in actor.venue_ids:
+    venues = actor.counted_venue_ids if permission in AGGREGATE_PERMISSIONS else actor.venue_ids
+    if venue_id is not None and venue_id not in venues:
         raise Problem("forbidden", _("You are not on the staff of that venue."), permission=permission)
 
 

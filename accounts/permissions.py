@@ -28,6 +28,7 @@ class Permission(StrEnum):
     DELIVERY_READ = "delivery.read"
     DELIVERY_ACCEPT = "delivery.accept"
     PAYOUT_REQUEST = "payout.request"
+    RETURN_FILE = "return.file"
     # of a venue's staff
     CONSOLE_USE = "console.use"
     MEMBERSHIP_REVIEW = "membership.review"
@@ -46,12 +47,14 @@ class Permission(StrEnum):
     AUDIT_READ = "audit.read"
     JOB_RETRY = "job.retry"
     CERTIFICATE_REVOKE = "certificate.revoke"
+    STATISTICS_COMPILE = "statistics.compile"
+    STATISTICS_PUBLISH = "statistics.publish"
     # of the deployment's operator: rows of every venue and organization
     EVERYTHING_SEE = "everything.see"
 
 
 class Role(models.TextChoices):
-    """What a person is in an organization; the last five are for organizations that operate a venue."""
+    """What a person is in an organization; the last six are for organizations that operate a venue."""
 
     ADMIN = "ADMIN", _("administrator")
     OPERATOR = "OPERATOR", pgettext_lazy("role", "operator")
@@ -61,6 +64,7 @@ class Role(models.TextChoices):
     SETTLEMENT_OFFICER = "SETTLEMENT_OFFICER", _("settlement officer")
     VENUE_ADMIN = "VENUE_ADMIN", _("venue administrator")
     AUDITOR = "AUDITOR", _("auditor")
+    STATISTICIAN = "STATISTICIAN", _("statistician")
 
 
 P = Permission
@@ -80,6 +84,7 @@ _TRADING = frozenset(
         P.ORDER_CANCEL,
         P.DELIVERY_READ,
         P.DELIVERY_ACCEPT,
+        P.RETURN_FILE,
     }
 )
 _ADMINISTRATION = frozenset({P.ORGANIZATION_MANAGE, P.PEOPLE_MANAGE, P.CLIENT_MANAGE})
@@ -117,15 +122,30 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.LEDGER_READ,
         P.JOB_RETRY,
         P.CERTIFICATE_REVOKE,
+        P.STATISTICS_PUBLISH,
     },
     Role.AUDITOR: _WATCHING | {P.LEDGER_READ},
+    Role.STATISTICIAN: frozenset({P.CONSOLE_USE, P.STATISTICS_COMPILE}),
 }
+
+# They work with sums alone: what belongs to single members is hidden from them.
+AGGREGATE_ROLES = frozenset({Role.STATISTICIAN})
+AGGREGATE_PERMISSIONS = frozenset({P.STATISTICS_COMPILE, P.STATISTICS_PUBLISH})
 
 # An API client may do what its responsible person may, as far as its scopes reach. People's accounts (sign-in, roles,
 # other clients) are not in any scope but `organization`; the console itself is for people.
 SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     "organization": frozenset({P.ORGANIZATION_MANAGE, P.PEOPLE_MANAGE, P.CLIENT_MANAGE, P.MEMBERSHIP_APPLY}),
-    "provide": frozenset({P.DATASET_REGISTER, P.HARVEST_MANAGE, P.PRODUCT_MANAGE, P.LISTING_SUBMIT, P.LISTING_DELIST}),
+    "provide": frozenset(
+        {
+            P.DATASET_REGISTER,
+            P.HARVEST_MANAGE,
+            P.PRODUCT_MANAGE,
+            P.LISTING_SUBMIT,
+            P.LISTING_DELIST,
+            P.RETURN_FILE,
+        }
+    ),
     "buy": frozenset({P.ORDER_PLACE, P.ORDER_CANCEL, P.DELIVERY_ACCEPT}),
     "read-data": frozenset({P.DELIVERY_READ}),
     "payouts": frozenset({P.PAYOUT_REQUEST}),
@@ -145,17 +165,19 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
         {P.DEPOSIT_ENTER, P.DEPOSIT_CREDIT, P.PAYOUT_APPROVE, P.PAYOUT_CONFIRM, P.FEES_MANAGE, P.LEDGER_READ}
     ),
     "audit": frozenset({P.AUDIT_READ, P.JOB_RETRY}),
+    "statistics": AGGREGATE_PERMISSIONS,
 }
 
 SCOPE_LABELS: Mapping[str, str | Promise] = {
     "organization": _("Manage the organization, its people, clients and memberships"),
-    "provide": _("Register datasets, products and listings"),
+    "provide": _("Register datasets, products and listings, file production returns"),
     "buy": _("Place and cancel orders, accept deliveries"),
     "read-data": _("Read delivered data"),
     "payouts": _("Request payouts"),
     "review": _("Review memberships and listings"),
     "money": _("Enter and credit deposits, approve and confirm payouts, read the ledger"),
     "audit": _("Read the audit log and retry jobs"),
+    "statistics": _("Compile and publish statistics"),
 }
 
 # What opens a console page beyond entering the console; models that are not named need nothing more.

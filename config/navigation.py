@@ -52,6 +52,10 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Dataset versions"), "layers", "listings.datasetversion"),
         (_("Data files"), "draft", "listings.datafile"),
     ),
+    "statistics": (
+        (_("Editions"), "monitoring", "marketplace.statisticedition"),
+        (_("Production returns"), "request_quote", "marketplace.productionreturn"),
+    ),
     "members": (
         (_("Organizations"), "apartment", "accounts.organization"),
         (_("Memberships"), "badge", "accounts.membership"),
@@ -68,6 +72,7 @@ TITLES: Mapping[str, Promise] = {
     "money": _("Money"),
     "evidence": _("Evidence"),
     "catalogue": _("Catalogue"),
+    "statistics": _("Statistics"),
     "members": _("Members"),
 }
 GROUP_OF_QUEUE: Mapping[str, str] = {

@@ -210,6 +210,7 @@ SPECTACULAR_SETTINGS = {
         "AgreementState": "marketplace.models.Agreement.State",
         "EntitlementState": "marketplace.models.Entitlement.State",
         "DeliveryState": "marketplace.models.Delivery.State",
+        "StatisticEditionState": "marketplace.models.StatisticEdition.State",
         "ListingState": "listings.models.Listing.State",
         "DatasetVersionState": "listings.models.DatasetVersion.State",
         "DataFileState": "listings.models.DataFile.State",

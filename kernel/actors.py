@@ -19,7 +19,8 @@ class Actor:
     """A person, an API client or the exchange itself, with what it may do.
 
     `person_id` is the responsible human being: the person, or whoever answers for the client.
-    `venue_ids` are the venues which the actor's organization operates; they make it staff there.
+    `venue_ids` are the venues which the actor's organization operates; they make it staff there, who see the rows.
+    `counted_venue_ids` are those whose figures it may work with: the same, also for staff who see no single row.
     """
 
     kind: ActorKind
@@ -27,6 +28,7 @@ class Actor:
     person_id: UUID | None
     organization_id: UUID | None
     venue_ids: frozenset[UUID] = frozenset()
+    counted_venue_ids: frozenset[UUID] = frozenset()
     permissions: frozenset[str] = field(default=frozenset(), repr=False)
     label: str = ""
 

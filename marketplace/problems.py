@@ -15,6 +15,7 @@ register(
         "broker_not_independent": (409, _("The broker must be another organization than the buyer and the provider.")),
         "entitlement_not_active": (403, _("The right to read this data is not in force.")),
         "grant_expired": (403, _("This download address has expired; ask for a new one.")),
+        "edition_under_way": (409, _("An edition of that quarter waits to be published or discarded.")),
         "range_not_satisfiable": (416, _("The file has no such byte range.")),
     }
 )

@@ -10,6 +10,7 @@ from kernel.models import Job
 from marketplace import acceptance, closing, entitlements
 from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.delivery import fulfilment
+from marketplace.statistics import editions
 
 
 def _show_failed_delivery(job: Job, reason: str) -> None:
@@ -35,6 +36,15 @@ def settle_order(job: Job) -> None:
 @handles("order.certify")
 def certify_order(job: Job) -> None:
     closing.certify_order(order_id=UUID(job.key))
+
+
+def _discard_failed_edition(job: Job, reason: str) -> None:
+    editions.give_up(edition_id=UUID(job.key), reason=reason)
+
+
+@handles(editions.COMPILE_JOB, lease=timedelta(minutes=10), on_failure=_discard_failed_edition)
+def compile_edition(job: Job) -> None:
+    editions.compile_edition(edition_id=UUID(job.key))
 
 
 @shared_task(name="marketplace.expire_entitlements")

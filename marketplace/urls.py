@@ -1,8 +1,8 @@
-"""Addresses of orders, deliveries and entitlements, below /api/v1/."""
+"""Addresses of orders, deliveries, entitlements and statistics, below /api/v1/."""
 
 from django.urls import path
 
-from marketplace.api import deliveries, entitlements, orders
+from marketplace.api import deliveries, entitlements, orders, statistics
 from marketplace.delivery.download import download
 
 urlpatterns = [
@@ -28,5 +28,21 @@ urlpatterns = [
     path(
         "entitlements/<uuid:entitlement_id>/revoke", entitlements.EntitlementRevoke.as_view(), name="entitlement-revoke"
     ),
+    path("statistics/editions", statistics.EditionList.as_view(), name="statistics-editions"),
+    path("statistics/editions/<uuid:edition_id>", statistics.EditionDetail.as_view(), name="statistics-edition"),
+    path(
+        "statistics/editions/<uuid:edition_id>/publish", statistics.EditionPublish.as_view(), name="statistics-publish"
+    ),
+    path(
+        "statistics/editions/<uuid:edition_id>/discard", statistics.EditionDiscard.as_view(), name="statistics-discard"
+    ),
+    path("statistics/editions/<uuid:edition_id>/cells", statistics.EditionCells.as_view(), name="statistics-cells"),
+    path("statistics/editions/<uuid:edition_id>/cells.csv", statistics.EditionCsv.as_view(), name="statistics-csv"),
+    path(
+        "statistics/editions/<uuid:edition_id>/cells.xlsx", statistics.EditionWorkbook.as_view(), name="statistics-xlsx"
+    ),
+    path("statistics/index", statistics.Index.as_view(), name="statistics-index"),
+    path("statistics/index/<slug:code>/chart.svg", statistics.IndexChart.as_view(), name="statistics-chart"),
+    path("statistics/returns", statistics.ReturnList.as_view(), name="statistics-returns"),
     path("downloads/<str:token>", download, name="download"),
 ]

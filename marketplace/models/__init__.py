@@ -1,7 +1,18 @@
-"""Tables of the marketplace: orders, agreements, entitlements, deliveries and the grants to read."""
+"""Tables of the marketplace: orders, agreements, entitlements, deliveries, the grants to read, and the statistics."""
 
 from marketplace.models.agreements import Agreement, Entitlement
 from marketplace.models.deliveries import AccessGrant, Delivery
 from marketplace.models.orders import Order
+from marketplace.models.statistics import IndexPoint, ProductionReturn, StatisticCell, StatisticEdition
 
-__all__ = ["AccessGrant", "Agreement", "Delivery", "Entitlement", "Order"]
+__all__ = [
+    "AccessGrant",
+    "Agreement",
+    "Delivery",
+    "Entitlement",
+    "IndexPoint",
+    "Order",
+    "ProductionReturn",
+    "StatisticCell",
+    "StatisticEdition",
+]

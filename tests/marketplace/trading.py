@@ -3,8 +3,9 @@
 Everything happens through the public functions and the real job runner.
 """
 
-from datetime import date
 from itertools import count
+
+from django.utils import timezone
 
 from accounts.models import Capacity, Organization, Role, Venue
 from config.celery import app as celery_app
@@ -76,7 +77,7 @@ def fund(organization: Organization, amount: str, code: str = "gzdex") -> None:
         organization=organization,
         amount=Money(parse_amount(amount), Currency.CNY),
         bank_reference=f"BANK-{next(_references)}",
-        received_on=date(2026, 11, 2),
+        received_on=timezone.localdate(),
         actor=actor(officer),
     )
     credit_deposit(deposit_id=deposit.id, actor=actor(second))
