@@ -17,6 +17,8 @@ FIXED = {
     "/api/v1/organizations",
     "/api/v1/listings/{listing_id}/reviews",
     "/api/v1/harvest-runs/{run_id}/records",
+    "/api/v1/statistics/editions/{edition_id}/cells",
+    "/api/v1/statistics/index",
 }
 
 

@@ -33,6 +33,13 @@ PUBLIC = {
     "GET /api/v1/log/public-keys",
     "GET /api/v1/log/tree-heads",
     "GET /api/v1/product-types",
+    "GET /api/v1/statistics/editions",
+    "GET /api/v1/statistics/editions/{edition_id}",
+    "GET /api/v1/statistics/editions/{edition_id}/cells",
+    "GET /api/v1/statistics/editions/{edition_id}/cells.csv",
+    "GET /api/v1/statistics/editions/{edition_id}/cells.xlsx",
+    "GET /api/v1/statistics/index",
+    "GET /api/v1/statistics/index/{code}/chart.svg",
     "GET /api/v1/venues",
     "GET /api/v1/venues/{code}",
 }
@@ -40,6 +47,11 @@ PUBLIC = {
 ENTRANCES = {"POST /api/v1/sign-up", "POST /api/v1/invitations/accept"}
 # For everybody who is signed in.
 FOR_MEMBERS = {"GET /api/v1/review-checklists/{venue_code}"}
+# Anybody reads these rows, so that whoever may not change them is told so.
+OF_PUBLIC_ROWS = {
+    "POST /api/v1/statistics/editions/{edition_id}/discard",
+    "POST /api/v1/statistics/editions/{edition_id}/publish",
+}
 
 
 def test_without_a_sign_in_only_what_is_public_answers(operations: list[Operation], world: Traded) -> None:
@@ -57,7 +69,7 @@ def test_another_organization_neither_sees_nor_changes_a_row(operations: list[Op
             if not operation.parameters("path") or operation.name in PUBLIC | FOR_MEMBERS:
                 continue
             answer = operation.call(stranger, world.ids, operation.example())
-            assert is_problem(answer, 404), (operation.name, answer.json())
+            assert is_problem(answer, 403 if operation.name in OF_PUBLIC_ROWS else 404), (operation.name, answer.json())
 
 
 def test_lists_hold_nothing_of_another_organization(operations: list[Operation], world: Traded) -> None:

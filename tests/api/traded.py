@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from django.utils import timezone
+
 from accounts.models import Affiliation, Capacity, Membership, Organization, Role
 from accounts.people import invite
 from kernel.jobs import run_due_jobs
@@ -17,12 +19,15 @@ from listings.harvest.running import register_by_manifest
 from listings.invitations import invite as invite_to_listing
 from listings.models import DatasetVersion, Product
 from marketplace.delivery.access import grant_access
-from marketplace.models import Delivery
+from marketplace.models import Delivery, ProductionReturn
+from marketplace.statistics import editions
+from marketplace.statistics.quarter import Quarter
+from marketplace.statistics.returns import file_return
 from settlements.models import Account, Deposit, Settlement
 from settlements.payouts import request_payout
 from tests.listings.offers import draft_listing, draft_product, make_plan, make_terms, registered_product
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
-from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, venue
+from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ def traded() -> Traded:
         "deposit_id": Deposit.objects.filter(organization=member).latest("id").id,
         "payout_id": _payout(member),
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
+        "edition_id": published_quarter(member, 0),
         "code": "gzdex",
         "venue_code": "gzdex",
         "number": 1,
@@ -120,6 +126,22 @@ def _payout(member: Organization) -> object:
     return request_payout(venue=venue(), amount=Money(100, Currency.CNY), actor=actor(person_of(member))).id
 
 
+def published_quarter(member: Organization, back: int) -> UUID:
+    """File a return of a quarter, `back` before the last one, and publish the statistics of it."""
+    quarter = Quarter.at(timezone.localdate()).previous
+    for _each in range(back):
+        quarter = quarter.previous
+    costs = dict.fromkeys(ProductionReturn.COSTS, 100)
+    dimensions = {"industry": "I", "product_type": "DATASET", "source_kind": "COLLECTED", "currency": "CNY"}
+    file_return(
+        venue=venue(), quarter=str(quarter), **dimensions, costs=costs, capitalised=0, actor=actor(person_of(member))
+    )
+    statistician, administrator = (actor(staff(role=each)) for each in (Role.STATISTICIAN, Role.VENUE_ADMIN))
+    edition = editions.compile_quarter(venue=venue(), quarter=str(quarter), actor=statistician)
+    run_due_jobs(kinds=(editions.COMPILE_JOB,))
+    return editions.publish_edition(edition_id=edition.id, actor=administrator).id
+
+
 def grow(world: Traded, times: int = 3) -> None:
     """Let everything happen to the member some more times, also below the rows that `world.ids` names."""
     member, ids = world.member, world.ids
@@ -143,4 +165,5 @@ def grow(world: Traded, times: int = 3) -> None:
         invite(organization_id=member.id, email=f"next{number}@example.com", role=Role.VIEWER, actor=who)
         make_membership(member, "szdex", list(Capacity)[number])
         _payout(member)
+        published_quarter(member, number + 1)
     fund(member, "1.00", "szdex")

@@ -19,6 +19,7 @@ from listings.invitations import invite
 from settlements.deposits import enter_deposit
 from settlements.models import SettlementLine
 from settlements.payouts import request_payout
+from tests.api.traded import published_quarter
 from tests.listings.offers import draft_listing, in_compliance, registered_product, submitted
 from tests.marketplace.trading import closed, listed_dataset, make_buyer, placed
 from tests.settlements.purse import yuan
@@ -192,6 +193,7 @@ class TestEveryModel:
                 assert client.get(path, {"at": venue().pk}).status_code == 200, model
 
     def test_its_rows_page_opens(self, work):
+        published_quarter(make_member())
         client = console(staff("gzdex", Role.VENUE_ADMIN))
         opened = set()
         for model in OURS:
