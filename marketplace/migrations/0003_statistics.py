@@ -11,7 +11,7 @@ import kernel.identifiers
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_statistician"),
+        ("accounts", "0004_statistician"),
         ("marketplace", "0002_agreement_is_frozen"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

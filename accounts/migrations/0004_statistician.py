@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_guangzhou_and_shenzhen"),
+        ("accounts", "0003_organization_sector"),
     ]
 
     operations = [
