@@ -44,6 +44,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Listings"), "storefront", "listings.listing"),
         (_("Listing invitations"), "forward_to_inbox", "listings.listinginvitation"),
         (_("Reviews"), "rate_review", "listings.review"),
+        (_("Listing revisions"), "difference", "listings.listingrevision"),
         (_("Review clocks"), "timer", "listings.reviewclock"),
         (_("Products"), "inventory_2", "listings.product"),
         (_("Plans"), "sell", "listings.plan"),
@@ -78,6 +79,7 @@ TITLES: Mapping[str, Promise] = {
 GROUP_OF_QUEUE: Mapping[str, str] = {
     "completeness": "review",
     "compliance": "review",
+    "revisions": "review",
     "memberships": "review",
     "overdue": "review",
     "deposits": "money",

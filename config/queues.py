@@ -16,7 +16,7 @@ from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import actor_in_console
 from kernel.models import Job
-from listings.models import Listing, ReviewClock
+from listings.models import Listing, ListingRevision, ReviewClock
 from settlements.models import Deposit, Payout
 
 
@@ -73,6 +73,14 @@ QUEUES: tuple[Queue, ...] = (
         Listing,
         frozenset({P.LISTING_APPROVE}),
         (("state__exact", "COMPLIANCE"),),
+    ),
+    Queue(
+        "revisions",
+        _("Revisions of listings"),
+        "difference",
+        ListingRevision,
+        frozenset({P.LISTING_APPROVE}),
+        (("state__exact", "SUBMITTED"),),
     ),
     Queue(
         "memberships",

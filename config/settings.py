@@ -212,6 +212,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryState": "marketplace.models.Delivery.State",
         "StatisticEditionState": "marketplace.models.StatisticEdition.State",
         "ListingState": "listings.models.Listing.State",
+        "ListingRevisionState": "listings.models.ListingRevision.State",
         "DatasetVersionState": "listings.models.DatasetVersion.State",
         "DataFileState": "listings.models.DataFile.State",
         "DepositState": "settlements.models.Deposit.State",

@@ -19,7 +19,7 @@ from kernel.actors import Actor
 from kernel.problems import FieldError, Problem
 from kernel.states import advance
 from listings.grade_confirmation import grading_errors
-from listings.models import DatasetVersion, Listing, Plan, Product, Right, Terms
+from listings.models import DatasetVersion, Listing, ListingRevision, Plan, Product, Right, Terms
 from listings.product_types import OPEN_DELIVERIES
 from listings.registration import locked_product
 from listings.terms import excess_errors
@@ -46,6 +46,7 @@ OFFER_COLUMNS = (
     "listing__denied_places",
     "listing__allowed_sectors",
     "listing__denied_sectors",
+    "listing__revision",
     "listing__product__number",
     "listing__product__name",
     "listing__product__product_type",
@@ -97,7 +98,7 @@ def create_listing(
     refuse_unsellable(product)
     if Listing.objects.filter(product=product, venue=venue).exclude(state__in=Listing.ENDED).exists():
         raise Problem("live_listing_exists")
-    parts = _parts(product, version_id=version_id, terms_id=terms_id, plan_ids=plan_ids)
+    parts = parts_named(product, version_id=version_id, terms_id=terms_id, plan_ids=plan_ids)
 
     listing = Listing.objects.create(
         product=product,
@@ -128,7 +129,7 @@ def amend_listing(
     require(actor, Permission.LISTING_SUBMIT, organization_id=listing.organization_id)
     if listing.state not in Listing.EDITABLE:
         raise Problem("illegal_state", _("Only a draft or a listing in correction changes."), state=listing.state)
-    parts = _parts(
+    parts = parts_named(
         listing.product,
         version_id=version_id or listing.version_id,
         terms_id=terms_id or listing.terms_id,
@@ -201,6 +202,8 @@ def delist(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
     require_reason(reason)
 
     advance(listing, to=Listing.State.DELISTED, actor=actor, reason=reason)
+    for revision in listing.revisions.pending():
+        advance(revision, to=ListingRevision.State.WITHDRAWN, actor=actor, reason=reason)
     return listing
 
 
@@ -284,7 +287,8 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
         yield FieldError("/plan_ids", "mixed_currencies", _("The plans of a listing are in one currency."))
 
 
-def _parts(product: Product, *, version_id: UUID, terms_id: UUID, plan_ids: Collection[UUID]) -> Parts:
+def parts_named(product: Product, *, version_id: UUID, terms_id: UUID, plan_ids: Collection[UUID]) -> Parts:
+    """Return what these keys name, if it may be offered together; raises Problem `invalid` with pointers."""
     version = DatasetVersion.objects.filter(pk=version_id, dataset__products=product).first()
     terms = Terms.objects.filter(pk=terms_id, product=product).first()
     plans = {plan.pk: plan for plan in Plan.objects.filter(pk__in=plan_ids, product=product)}

@@ -75,7 +75,7 @@ def amend_plan(
 def delete_plan(*, plan_id: UUID, actor: Actor) -> None:
     """Delete a plan that no listing ever offered. Raises Problem `not_found`, `forbidden` or `plan_in_use`."""
     plan = _locked_plan(plan_id, actor)
-    if plan.listings.exists():
+    if plan.listings.exists() or plan.revisions.exists():
         raise Problem("plan_in_use")
 
     audit.record("plan.deleted", subject=plan, actor=actor)
@@ -90,7 +90,7 @@ def _locked_plan(plan_id: UUID, actor: Actor) -> Plan:
     # The product's lock orders this against the submission of a listing that offers the plan.
     Product.objects.select_for_update(no_key=True).get(pk=plan.product_id)
     plan.refresh_from_db()
-    if plan.listings.live().exists():
+    if plan.listings.live().exists() or plan.revisions.pending().exists():
         raise Problem("plan_in_use")
     return plan
 

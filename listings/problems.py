@@ -29,11 +29,17 @@ register(
         "denied_sector": (403, _("The provider does not offer this listing to your sector.")),
         "sector_not_allowed": (403, _("The provider offers this listing to other sectors only.")),
         "not_invited": (403, _("The provider offers this listing by invitation, and you have none that is open.")),
+        "revision_pending": (409, _("A revision of this listing is under review; decide or withdraw it first.")),
+        "revision_outdated": (
+            409,
+            _("What the revision changes has changed meanwhile; withdraw it and edit the listing anew."),
+        ),
         "listing_not_available": (409, _("The listing is not offered, or not with this plan.")),
     },
     constraints={
         "one_live_listing_by_product_and_venue": "live_listing_exists",
         "listing_invitation_is_unique_while_open": "listing_invitation_exists",
+        "one_revision_is_under_review_by_listing": "revision_pending",
     },
 )
 

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from listings.api import audiences, catalogue, datasets, harvests, listings, metadata, products, reviews, routes
+from listings.api import (
+    audiences,
+    catalogue,
+    datasets,
+    harvests,
+    listings,
+    metadata,
+    products,
+    reviews,
+    revisions,
+    routes,
+)
 
 bytes_in: list[URLPattern] = [
     path("datasets", datasets.DatasetList.as_view(), name="datasets"),
@@ -42,6 +53,24 @@ registration: list[URLPattern] = [
 offering: list[URLPattern] = [
     path("listings", listings.ListingList.as_view(), name="listings"),
     path("listings/<uuid:listing_id>", listings.ListingDetail.as_view(), name="listing"),
+    path("listings/<uuid:listing_id>/edit", revisions.ListingEdit.as_view(), name="listing-edit"),
+    path("listing-revisions", revisions.RevisionList.as_view(), name="listing-revisions"),
+    path("listing-revisions/<uuid:revision_id>", revisions.RevisionDetail.as_view(), name="listing-revision"),
+    path(
+        "listing-revisions/<uuid:revision_id>/approve",
+        revisions.RevisionApprove.as_view(),
+        name="listing-revision-approve",
+    ),
+    path(
+        "listing-revisions/<uuid:revision_id>/refuse",
+        revisions.RevisionRefuse.as_view(),
+        name="listing-revision-refuse",
+    ),
+    path(
+        "listing-revisions/<uuid:revision_id>/withdraw",
+        revisions.RevisionWithdraw.as_view(),
+        name="listing-revision-withdraw",
+    ),
     path("listings/<uuid:listing_id>/suspend", listings.ListingSuspend.as_view(), name="listing-suspend"),
     path("listings/<uuid:listing_id>/relist", listings.ListingRelist.as_view(), name="listing-relist"),
     path("listings/<uuid:listing_id>/delist", listings.ListingDelist.as_view(), name="listing-delist"),

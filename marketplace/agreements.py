@@ -30,7 +30,11 @@ def draw_up(*, order: Order, offer: Offer, lines: Sequence[FeeLine]) -> Agreemen
         "agreed_at": now.isoformat(),
         "expires_at": expires_at.isoformat() if expires_at else None,
         "parties": _parties(order),
-        "listing": {"id": str(offer.listing.id), "number": offer.listing.number},
+        "listing": {
+            "id": str(offer.listing.id),
+            "number": offer.listing.number,
+            "revision": offer.listing.revision,
+        },
         "product": {
             "id": str(offer.product.id),
             "number": offer.product.number,

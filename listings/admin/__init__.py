@@ -1,5 +1,5 @@
 """The console's view of listings: rows are read, and moved only by the acts of the capability functions."""
 
-from listings.admin import datasets, listings
+from listings.admin import datasets, listings, revisions
 
-__all__ = ["datasets", "listings"]
+__all__ = ["datasets", "listings", "revisions"]

@@ -68,6 +68,7 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
         fields = (
             "id",
             "number",
+            "revision",
             "state",
             "venue",
             "organization_id",

@@ -7,6 +7,7 @@ from listings.models.harvests import HarvestedProduct, HarvestRecord, HarvestRun
 from listings.models.invitations import ListingInvitation
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
+from listings.models.revisions import ListingRevision
 from listings.models.suggestions import Suggestion
 from listings.models.vocabulary import (
     BuyerKind,
@@ -36,6 +37,7 @@ __all__ = [
     "HarvestedProduct",
     "Listing",
     "ListingInvitation",
+    "ListingRevision",
     "PersonalData",
     "Plan",
     "Processing",

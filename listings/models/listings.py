@@ -128,6 +128,7 @@ class Listing(Identified, Stateful):
         default=list,
         blank=True,
     )
+    revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
 
     # The catalogue's row, written when the listing is approved (listings/catalogue.py): a search reads one table.
     name = LanguageMapField(_("name"), text_length=NAME_LENGTH, blank=True, editable=False)

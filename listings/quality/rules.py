@@ -16,6 +16,8 @@ from listings.editions import Edition, edition_on, editions
 FILES = "quality/quality-rules-*.json"
 DIMENSIONS = ("normativity", "completeness", "accuracy", "consistency", "timeliness", "accessibility")
 
+GRADES = ("A", "B", "C", "D")  # the best first
+
 # Placeholders are filled from the parameters that a deduction keeps.
 SENTENCES: Mapping[str, Promise] = {
     "missing_values": _("%(count)s of %(of)s values are missing in %(column)s."),

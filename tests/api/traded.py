@@ -17,7 +17,8 @@ from listings.grade_confirmation import confirm_grade
 from listings.harvest import RUN_JOB
 from listings.harvest.running import register_by_manifest
 from listings.invitations import invite as invite_to_listing
-from listings.models import DatasetVersion, Product
+from listings.models import DatasetVersion, Listing, Product
+from listings.revising import edit_listing, withdraw_revision
 from marketplace.delivery.access import grant_access
 from marketplace.models import Delivery, ProductionReturn
 from marketplace.statistics import editions
@@ -52,6 +53,7 @@ def traded() -> Traded:
         **_drafts(member),
         **_harvests(member),
         **_people(member),
+        "revision_id": _revision(sold.listing),
         "settlement_id": Settlement.objects.get(order_id=sold.id).id,
         "reference": Certificate.objects.filter(kind="trade", organization_id=member.id).latest("id").number,
         "event_id": AuditEvent.objects.earliest("id").id,
@@ -108,6 +110,17 @@ def _harvests(member: Organization) -> dict[str, object]:
     return {"run_id": run.id}
 
 
+def _revision(listing: Listing) -> object:
+    """Propose another scenario for what is offered; what was proposed before is withdrawn."""
+    who = actor(person_of(listing.organization))
+    for pending in listing.revisions.pending():
+        withdraw_revision(revision_id=pending.id, actor=who)
+    scenario = {"en": f"Scenario {uuid4()}"}
+    edit = edit_listing(listing_id=listing.id, dossier={"scenario": scenario}, reason="Clearer", actor=who)
+    assert edit.revision is not None
+    return edit.revision.id
+
+
 def _people(member: Organization) -> dict[str, object]:
     colleague = make_person(member, Role.OPERATOR)
     invitation, _token = invite(
@@ -157,6 +170,7 @@ def grow(world: Traded, times: int = 3) -> None:
         _trade(delivery)
         _drafts(member)
         _harvests(member)
+        _revision(sold)
         make_plan(product)
         make_terms(product)
         uploading.open_version(dataset_id=product.dataset_id, actor=who)

@@ -16,6 +16,7 @@ from kernel.console import ConsoleAdmin
 from kernel.jobs import enqueue
 from kernel.models import AuditEvent, Job
 from listings.invitations import invite
+from listings.revising import edit_listing
 from settlements.deposits import enter_deposit
 from settlements.models import SettlementLine
 from settlements.payouts import request_payout
@@ -65,6 +66,12 @@ def work(guangzhou, trade) -> None:
     invite(listing_id=waiting.pk, invitee_id=trade.buyer.pk, days=30, actor=provider)
     with time_machine.travel(timezone.now() - timedelta(days=120)):
         in_compliance(draft_listing(registered_product(make_member())))
+    edit_listing(
+        listing_id=trade.listing_id,
+        dossier={"scenario": {"en": "Elsewhere"}},
+        reason="Clearer",
+        actor=actor(person_of(trade.provider)),
+    )
     make_membership(make_organization(), state=Membership.State.SUBMITTED)
     enter_deposit(
         venue=guangzhou,
@@ -84,7 +91,7 @@ class TestSidebar:
     def test_work_is_counted_for_those_whose_work_it_is(self, work):
         counts = {role: count_waiting(actor(staff("gzdex", role))) for role in STAFF}
         assert counts[Role.CLERK] == {"completeness": 1, "memberships": 1, "overdue": 1}
-        assert counts[Role.COMPLIANCE_REVIEWER] == counts[Role.CLERK] | {"compliance": 1}
+        assert counts[Role.COMPLIANCE_REVIEWER] == counts[Role.CLERK] | {"compliance": 1, "revisions": 1}
         assert counts[Role.SETTLEMENT_OFFICER] == {"deposits": 1, "payouts": 1, "payments": 0, "failed_jobs": 1}
         assert counts[Role.VENUE_ADMIN] == {"memberships": 1, "deposits": 1, "payouts": 1, "failed_jobs": 1}
         assert counts[Role.AUDITOR] == {}
