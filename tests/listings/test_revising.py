@@ -182,7 +182,7 @@ def test_the_registration_is_certified_anew(listing: Listing) -> None:
     approve_revision(revision_id=revision.pk, actor=reviewer())
     first, second = Certificate.objects.filter(kind="registration").order_by("id")
     assert (first.subject_id, second.subject_id) == (str(listing.pk), str(revision.pk))
-    assert second.statement["product"]["name"] == {"en": "Sub-districts"}
+    assert second.statement["content"]["product"]["name"] == {"en": "Sub-districts"}
 
 
 def test_on_refusal_the_listing_stays_as_it_was(listing: Listing) -> None:
