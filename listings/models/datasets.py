@@ -168,6 +168,7 @@ class DataFile(Identified, Stateful):
         GEOJSON = "GEOJSON", "GeoJSON"
         EXCEL = "EXCEL", "Excel"
         TEXT = "TEXT", _("plain text")
+        OPENAPI = "OPENAPI", _("OpenAPI description")
         ARCHIVE = "ARCHIVE", _("archive of images, sound or texts")
 
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = {

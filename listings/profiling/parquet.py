@@ -16,6 +16,7 @@ from pyarrow import types
 from listings.profiling.columns import SAMPLED_VALUES, Range, add_samples, range_of, shown
 from listings.profiling.containers import PARQUET_MAGIC
 from listings.profiling.counting import count_columns
+from listings.profiling.geoparquet import GeoColumns
 from listings.profiling.observing import Observer, show
 from listings.profiling.profile import MOST_COLUMNS, SAMPLE_ROWS, SAMPLES, TableProfile, column_json, some
 from listings.profiling.refusals import refuse, warning
@@ -80,7 +81,7 @@ class ParquetColumn:
 def profile_parquet(source: BinaryIO, *, size: int, observers: Sequence[Observer] = ()) -> TableProfile:
     """Profile a Parquet file of `size` bytes through a seekable reader, and let the observers see its rows.
 
-    Raises Refusal.
+    Of GeoParquet `details` has "geo" (`geoparquet.GeoColumns`). Raises Refusal.
     """
     _check_magic(source, size)
     try:
@@ -121,6 +122,7 @@ class _Table:
 
     def __init__(self, schema: pa.Schema, observers: Sequence[Observer]) -> None:
         self.observers = observers
+        self.geo = GeoColumns(schema)
         self.columns = [ParquetColumn(field.name, _plain(field.type)) for field in schema]
         self.rows = 0
         self.sample: list[list[Any]] = []
@@ -137,7 +139,7 @@ class _Table:
                 self.sample.extend([shown(values[row].as_py()) for values in arrays] for row in rows)
             for column, values in zip(self.columns, arrays, strict=True):
                 column.add(values)
-            show(self.observers, arrays)
+            show(self.observers, self.geo.see(arrays))
             yield pa.RecordBatch.from_arrays([arrays[n] for n in self.counted], schema=self.counted_schema)
 
     def read(self, batches: Iterator[pa.RecordBatch]) -> list[int | None]:
@@ -161,12 +163,14 @@ def _profile(file: pq.ParquetFile, observers: Sequence[Observer]) -> TableProfil
     if table.rows != rows:
         raise refuse("corrupt_parquet", reason=_("it has another number of rows than it says"))
     empty = [column.name for column in table.columns if rows and column.nulls == rows]
+    found = [warning("no_rows")] if not rows else [warning("empty_columns", names=some(empty))] if empty else []
     return TableProfile(
         format="PARQUET",
         rows=rows,
         columns=[column_json(c, rows=rows, distinct=d) for c, d in zip(table.columns, distinct, strict=True)],
         sample=table.sample,
-        warnings=[warning("no_rows")] if not rows else [warning("empty_columns", names=some(empty))] if empty else [],
+        warnings=[*found, *table.geo.warnings()],
+        details={"geo": table.geo.details} if table.geo.details else {},
     )
 
 

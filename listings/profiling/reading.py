@@ -15,6 +15,7 @@ from listings.profiling.geojson import profile_geojson
 from listings.profiling.json_document import profile_json_document
 from listings.profiling.json_lines import profile_json_lines
 from listings.profiling.observing import Observer
+from listings.profiling.openapi import profile_openapi
 from listings.profiling.parquet import profile_parquet
 from listings.profiling.plain_text import profile_plain_text
 from listings.profiling.profile import TableProfile
@@ -80,6 +81,7 @@ FORMATS: Mapping[str, Format] = {
     "EXCEL": _seeking("Excel", EXTENSIONS["EXCEL"], profile_workbook),
     "PARQUET": _seeking("Parquet", EXTENSIONS["PARQUET"], profile_parquet),
     "TEXT": _in_order(_("plain text"), EXTENSIONS["TEXT"], profile_plain_text),
+    "OPENAPI": _in_order(_("OpenAPI description"), EXTENSIONS["OPENAPI"], profile_openapi),
     "ARCHIVE": _seeking(_("archive of images, sound or texts"), EXTENSIONS["ARCHIVE"], profile_archive),
 }
 

@@ -20,11 +20,13 @@ EXTENSIONS = {
     "EXCEL": (".xlsx", ".xlsm", ".xls"),
     "PARQUET": (".parquet",),
     "TEXT": (".txt", ".text", ".md"),
+    "OPENAPI": (".yaml", ".yml"),
     "ARCHIVE": (".zip", ".tar", ".tar.gz", ".tgz"),
 }
 _ARRAY = re.compile(r'\[\s*[\[{"\]]')
 _OBJECT = re.compile(r'\{\s*["}]')
 _FEATURES = re.compile(r'"type"\s*:\s*"FeatureCollection"|"features"\s*:\s*\[\s*\{\s*"type"\s*:\s*"Feature"')
+_OPENAPI = re.compile(r'"(?:openapi|swagger)"\s*:\s*"[23]\.|^(?:openapi|swagger)\s*:\s*["\']?[23]\.', re.MULTILINE)
 LEAST_AGREEMENT = 0.9
 
 
@@ -45,7 +47,10 @@ def recognize(name: str, head: bytes) -> str:
     text = _decoded(head)
     if "\0" in text[:1024]:
         return named or "CSV"
-    return _json_format(text.lstrip("\ufeff \t\r\n"), named) or _other_format(text, named)
+    text = text.lstrip("\ufeff \t\r\n")
+    if named in ("OPENAPI", "JSON", "") and _OPENAPI.search(text) and not text.startswith("["):
+        return "OPENAPI"
+    return _json_format(text, named) or _other_format(text, named)
 
 
 def _decoded(head: bytes) -> str:

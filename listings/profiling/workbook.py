@@ -23,6 +23,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from listings.profiling.columns import shown
 from listings.profiling.dialect import has_header
 from listings.profiling.json_records import JsonColumn, Members, RecordTable
+from listings.profiling.merged_cells import Area, filled_cells, header_depth, merged_areas, spread
 from listings.profiling.observing import Observer
 from listings.profiling.profile import MOST_COLUMNS, TableProfile, some
 from listings.profiling.recognizing import OLD_OFFICE_MAGIC, ZIP_MAGIC
@@ -66,8 +67,9 @@ def profile_workbook(source: BinaryIO, *, size: int, observers: Sequence[Observe
     """Profile a workbook of `size` bytes through a seekable reader, and let the observers see its rows.
 
     Formulas count as the value that was saved with them, error cells as none. `details` has "sheets" (name, and whether
-    hidden), "sheet" (the one whose table this is), "header_row" (from 1, null without header), "titles" (what stands
-    above it) and "errors" (how many cells show an error). Raises Refusal.
+    hidden), "sheet" (the one whose table this is), "header_row" (from 1, null without header) and "header_rows" (how
+    many; names of groups and the names below them become one), "titles" (what stands above it) and "errors" (how many
+    cells show an error). Raises Refusal.
     """
     _check_parts(source, size)
     try:
@@ -75,13 +77,22 @@ def profile_workbook(source: BinaryIO, *, size: int, observers: Sequence[Observe
         sheets = [sheet for sheet in book.worksheets if hasattr(sheet, "reset_dimensions")]
     except _BROKEN as error:
         raise _corrupt(error) from None
-    for sheet in sorted(sheets, key=lambda sheet: sheet.sheet_state != "visible"):
-        rows = _rows(sheet)
-        head = list(islice(rows, HEAD_ROWS))
-        if head:
-            listed = [{"name": str(shown(each.title)), "hidden": each.sheet_state != "visible"} for each in sheets]
-            return _profile(_Sheet(head, rows), str(shown(sheet.title)), listed[:MOST_PARTS], observers)
-    raise refuse("no_table")
+    filled = [sheet for sheet in sheets if next(_rows(sheet), None) is not None]
+    if not filled:
+        raise refuse("no_table")
+    first, *others = sorted(filled, key=lambda sheet: sheet.sheet_state != "visible")
+    listed = [{"name": str(shown(each.title)), "hidden": each.sheet_state != "visible"} for each in sheets]
+    profile = _profile(_Sheet(_rows(first), _areas(book, first)), str(shown(first.title)), listed, observers)
+    if others:
+        profile.warnings.append(warning("other_sheets", names=some([str(shown(each.title)) for each in others])))
+    return profile
+
+
+def _areas(book: Any, sheet: Any) -> list[Area]:
+    try:
+        return merged_areas(book._archive, sheet._worksheet_path)  # its reader of rows tells neither
+    except _BROKEN as error:
+        raise _corrupt(error) from None
 
 
 def _check_parts(source: BinaryIO, size: int) -> None:
@@ -140,15 +151,22 @@ def _rows(sheet: Any) -> Iterator[tuple[int, Row]]:
 class _Sheet:
     """A sheet's table: where its header is, its names, and its rows as they pass."""
 
-    def __init__(self, head: list[tuple[int, Row]], rows: Iterator[tuple[int, Row]]) -> None:
-        first = _header_at(head)
-        table = [row for _number, row in head[first:]]
-        self.has_header = has_header([[_as_text(value) for value in row] for row in _even(table)])
-        self.header_row = head[first][0] if self.has_header else None
-        self.titles = [" ".join(filter(None, map(_as_text, row))) for _number, row in head[:first]]
-        self.names = _names(table[0]) if self.has_header else []
+    def __init__(self, rows: Iterator[tuple[int, Row]], areas: list[Area]) -> None:
+        head = list(islice(rows, HEAD_ROWS))
+        at = _header_at(head, areas)
+        number, first = head[at]
+        last = number + header_depth(number, first, areas) - 1
+        header = [(line, row) for line, row in head[at:] if line <= last]
+        names = _names(spread(header, areas))
+        below = [row for _number, row in head[at + len(header) :]]
+        self.has_header = has_header(_even([tuple(names), *below]))
+        self.header_row = number if self.has_header else None
+        self.header_rows = last - number + 1 if self.has_header else 0
+        self.titles = [" ".join(filter(None, map(_as_text, row))) for _number, row in head[:at]]
+        self.names = [name or _key(position) for position, name in enumerate(names)] if self.has_header else []
+        self.merged = sum(area.top > (last if self.has_header else number - 1) for area in areas)
         self.errors = 0
-        self._rows = chain(head[first + int(self.has_header) :], rows)
+        self._rows = chain(head[at + (len(header) if self.has_header else 0) :], rows)
 
     def records(self) -> Iterator[Members]:
         for _number, row in self._rows:
@@ -177,6 +195,8 @@ def _profile(sheet: _Sheet, title: str, sheets: list[dict[str, Any]], observers:
         found.append(warning("no_header"))
     if not profile.rows:
         found.append(warning("no_rows"))
+    if sheet.merged:
+        found.append(warning("merged_cells", areas=sheet.merged))
     if sheet.errors:
         found.append(warning("error_cells", cells=sheet.errors))
     if profile.rows and (empty := [column["name"] for column in profile.columns if column["type"] == "empty"]):
@@ -185,9 +205,10 @@ def _profile(sheet: _Sheet, title: str, sheets: list[dict[str, Any]], observers:
         profile,
         warnings=found,
         details={
-            "sheets": sheets,
+            "sheets": sheets[:MOST_PARTS],
             "sheet": title,
             "header_row": sheet.header_row,
+            "header_rows": sheet.header_rows,
             "titles": [shown(text) for text in sheet.titles],
             "errors": sheet.errors,
         },
@@ -206,17 +227,22 @@ def _blocks(records: Iterator[Members]) -> Iterator[list[Members]]:
     yield block
 
 
-def _header_at(head: list[tuple[int, Row]]) -> int:
+def _header_at(head: list[tuple[int, Row]], areas: list[Area]) -> int:
     """Return which of the first rows begins the table: the first one that fills most of the table's width."""
-    filled = [sum(value is not None and value != "" for value in row) for _number, row in head]
+    filled = [filled_cells(number, row, areas) for number, row in head]
     usual = sorted(filled)[len(filled) // 2]
     first = next(position for position, count in enumerate(filled) if count >= HEADER_SHARE * usual)
     return first if first <= MOST_TITLES else 0
 
 
-def _names(header: Row) -> list[str]:
-    names = [str(shown(_as_text(value).strip())) for value in header[: _filled_width(header)]]
-    return [name or _key(position) for position, name in enumerate(names)]
+def _names(header: list[list[Any]]) -> list[str]:
+    """Return the columns' names: what stands in the header's rows one below the other, repetitions left out."""
+    width = max(_filled_width(tuple(row)) for row in header)
+    names = []
+    for position in range(width):
+        parts = dict.fromkeys(_as_text(row[position]).strip() for row in header)
+        names.append(str(shown(" / ".join(filter(None, parts)))))
+    return names
 
 
 def _key(position: int) -> str:
@@ -227,10 +253,10 @@ def _filled_width(row: Row) -> int:
     return max((position for position, value in enumerate(row, 1) if value is not None and value != ""), default=0)
 
 
-def _even(rows: Sequence[Row]) -> list[Row]:
-    """Give the rows one width: cells that are empty to the right are left out of the file."""
+def _even(rows: Sequence[Row]) -> list[list[str]]:
+    """Give the rows one width, as text: cells that are empty to the right are left out of the file."""
     width = max(map(_filled_width, rows))
-    return [(*row[:width], *(None,) * (width - len(row))) for row in rows]
+    return [[*map(_as_text, row[:width]), *("",) * (width - len(row[:width]))] for row in rows]
 
 
 def _as_text(value: Any) -> str:
