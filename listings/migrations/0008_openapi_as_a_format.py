@@ -4,15 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('listings', '0007_archives_as_a_format'),
+        ("listings", "0007_archives_as_a_format"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='datafile',
-            name='format',
-            field=models.CharField(choices=[('CSV', 'CSV'), ('JSONL', 'JSON Lines'), ('PARQUET', 'Apache Parquet'), ('JSON', 'JSON'), ('GEOJSON', 'GeoJSON'), ('EXCEL', 'Excel'), ('TEXT', 'plain text'), ('OPENAPI', 'OpenAPI description'), ('ARCHIVE', 'archive of images, sound or texts')], max_length=10, verbose_name='format'),
+            model_name="datafile",
+            name="format",
+            field=models.CharField(
+                choices=[
+                    ("CSV", "CSV"),
+                    ("JSONL", "JSON Lines"),
+                    ("PARQUET", "Apache Parquet"),
+                    ("JSON", "JSON"),
+                    ("GEOJSON", "GeoJSON"),
+                    ("EXCEL", "Excel"),
+                    ("TEXT", "plain text"),
+                    ("OPENAPI", "OpenAPI description"),
+                    ("ARCHIVE", "archive of images, sound or texts"),
+                ],
+                max_length=10,
+                verbose_name="format",
+            ),
         ),
     ]
