@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import struct
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -158,7 +157,7 @@ def _geometry_types(values: Values) -> Counter[str]:
 def _type_of(head: bytes) -> str:
     if len(head) < HEADER or head[0] > 1:
         raise _wrong(_("a geometry is not well-known binary"))
-    code = struct.unpack("<I" if head[0] else ">I", head[1:])[0]
+    code = int.from_bytes(head[1:], "little" if head[0] else "big")
     dimensions, kind = divmod(code, 1000)
     if not 1 <= kind <= len(NAMES) or dimensions not in (0, 1):  # with measures it may not be
         raise _wrong(_("a geometry is of a type that GeoParquet does not have"))

@@ -39,7 +39,7 @@ def merged_areas(archive: ZipFile, part: str) -> list[Area]:
         while chunk := sheet.read(CHUNK_BYTES):
             tail = tail[-TAIL_BYTES:] + chunk
     found = (range_boundaries(ref.decode()) for ref in _AREA.findall(tail)[:MOST_AREAS])
-    return [Area(*map(int, bounds)) for bounds in found]  # type: ignore[arg-type]
+    return [Area(*bounds) for bounds in found]
 
 
 def filled_cells(number: int, row: Row, areas: Sequence[Area]) -> int:
@@ -47,7 +47,7 @@ def filled_cells(number: int, row: Row, areas: Sequence[Area]) -> int:
 
     A row with one value alone is a title, however wide it is.
     """
-    filled = sum(value is not None and value != "" for value in row)
+    filled = sum(bool(value is not None and value != "") for value in row)
     over = sum(area.right - area.left for area in areas if area.top == number)
     return filled + over if filled > 1 else filled
 

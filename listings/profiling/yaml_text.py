@@ -63,7 +63,8 @@ def _check_events(text: str) -> None:
 
 
 def _wrong(event: yaml.Event, reason: str) -> Refusal:
-    return refuse("malformed_document", line=event.start_mark.line + 1, reason=reason)
+    line = event.start_mark.line + 1 if event.start_mark else 1
+    return refuse("malformed_document", line=line, reason=reason)
 
 
 def _plain(value: Any) -> Any:
