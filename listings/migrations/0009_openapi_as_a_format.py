@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("listings", "0007_archives_as_a_format"),
+        ("listings", "0008_audiences"),
     ]
 
     operations = [
