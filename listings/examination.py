@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from listings.corpora.measuring import CorpusMeter
 from listings.grading.anonymity import masked_rows
 from listings.grading.grade import Facts, GradeProposal, propose_grade
 from listings.grading.result import ScanResult
@@ -26,6 +27,7 @@ class Examination:
     scan: ScanResult
     grade: GradeProposal
     quality: QualityReport
+    corpus: dict[str, Any] | None
 
     def as_json(self) -> dict[str, Any]:
         """Return the profile as it is kept, with what else was found; `masked_sample` is what others may see."""
@@ -35,17 +37,18 @@ class Examination:
             "persons": asdict(self.scan.persons),
             "grade": self.grade.as_json(),
             "quality": self.quality.as_json(),
+            **({"corpus": self.corpus} if self.corpus else {}),
             "masked_sample": masked_rows(self.profile.sample, self.scan),
         }
 
 
 def examine(read: Reader, *, declared: Declared, facts: Facts) -> Examination:
-    """Let `read` profile a file under the eyes of the scanner and the statistics, and judge what they saw.
+    """Let `read` profile a file under the eyes of scanner, statistics and corpus meter, and judge what they saw.
 
     `declared` and `facts` are what the provider says of quality and of grade. Raises what `read` raises: Refusal.
     """
-    scanner, statistics = FieldScanner(), Statistics()
-    with aside([scanner, statistics]) as observers:
+    scanner, statistics, meter = FieldScanner(), Statistics(), CorpusMeter()
+    with aside([scanner, statistics, meter]) as observers:
         profile = read(observers)
     names = [column["name"] for column in profile.columns]
     scan = scanner.findings(names, distinct=[column["distinct"] for column in profile.columns])
@@ -56,4 +59,5 @@ def examine(read: Reader, *, declared: Declared, facts: Facts) -> Examination:
         scan=scan,
         grade=propose_grade(scan, facts=facts),
         quality=score_quality(profile.as_json(), found, declared=declared),
+        corpus=meter.result(names, format=profile.format),
     )

@@ -145,6 +145,9 @@ class ProfileSerializer(serializers.Serializer[Any]):
     persons = serializers.DictField(required=False)
     grade = serializers.DictField(required=False, help_text=_("The proposed grade with its reasons."))
     quality = serializers.DictField(required=False, help_text=_("The quality with its deductions."))
+    corpus = serializers.DictField(
+        required=False, help_text=_("Of running text: languages, tokens, repetitions, personal data.")
+    )
     masked_sample = serializers.ListField(
         child=serializers.ListField(child=serializers.JSONField(allow_null=True)),
         required=False,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -17,9 +15,9 @@ from listings.profiling.decoding import TextStream, within_line_limit
 from listings.profiling.observing import Observer, show
 from listings.profiling.profile import SAMPLE_ROWS, TableProfile, column_json
 from listings.profiling.refusals import warning
+from listings.profiling.seen_before import SeenBefore
 
 COLUMN = "text"
-MOST_LINES_KEPT = 1 << 17
 TOKENS_PER_WORD = 4 / 3
 TOKEN_METHOD = "one per Han, kana or Hangul character, 4/3 per other word or number, one per other mark"  # noqa: S105
 PATTERNS = {
@@ -82,28 +80,6 @@ def _lines(text: bytes) -> list[str]:
     return text.decode().replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-@dataclass
-class _Repeats:
-    """How many lines stood there before: exact for some 100,000 different lines, beyond that by a sample of them."""
-
-    counts: dict[int, int] = field(default_factory=dict)
-    mask: int = 0
-
-    def add(self, lines: Sequence[str]) -> None:
-        for line in lines:
-            key = int.from_bytes(hashlib.blake2b(line.encode(), digest_size=8).digest(), "big")
-            if not key & self.mask:
-                self.counts[key] = self.counts.get(key, 0) + 1
-        while len(self.counts) > MOST_LINES_KEPT:
-            self.mask = 2 * self.mask + 1
-            self.counts = {key: count for key, count in self.counts.items() if not key & self.mask}
-
-    @property
-    def share(self) -> float:
-        lines = sum(self.counts.values())
-        return round(1 - len(self.counts) / lines, 6) if lines else 0.0
-
-
 class _Text:
     """What is gathered from the lines as they pass."""
 
@@ -115,7 +91,7 @@ class _Text:
         self._lines = 0
         self._characters = 0
         self._found = dict.fromkeys(PATTERNS, 0)
-        self._repeats = _Repeats()
+        self._repeats = SeenBefore()
 
     def passing(self, blocks: Iterator[list[str]]) -> Iterator[pa.RecordBatch]:
         """Look at the lines of each block and pass on those that are not blank."""

@@ -88,6 +88,9 @@ class Command(BaseCommand):
             bounds = f"{_cell(column['min'])} … {_cell(column['max'])}"
             say(f"  {column['name']:<24} {column['type']:<10} {column['null_share']:>6.1%} empty  {bounds}  {kinds}")
 
+        if found.corpus:
+            self._tell_corpus(found.corpus)
+
         say("\npersonal data")
         for finding in found.scan.findings:
             shown = ", ".join(finding.examples[:3])
@@ -102,6 +105,16 @@ class Command(BaseCommand):
         say(f"\ngrade        {grade.grade}, personal information {grade.personal_information} (a person confirms it)")
         for reason in grade.reasons:
             say(f"  {reason.sentence} ({reason.citation})")
+
+    def _tell_corpus(self, corpus: dict[str, Any]) -> None:
+        say = self.stdout.write
+        duplicates, personal = corpus["duplicates"], corpus["personal_data"]
+        say(f"\ncorpus       {corpus['documents']:,} documents in {', '.join(corpus['text_columns'])}")
+        say(f"  {corpus['characters']:,} characters, about {corpus['tokens']:,} tokens ({corpus['token_method']})")
+        for language, found in sorted(corpus["languages"].items(), key=lambda each: -each[1]["share"]):
+            say(f"  {language:<8} {found['share']:>6.1%} of the characters, {found['documents']:,} documents")
+        say(f"  repeated: {duplicates['exact_share']:.1%} exactly, {duplicates['near_share']:.1%} nearly")
+        say(f"  {personal['share']:.2%} of the documents hold a number by which a person is known")
 
 
 def _head(file: Path) -> bytes:

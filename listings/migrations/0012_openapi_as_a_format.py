@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("listings", "0010_harvests"),
+        ("listings", "0011_listing_revisions"),
     ]
 
     operations = [
