@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +48,7 @@ class CorpusMeter:
         self._seen = SeenBefore()
         self._near = NearDuplicates()
         self._numbered = 0.0
-        self._kinds: Counter[str] = Counter()
+        self._kinds: dict[str, float] = {}
         self._all_checked = True
 
     def see(self, rows: pa.Table) -> None:
@@ -97,11 +96,11 @@ class CorpusMeter:
         checked = alarming.to_pylist()[:: -(-len(alarming) // MOST_CHECKED) or 1]
         weight = len(alarming) / len(checked) if checked else 1.0
         self._all_checked &= weight == 1
-        for text in checked:
+        for text in filter(None, checked):
             kinds = {DETECTORS[number].code for number in ALWAYS if DETECTORS[number].find(text[:LONGEST_CHECKED])}
             self._numbered += weight * bool(kinds)
             for kind in kinds:
-                self._kinds[kind] += weight  # type: ignore[assignment]
+                self._kinds[kind] = self._kinds.get(kind, 0.0) + weight
 
     def result(self, names: Sequence[str], *, format: str) -> dict[str, Any] | None:  # noqa: A002 - the domain's word
         """Return what was measured, JSON-ready, or None for what is no corpus.
@@ -151,7 +150,7 @@ def _is_text(values: pa.ChunkedArray[Any], *, alone: bool) -> bool:
     if not len(present):
         return False
     long_enough = pc.mean(pc.utf8_length(present)).as_py() >= (LEAST_MEAN_ALONE if alone else LEAST_MEAN)
-    return long_enough and pc.sum(pc.match_substring_regex(present, ONE_WORD)).as_py() * 2 < len(present)
+    return bool(long_enough and pc.sum(pc.match_substring_regex(present, ONE_WORD)).as_py() * 2 < len(present))
 
 
 def _documents(columns: Sequence[pa.ChunkedArray[Any]]) -> list[str]:
