@@ -25,6 +25,8 @@ class Permission(StrEnum):
     LISTING_DELIST = "listing.delist"
     ORDER_PLACE = "order.place"
     ORDER_CANCEL = "order.cancel"
+    DEMAND_POST = "demand.post"
+    PROPOSAL_MAKE = "proposal.make"
     DELIVERY_READ = "delivery.read"
     DELIVERY_ACCEPT = "delivery.accept"
     PAYOUT_REQUEST = "payout.request"
@@ -37,6 +39,7 @@ class Permission(StrEnum):
     LISTING_REVIEW = "listing.review"
     LISTING_APPROVE = "listing.approve"
     LISTING_SUSPEND = "listing.suspend"
+    DEMAND_REVIEW = "demand.review"
     ENTITLEMENT_SUSPEND = "entitlement.suspend"
     DEPOSIT_ENTER = "deposit.enter"
     DEPOSIT_CREDIT = "deposit.credit"
@@ -82,6 +85,8 @@ _TRADING = frozenset(
         P.LISTING_DELIST,
         P.ORDER_PLACE,
         P.ORDER_CANCEL,
+        P.DEMAND_POST,
+        P.PROPOSAL_MAKE,
         P.DELIVERY_READ,
         P.DELIVERY_ACCEPT,
         P.RETURN_FILE,
@@ -95,7 +100,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: _TRADING | _ADMINISTRATION | {P.MEMBERSHIP_APPLY, P.PAYOUT_REQUEST},
     Role.OPERATOR: _TRADING,
     Role.VIEWER: frozenset(),
-    Role.CLERK: _WATCHING | {P.MEMBERSHIP_REVIEW, P.LISTING_REVIEW, P.DEPOSIT_ENTER},
+    Role.CLERK: _WATCHING | {P.MEMBERSHIP_REVIEW, P.LISTING_REVIEW, P.DEMAND_REVIEW, P.DEPOSIT_ENTER},
     Role.COMPLIANCE_REVIEWER: _WATCHING
     | {
         P.MEMBERSHIP_REVIEW,
@@ -104,6 +109,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.LISTING_REVIEW,
         P.LISTING_APPROVE,
         P.LISTING_SUSPEND,
+        P.DEMAND_REVIEW,
         P.ENTITLEMENT_SUSPEND,
         P.CERTIFICATE_REVOKE,
     },
@@ -143,10 +149,11 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.PRODUCT_MANAGE,
             P.LISTING_SUBMIT,
             P.LISTING_DELIST,
+            P.PROPOSAL_MAKE,
             P.RETURN_FILE,
         }
     ),
-    "buy": frozenset({P.ORDER_PLACE, P.ORDER_CANCEL, P.DELIVERY_ACCEPT}),
+    "buy": frozenset({P.ORDER_PLACE, P.ORDER_CANCEL, P.DEMAND_POST, P.DELIVERY_ACCEPT}),
     "read-data": frozenset({P.DELIVERY_READ}),
     "payouts": frozenset({P.PAYOUT_REQUEST}),
     "review": frozenset(
@@ -157,6 +164,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.LISTING_REVIEW,
             P.LISTING_APPROVE,
             P.LISTING_SUSPEND,
+            P.DEMAND_REVIEW,
             P.ENTITLEMENT_SUSPEND,
             P.CERTIFICATE_REVOKE,
         }
@@ -170,11 +178,11 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
 
 SCOPE_LABELS: Mapping[str, str | Promise] = {
     "organization": _("Manage the organization, its people, clients and memberships"),
-    "provide": _("Register datasets, products and listings, file production returns"),
-    "buy": _("Place and cancel orders, accept deliveries"),
+    "provide": _("Register datasets, products and listings, answer demands, file production returns"),
+    "buy": _("Place and cancel orders, accept deliveries, post demands"),
     "read-data": _("Read delivered data"),
     "payouts": _("Request payouts"),
-    "review": _("Review memberships and listings"),
+    "review": _("Review memberships, listings and demands"),
     "money": _("Enter and credit deposits, approve and confirm payouts, read the ledger"),
     "audit": _("Read the audit log and retry jobs"),
     "statistics": _("Compile and publish statistics"),

@@ -22,6 +22,8 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Agreements"), "handshake", "marketplace.agreement"),
         (_("Deliveries"), "local_shipping", "marketplace.delivery"),
         (_("Entitlements"), "key", "marketplace.entitlement"),
+        (_("Demands"), "contact_support", "marketplace.demand"),
+        (_("Proposals"), "lightbulb", "marketplace.proposal"),
     ),
     "money": (
         (_("Trial balance"), "balance", "settlements.account"),
@@ -81,6 +83,7 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
     "compliance": "review",
     "revisions": "review",
     "memberships": "review",
+    "demands": "review",
     "overdue": "review",
     "deposits": "money",
     "payouts": "money",

@@ -17,6 +17,7 @@ from kernel.actors import Actor
 from kernel.console import actor_in_console
 from kernel.models import Job
 from listings.models import Listing, ListingRevision, ReviewClock
+from marketplace.models import Demand
 from settlements.models import Deposit, Payout
 
 
@@ -89,6 +90,14 @@ QUEUES: tuple[Queue, ...] = (
         Membership,
         frozenset({P.MEMBERSHIP_REVIEW, P.MEMBERSHIP_APPROVE}),
         (("state__in", "SUBMITTED,IN_REVIEW,APPROVED"),),
+    ),
+    Queue(
+        "demands",
+        _("Demands to review"),
+        "search_check",
+        Demand,
+        frozenset({P.DEMAND_REVIEW}),
+        (("state__exact", "IN_REVIEW"),),
     ),
     Queue(
         "overdue",

@@ -259,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep due jobs": {"task": "kernel.run_due_jobs", "schedule": 2.0, "options": {"expires": 10}},
     "expire entitlements": {"task": "marketplace.expire_entitlements", "schedule": 60.0, "options": {"expires": 60}},
     "expire invitations": {"task": "listings.expire_invitations", "schedule": 60.0, "options": {"expires": 60}},
+    "follow demands": {"task": "marketplace.follow_demands", "schedule": 60.0, "options": {"expires": 60}},
     "clear dead tokens": {"task": "accounts.clear_dead_tokens", "schedule": 3600.0, "options": {"expires": 600}},
     "seal the audit log": {"task": "kernel.seal_events", "schedule": 5.0, "options": {"expires": 30}},
 }

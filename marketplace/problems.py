@@ -13,9 +13,17 @@ register(
         "buyer_not_eligible": (403, _("The provider offers this product only to buyers of other regions.")),
         "own_product": (409, _("An organization cannot buy its own product.")),
         "broker_not_independent": (409, _("The broker must be another organization than the buyer and the provider.")),
+        "own_demand": (409, _("An organization cannot answer its own demand.")),
+        "demand_closed": (409, _("The demand takes and awards no proposals any more.")),
+        "demand_has_order": (409, _("What was awarded has been ordered.")),
+        "proposal_exists": (409, _("Your organization has answered this demand; withdraw that proposal first.")),
+        "proposal_expired": (409, _("The proposal is no longer valid.")),
+        "price_changed": (409, _("The plan now costs more than was proposed.")),
+        "listing_wanted": (409, _("The proposal's maker has not offered a listing yet.")),
         "entitlement_not_active": (403, _("The right to read this data is not in force.")),
         "grant_expired": (403, _("This download address has expired; ask for a new one.")),
         "edition_under_way": (409, _("An edition of that quarter waits to be published or discarded.")),
         "range_not_satisfiable": (416, _("The file has no such byte range.")),
-    }
+    },
+    constraints={"one_living_proposal_by_demand_and_organization": "proposal_exists"},
 )

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from kernel.jobs import handles
 from kernel.models import Job
-from marketplace import acceptance, closing, entitlements
+from marketplace import acceptance, awarding, closing, demands, entitlements
 from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.delivery import fulfilment
 from marketplace.statistics import editions
@@ -51,3 +51,9 @@ def compile_edition(job: Job) -> None:
 def expire_entitlements() -> int:
     """Sent by beat; the state column follows the clock, which reading obeys by itself."""
     return entitlements.expire_entitlements()
+
+
+@shared_task(name="marketplace.follow_demands")
+def follow_demands() -> int:
+    """Sent by beat; ends what has lapsed, and lets demands follow the orders that they led to."""
+    return demands.expire_demands() + awarding.follow_orders()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.api import deliveries, entitlements, orders, statistics
+from marketplace.api import deliveries, demands, entitlements, orders, proposals, statistics
 from marketplace.delivery.download import download
 
 urlpatterns = [
@@ -44,5 +44,22 @@ urlpatterns = [
     path("statistics/index", statistics.Index.as_view(), name="statistics-index"),
     path("statistics/index/<slug:code>/chart.svg", statistics.IndexChart.as_view(), name="statistics-chart"),
     path("statistics/returns", statistics.ReturnList.as_view(), name="statistics-returns"),
+    path("demands", demands.DemandList.as_view(), name="demands"),
+    path("demands/<uuid:demand_id>", demands.DemandDetail.as_view(), name="demand"),
+    path("demands/<uuid:demand_id>/submit", demands.DemandSubmit.as_view(), name="demand-submit"),
+    path("demands/<uuid:demand_id>/publish", demands.DemandPublish.as_view(), name="demand-publish"),
+    path("demands/<uuid:demand_id>/reject", demands.DemandReject.as_view(), name="demand-reject"),
+    path("demands/<uuid:demand_id>/withdraw", demands.DemandWithdraw.as_view(), name="demand-withdraw"),
+    path("demands/<uuid:demand_id>/order", demands.DemandOrder.as_view(), name="demand-order"),
+    path("demand-board", demands.DemandBoard.as_view(), name="demand-board"),
+    path("demand-board/<uuid:demand_id>", demands.DemandBoardDetail.as_view(), name="demand-board-detail"),
+    path("demand-board/<uuid:demand_id>/proposals", proposals.Propose.as_view(), name="demand-propose"),
+    path("proposals", proposals.ProposalList.as_view(), name="proposals"),
+    path("proposals/<uuid:proposal_id>", proposals.ProposalDetail.as_view(), name="proposal"),
+    path("proposals/<uuid:proposal_id>/withdraw", proposals.ProposalWithdraw.as_view(), name="proposal-withdraw"),
+    path("proposals/<uuid:proposal_id>/shortlist", proposals.ProposalShortlist.as_view(), name="proposal-shortlist"),
+    path("proposals/<uuid:proposal_id>/decline", proposals.ProposalDecline.as_view(), name="proposal-decline"),
+    path("proposals/<uuid:proposal_id>/award", proposals.ProposalAward.as_view(), name="proposal-award"),
+    path("proposals/<uuid:proposal_id>/offer-listing", proposals.ProposalOfferListing.as_view(), name="proposal-offer"),
     path("downloads/<str:token>", download, name="download"),
 ]

@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act
-from marketplace import entitlements
-from marketplace.models import AccessGrant, Agreement, Delivery, Entitlement, Order
+from kernel.languages import in_language
+from marketplace import demands, entitlements
+from marketplace.models import AccessGrant, Agreement, Delivery, Demand, Entitlement, Order, Proposal
 
 
 class AgreementInline(ReadOnlyInline):
@@ -99,3 +100,86 @@ class DeliveryAdmin(ConsoleAdmin):
     search_fields = ("order__number", "organization__legal_name")
     ordering = ("-id",)
     inlines = (AccessGrantInline,)
+
+
+class ProposalInline(ReadOnlyInline):
+    model = Proposal
+    fields = ("organization", "capacity", "state", "listing", "price_minor", "currency", "valid_until")
+
+
+@admin.register(Demand)
+class DemandAdmin(ConsoleAdmin):
+    list_display = ("number", "shown_title", "venue", "state", "buyer", "industry", "deadline", "order")
+    list_filter = ("state", "venue", "confidentiality", "product_type")
+    list_select_related = ("venue", "buyer", "order")
+    search_fields = ("number", "title", "buyer__legal_name")
+    ordering = ("-id",)
+    inlines = (ProposalInline,)
+    actions_detail = ("publish", "reject")
+    fieldsets = (
+        (None, {"fields": ("number", "state", "venue", "buyer", "posted_by", "published_at", "order")}),
+        (_("What is wanted"), {"fields": ("title", "description", "industry", "product_type", "wanted_fields")}),
+        (
+            _("How it is wanted"),
+            {
+                "fields": (
+                    "purpose",
+                    "personal_data",
+                    "shown_budget",
+                    "budget_public",
+                    "deadline",
+                    "destination",
+                    "delivery",
+                    "confidentiality",
+                )
+            },
+        ),
+    )
+    readonly_fields = ("shown_budget",)
+
+    @admin.display(description=_("title"))
+    def shown_title(self, demand: Demand) -> str:
+        return in_language(demand.title)
+
+    @admin.display(description=_("budget"))
+    def shown_budget(self, demand: Demand) -> str:
+        return str(demand.budget or "-")
+
+    @act(_("Publish"), permission="demand.review", states={Demand.State.IN_REVIEW})
+    def publish(self, request: HttpRequest, demand: Demand, actor: Actor, _reason: str) -> None:
+        demands.publish_demand(demand_id=demand.id, actor=actor)
+
+    @act(_("Reject"), permission="demand.review", states={Demand.State.IN_REVIEW}, asks_reason=True, danger=True)
+    def reject(self, request: HttpRequest, demand: Demand, actor: Actor, reason: str) -> None:
+        demands.reject_demand(demand_id=demand.id, reason=reason, actor=actor)
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ConsoleAdmin):
+    list_display = ("demand", "organization", "capacity", "venue", "state", "price", "valid_until")
+    list_filter = ("state", "capacity", "venue")
+    list_select_related = ("demand", "organization", "venue")
+    search_fields = ("demand__number", "organization__legal_name", "listing__number")
+    ordering = ("-id",)
+    fields = (
+        "demand",
+        "organization",
+        "capacity",
+        "venue",
+        "state",
+        "listing",
+        "plan",
+        "draft",
+        "price",
+        "delivery",
+        "delivery_days",
+        "message",
+        "valid_until",
+        "made_by",
+        "created_at",
+    )
+    readonly_fields = ("price",)
+
+    @admin.display(description=_("price"), ordering="price_minor")
+    def price(self, proposal: Proposal) -> str:
+        return str(proposal.price)

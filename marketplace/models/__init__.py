@@ -2,6 +2,7 @@
 
 from marketplace.models.agreements import Agreement, Entitlement
 from marketplace.models.deliveries import AccessGrant, Delivery
+from marketplace.models.demands import Demand, Proposal
 from marketplace.models.orders import Order
 from marketplace.models.statistics import IndexPoint, ProductionReturn, StatisticCell, StatisticEdition
 
@@ -9,10 +10,12 @@ __all__ = [
     "AccessGrant",
     "Agreement",
     "Delivery",
+    "Demand",
     "Entitlement",
     "IndexPoint",
     "Order",
     "ProductionReturn",
+    "Proposal",
     "StatisticCell",
     "StatisticEdition",
 ]

@@ -52,7 +52,8 @@ class Operation:
             return schema["enum"][0]
         for part in (*schema.get("allOf", ()), *schema.get("oneOf", ()), *schema.get("anyOf", ())):
             return self._plainest(part)
-        match schema.get("type"):
+        kind = schema.get("type")
+        match kind[0] if isinstance(kind, list) else kind:  # ["object", "null"]
             case "object" if "examples" in schema:
                 return schema["examples"][0]
             case "object":
@@ -65,7 +66,12 @@ class Operation:
                 return schema.get("minimum", 1)
             case "boolean":
                 return True
-        formats = {"uuid": str(uuid4()), "date": "2030-01-02", "email": "somebody@example.com"}
+        formats = {
+            "uuid": str(uuid4()),
+            "date": "2030-01-02",
+            "date-time": "2030-01-02T03:04:05Z",
+            "email": "somebody@example.com",
+        }
         return formats.get(schema.get("format", ""), schema.get("examples", ["x"])[0])
 
     def path(self, ids: Mapping[str, str]) -> str:

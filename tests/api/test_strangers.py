@@ -26,6 +26,8 @@ PUBLIC = {
     "GET /api/v1/catalogue/{listing_id}/dcat.ttl",
     "GET /api/v1/catalogue/{listing_id}/schema-org.jsonld",
     "GET /api/v1/certificates/{reference}/status",
+    "GET /api/v1/demand-board",
+    "GET /api/v1/demand-board/{demand_id}",
     "GET /api/v1/fee-schedules",
     "GET /api/v1/industries",
     "GET /api/v1/log/consistency",

@@ -27,6 +27,7 @@ from marketplace.statistics.returns import file_return
 from settlements.models import Account, Deposit, Settlement
 from settlements.payouts import request_payout
 from tests.listings.offers import draft_listing, draft_product, make_plan, make_terms, registered_product
+from tests.marketplace.demanding import on_board, promised
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
 
@@ -54,6 +55,7 @@ def traded() -> Traded:
         **_harvests(member),
         **_people(member),
         "revision_id": _revision(sold.listing),
+        **_wished(member),
         "settlement_id": Settlement.objects.get(order_id=sold.id).id,
         "reference": Certificate.objects.filter(kind="trade", organization_id=member.id).latest("id").number,
         "event_id": AuditEvent.objects.earliest("id").id,
@@ -121,6 +123,13 @@ def _revision(listing: Listing) -> object:
     return edit.revision.id
 
 
+def _wished(member: Organization) -> dict[str, object]:
+    """A draft of a demand, and a proposal to another one that only sellers read."""
+    demand = on_board(member, confidentiality="MEMBERS_ONLY")
+    proposal = promised(demand, make_member("gzdex", Capacity.PROVIDER))
+    return {"demand_id": demand.id, "proposal_id": proposal.id}
+
+
 def _people(member: Organization) -> dict[str, object]:
     colleague = make_person(member, Role.OPERATOR)
     invitation, _token = invite(
@@ -171,6 +180,7 @@ def grow(world: Traded, times: int = 3) -> None:
         _drafts(member)
         _harvests(member)
         _revision(sold)
+        _wished(member)
         make_plan(product)
         make_terms(product)
         uploading.open_version(dataset_id=product.dataset_id, actor=who)
