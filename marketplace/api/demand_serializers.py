@@ -12,7 +12,7 @@ from kernel.money import MoneyField
 from listings.models import PersonalData, ProductType
 from marketplace.api.serializers import PartySerializer
 from marketplace.models import Demand, Proposal
-from marketplace.models.demands import DESCRIPTION_LENGTH, SELLING, TITLE_LENGTH
+from marketplace.models.demands import DESCRIPTION_LENGTH, TITLE_LENGTH
 
 MOST_FIELDS = 100
 
@@ -131,11 +131,11 @@ class DemandSerializer(serializers.ModelSerializer[Demand]):
         read_only_fields = fields
 
 
-class AnswerSerializer(StrictSerializer):
+class NewProposalSerializer(StrictSerializer):
     """A plan of a listing, or a draft of what would be made and listed, with its price."""
 
     capacity = serializers.ChoiceField(
-        [(each.value, each.label) for each in SELLING],
+        Proposal.Capacity.choices,
         help_text=_("A provider proposes its own listings, a broker those of others."),
     )
     valid_until = serializers.DateTimeField()

@@ -16,7 +16,7 @@ from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, 
 from kernel.idempotency import idempotent
 from marketplace import awarding, proposals
 from marketplace.api.demand_serializers import (
-    AnswerSerializer,
+    NewProposalSerializer,
     OfferedListingSerializer,
     ProposalSerializer,
 )
@@ -47,10 +47,12 @@ class ProposalList(generics.GenericAPIView[Proposal]):
 class Propose(APIView):
     """Answer an open demand."""
 
-    @extend_schema(operation_id="demand_board_propose", request=AnswerSerializer, responses={201: ProposalSerializer})
+    @extend_schema(
+        operation_id="demand_board_propose", request=NewProposalSerializer, responses={201: ProposalSerializer}
+    )
     @idempotent()
     def post(self, request: Request, demand_id: UUID) -> Response:
-        answer = proposals.Answer(**body_of(AnswerSerializer, request))
+        answer = proposals.Answer(**body_of(NewProposalSerializer, request))
         proposal = proposals.propose(demand_id=demand_id, answer=answer, actor=actor_of(request))
         return Response(_json(proposal.pk, request), status=201)
 

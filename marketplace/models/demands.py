@@ -166,6 +166,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 class Proposal(Identified, Stateful):
     """An answer to a demand: a plan of a listing, or a promise of a product that is still to be listed."""
 
+    class Capacity(models.TextChoices):
+        PROVIDER = Capacity.PROVIDER.value, Capacity.PROVIDER.label
+        BROKER = Capacity.BROKER.value, Capacity.BROKER.label
+
     class State(models.TextChoices):
         SUBMITTED = "SUBMITTED", _("submitted")
         SHORTLISTED = "SHORTLISTED", _("shortlisted")
@@ -187,7 +191,7 @@ class Proposal(Identified, Stateful):
     organization = models.ForeignKey(
         Organization, models.PROTECT, verbose_name=_("proposed by"), related_name="+", db_index=False
     )
-    capacity = models.CharField(_("capacity"), max_length=16, choices=[(each.value, each.label) for each in SELLING])
+    capacity = models.CharField(_("capacity"), max_length=16, choices=Capacity.choices)
     listing = models.ForeignKey(
         Listing, models.PROTECT, verbose_name=_("listing"), related_name="+", null=True, blank=True
     )
