@@ -37,6 +37,11 @@ class Permission(StrEnum):
     MEMBERSHIP_APPROVE = "membership.approve"
     MEMBERSHIP_SUSPEND = "membership.suspend"
     LISTING_REVIEW = "listing.review"
+    LISTING_REVIEW_RIGHTS = "listing.review_rights"
+    LISTING_REVIEW_SECURITY = "listing.review_security"
+    LISTING_REVIEW_QUALITY = "listing.review_quality"
+    LISTING_VOTE = "listing.vote"
+    LISTING_ASSIGN = "listing.assign"
     LISTING_APPROVE = "listing.approve"
     LISTING_SUSPEND = "listing.suspend"
     DEMAND_REVIEW = "demand.review"
@@ -57,12 +62,16 @@ class Permission(StrEnum):
 
 
 class Role(models.TextChoices):
-    """What a person is in an organization; the last six are for organizations that operate a venue."""
+    """What a person is in an organization; all but the first three are for organizations that operate a venue."""
 
     ADMIN = "ADMIN", _("administrator")
     OPERATOR = "OPERATOR", pgettext_lazy("role", "operator")
     VIEWER = "VIEWER", _("viewer")
     CLERK = "CLERK", _("clerk")
+    LEGAL_REVIEWER = "LEGAL_REVIEWER", _("legal reviewer")
+    SECURITY_REVIEWER = "SECURITY_REVIEWER", _("data security reviewer")
+    QUALITY_REVIEWER = "QUALITY_REVIEWER", _("quality and price reviewer")
+    COMMITTEE_MEMBER = "COMMITTEE_MEMBER", _("member of the compliance committee")
     COMPLIANCE_REVIEWER = "COMPLIANCE_REVIEWER", _("compliance reviewer")
     SETTLEMENT_OFFICER = "SETTLEMENT_OFFICER", _("settlement officer")
     VENUE_ADMIN = "VENUE_ADMIN", _("venue administrator")
@@ -101,12 +110,17 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OPERATOR: _TRADING,
     Role.VIEWER: frozenset(),
     Role.CLERK: _WATCHING | {P.MEMBERSHIP_REVIEW, P.LISTING_REVIEW, P.DEMAND_REVIEW, P.DEPOSIT_ENTER},
+    Role.LEGAL_REVIEWER: _WATCHING | {P.LISTING_REVIEW_RIGHTS},
+    Role.SECURITY_REVIEWER: _WATCHING | {P.LISTING_REVIEW_SECURITY},
+    Role.QUALITY_REVIEWER: _WATCHING | {P.LISTING_REVIEW_QUALITY},
+    Role.COMMITTEE_MEMBER: _WATCHING | {P.LISTING_VOTE},
     Role.COMPLIANCE_REVIEWER: _WATCHING
     | {
         P.MEMBERSHIP_REVIEW,
         P.MEMBERSHIP_APPROVE,
         P.MEMBERSHIP_SUSPEND,
         P.LISTING_REVIEW,
+        P.LISTING_ASSIGN,
         P.LISTING_APPROVE,
         P.LISTING_SUSPEND,
         P.DEMAND_REVIEW,
@@ -120,6 +134,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     | {
         P.MEMBERSHIP_APPROVE,
         P.MEMBERSHIP_SUSPEND,
+        P.LISTING_ASSIGN,
         P.LISTING_SUSPEND,
         P.ENTITLEMENT_SUSPEND,
         P.DEPOSIT_CREDIT,
@@ -162,6 +177,11 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.MEMBERSHIP_APPROVE,
             P.MEMBERSHIP_SUSPEND,
             P.LISTING_REVIEW,
+            P.LISTING_REVIEW_RIGHTS,
+            P.LISTING_REVIEW_SECURITY,
+            P.LISTING_REVIEW_QUALITY,
+            P.LISTING_VOTE,
+            P.LISTING_ASSIGN,
             P.LISTING_APPROVE,
             P.LISTING_SUSPEND,
             P.DEMAND_REVIEW,

@@ -30,14 +30,13 @@ def with_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, A
     """Add what the first page shows to its context; the theme calls this (config/console.py)."""
     actor = actor_in_console(request)
     venues = list(Venue.objects.filter(pk__in=actor.venue_ids))
-    reviews = actor.may(Permission.LISTING_REVIEW) or actor.may(Permission.LISTING_APPROVE)
     counts = waiting(request)
     return context | {
         "title": _("Overview"),
         "venues": venues,
         "zone": timezone.get_current_timezone_name(),
         "queues": [(queue, counts[queue.name]) for queue in QUEUES if queue.name in counts],
-        "clocks": next_clocks(actor) if reviews else None,
+        "clocks": next_clocks(actor) if "overdue" in counts else None,
         "trades": trades_by_state(actor, venues),
         "ledger": ledger_totals(actor, venues) if actor.may(Permission.LEDGER_READ) else None,
         "events": latest_events(actor) if actor.may(Permission.AUDIT_READ) else None,

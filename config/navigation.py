@@ -45,6 +45,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
     "catalogue": (
         (_("Listings"), "storefront", "listings.listing"),
         (_("Listing invitations"), "forward_to_inbox", "listings.listinginvitation"),
+        (_("Submissions"), "outbox", "listings.submission"),
         (_("Reviews"), "rate_review", "listings.review"),
         (_("Listing revisions"), "difference", "listings.listingrevision"),
         (_("Review clocks"), "timer", "listings.reviewclock"),
@@ -80,6 +81,10 @@ TITLES: Mapping[str, Promise] = {
 }
 GROUP_OF_QUEUE: Mapping[str, str] = {
     "completeness": "review",
+    "rights": "review",
+    "security": "review",
+    "quality": "review",
+    "committee": "review",
     "compliance": "review",
     "revisions": "review",
     "memberships": "review",

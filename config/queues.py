@@ -58,22 +58,28 @@ def _lookups(filters: tuple[tuple[str, str], ...]) -> dict[str, Any]:
 
 
 P = Permission
+_ON_A_DESK = ("state__in", "SUBMITTED,IN_REVIEW,COMPLIANCE,COMMITTEE")  # a listing in correction waits for its provider
+_REVIEWING = frozenset(
+    {
+        P.LISTING_REVIEW,
+        P.LISTING_REVIEW_RIGHTS,
+        P.LISTING_REVIEW_SECURITY,
+        P.LISTING_REVIEW_QUALITY,
+        P.LISTING_ASSIGN,
+        P.LISTING_APPROVE,
+    }
+)
 QUEUES: tuple[Queue, ...] = (
-    Queue(
-        "completeness",
-        _("Completeness check"),
-        "fact_check",
-        Listing,
-        frozenset({P.LISTING_REVIEW}),
-        (("state__in", "SUBMITTED,IN_REVIEW"),),
-    ),
-    Queue(
-        "compliance",
-        _("Compliance check"),
-        "gavel",
-        Listing,
-        frozenset({P.LISTING_APPROVE}),
-        (("state__exact", "COMPLIANCE"),),
+    *(
+        Queue(name, title, icon, Listing, frozenset({permission}), (("stage__in", stages), _ON_A_DESK))
+        for name, title, icon, permission, stages in (
+            ("completeness", _("Completeness check"), "fact_check", P.LISTING_REVIEW, "COMPLETENESS"),
+            ("rights", _("Rights check"), "policy", P.LISTING_REVIEW_RIGHTS, "SOURCE_RIGHTS,LEGAL_OPINION"),
+            ("security", _("Security check"), "security", P.LISTING_REVIEW_SECURITY, "GRADE"),
+            ("quality", _("Quality and price check"), "rule", P.LISTING_REVIEW_QUALITY, "QUALITY,PRICE"),
+            ("committee", _("Committee"), "groups", P.LISTING_VOTE, "COMMITTEE"),
+            ("compliance", _("Publication"), "gavel", P.LISTING_APPROVE, "COMPLIANCE,PUBLICATION"),
+        )
     ),
     Queue(
         "revisions",
@@ -104,7 +110,7 @@ QUEUES: tuple[Queue, ...] = (
         _("Overdue reviews"),
         "alarm",
         ReviewClock,
-        frozenset({P.LISTING_REVIEW, P.LISTING_APPROVE}),
+        _REVIEWING,
         (("clock", "overdue"),),
         only=lambda clocks: clocks.overdue(),
         is_alarm=True,

@@ -218,6 +218,7 @@ SPECTACULAR_SETTINGS = {
         "StatisticEditionState": "marketplace.models.StatisticEdition.State",
         "ListingState": "listings.models.Listing.State",
         "ListingRevisionState": "listings.models.ListingRevision.State",
+        "ReviewStage": "listings.models.ReviewStage",
         "DatasetVersionState": "listings.models.DatasetVersion.State",
         "DataFileState": "listings.models.DataFile.State",
         "DepositState": "settlements.models.Deposit.State",

@@ -16,6 +16,9 @@ class Cast:
     broker: Api | None
     foreign_buyer: Api
     clerk: Api
+    legal: Api
+    security: Api
+    quality: Api
     reviewer: Api
     committee: Api
     officer: Api
@@ -38,6 +41,9 @@ def bring_in(url: str, trade: Trade, credentials_file: Path) -> Cast:
         broker=member(trade.broker) if trade.broker else None,
         foreign_buyer=member(VICTORIA),
         clerk=staff("clerk"),
+        legal=staff("legal"),
+        security=staff("security"),
+        quality=staff("quality"),
         reviewer=staff("reviewer"),
         committee=staff("committee"),
         officer=staff("officer"),

@@ -27,7 +27,7 @@ def run_trade(url: str, trade: Trade, folder: Path, story: Story) -> None:
     """Take one table from its provider to a buyer who can prove that it was bought."""
     story.chapter(f"{trade.name}: {trade.provider.name['en']} → {trade.buyer.name['en']}, at {trade.venue}")
     people = bring_in(url, trade, folder / "credentials.json")
-    offered = offer(trade, people.provider, people.clerk, people.reviewer, people.committee, story)
+    offered = offer(trade, people, story)
     find(trade, offered, people, story)
     if trade.has_price:
         pay_in(trade, people, story)

@@ -44,6 +44,9 @@ def _operator(venue: str, city: tuple[str, str, str], identifier: str, division_
         people=(
             DemoPerson(f"admin@{venue}.example", f"{hans}所管理员", "VENUE_ADMIN"),
             DemoPerson(f"clerk@{venue}.example", f"{hans}所受理员", "CLERK"),
+            DemoPerson(f"legal@{venue}.example", f"{hans}所法务审查员", "LEGAL_REVIEWER"),
+            DemoPerson(f"security@{venue}.example", f"{hans}所数据安全审查员", "SECURITY_REVIEWER"),
+            DemoPerson(f"quality@{venue}.example", f"{hans}所质量与价格审查员", "QUALITY_REVIEWER"),
             DemoPerson(f"reviewer@{venue}.example", f"{hans}所合规审查员", "COMPLIANCE_REVIEWER"),
             DemoPerson(f"committee@{venue}.example", f"{hans}所合规委员", "COMPLIANCE_REVIEWER"),
             DemoPerson(f"officer@{venue}.example", f"{hans}所结算员", "SETTLEMENT_OFFICER"),

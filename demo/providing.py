@@ -5,6 +5,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from demo.cast import Cast
 from demo.exchange import Api, Failed, Story, until
 from demo.trades import Trade
 
@@ -20,15 +21,16 @@ class Offer:
     number: str
 
 
-def offer(trade: Trade, provider: Api, clerk: Api, reviewer: Api, committee: Api, story: Story) -> Offer:
+def offer(trade: Trade, people: Cast, story: Story) -> Offer:
     """Return the trade's listing: the one that an earlier run left, or a new one brought through the review."""
+    provider = people.provider
     for listing in provider.get("listings", venue=trade.venue, state="LISTED")["items"]:
         if listing["product"]["name"] == trade.dossier["name"]:
             story.step("the listing of an earlier run is still there", listing["number"])
             return Offer(listing["id"], listing["plans"][0]["id"], listing["number"])
     version = register(trade, provider, story)
     listing = describe(trade, version, provider, story)
-    review(trade, listing, clerk, reviewer, committee, story)
+    review(trade, listing, people, story)
     return Offer(listing["id"], listing["plans"][0]["id"], listing["number"])
 
 
@@ -99,21 +101,30 @@ def describe(trade: Trade, version: dict[str, Any], provider: Api, story: Story)
     return dict(submitted)
 
 
-def review(
-    trade: Trade, listing: dict[str, Any], clerk: Api, reviewer: Api, committee: Api, story: Story
-) -> dict[str, Any]:
-    """Take the listing through both stages of the review; return it as listed."""
-    items = clerk.get(f"review-checklists/{trade.venue}")["items"]
+def review(trade: Trade, listing: dict[str, Any], people: Cast, story: Story) -> dict[str, Any]:
+    """Take the listing through the stages of its venue's review, each by its own officer; return it as listed."""
+    checklist = people.clerk.get(f"review-checklists/{trade.venue}")
+    names = {stage["code"]: stage["name"]["en"] for stage in checklist["stages"]}
     path = f"listings/{listing['id']}"
-    first = clerk if trade.venue == "gzdex" else reviewer  # who may approve listings may also check completeness
-    first.post(f"{path}/start-review")
-    first.post(f"{path}/pass-completeness", {"checklist": _all_well(items, "COMPLETENESS")})
-    story.step("staff find the dossier complete", f"{sum(item['stage'] == 'COMPLETENESS' for item in items)} questions")
-    compliance = {"checklist": _all_well(items, "COMPLIANCE")}
-    refused_for = "forbidden" if first is clerk else "same_person"
-    with story.refusal("the same person tries to approve it", refused_for):
-        first.post(f"{path}/approve", compliance)
-    listed = committee.post(f"{path}/approve", compliance)
+    first = people.clerk if trade.venue == "gzdex" else people.reviewer  # who may approve may also check completeness
+    officers = {
+        "COMPLETENESS": first,
+        "SOURCE_RIGHTS": people.legal,
+        "GRADE": people.security,
+        "QUALITY": people.quality,
+        "PRICE": people.quality,
+    }
+    here = first.post(f"{path}/start-review")
+    while here["stage"] in officers:
+        stage = here["stage"]
+        answers = _all_well(checklist["items"], stage, trade.dossier["product_type"])
+        here = officers[stage].post(f"{path}/pass-stage", {"stage": stage, "checklist": answers})
+        story.step(f"its officer passes the stage “{names[stage]}”", f"{len(answers)} questions")
+    answers = _all_well(checklist["items"], here["stage"], trade.dossier["product_type"])
+    refused_for = "forbidden" if first is people.clerk else "same_person"
+    with story.refusal("the person who looked first tries to approve it", refused_for):
+        first.post(f"{path}/approve", {"checklist": answers})
+    listed = people.committee.post(f"{path}/approve", {"checklist": answers})
     story.step("another person, of compliance, approves it", f"{listed['number']} {listed['state']}")
     return dict(listed)
 
@@ -123,5 +134,10 @@ def price_of(plan: dict[str, Any]) -> str:
     return "no charge" if plan["kind"] == "FREE" else f"{plan['price']['amount']} {plan['price']['currency']}"
 
 
-def _all_well(items: list[dict[str, Any]], stage: str) -> dict[str, dict[str, bool]]:
-    return {item["code"]: {"ok": True} for item in items if item["stage"] == stage}
+def _all_well(items: list[dict[str, Any]], stage: str, product_type: str) -> dict[str, dict[str, bool]]:
+    asked = (item for item in items if item["stage"] == stage)
+    return {
+        item["code"]: {"ok": True}
+        for item in asked
+        if not item["product_types"] or product_type in item["product_types"]
+    }

@@ -1,4 +1,7 @@
-"""Review checklists and working days of each venue, from dated data files, and what reviewers say about their items."""
+"""How each venue reviews, from dated data files: stages, their officers, questions and working days.
+
+Beside them, what reviewers say about the questions and what is wrong with it.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,16 +10,36 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from kernel.problems import FieldError
-from listings.editions import edition_on
+from listings.editions import Edition, edition_on, editions
 
 
 @dataclass(frozen=True)
 class ChecklistItem:
-    """One question that a reviewer answers; `label` is a language map."""
+    """One question that a reviewer answers; `label` is a language map, `product_types` empty where all are meant."""
 
     code: str
     stage: str
     label: Mapping[str, str]
+    product_types: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a venue's review.
+
+    `permission` is the officer's; a listing at this stage is in the state `listing_state`. Who passed one of the stages
+    `not_by` does not decide this one. `concerns` are the pointers of the dossier whose change opens the stage again.
+    """
+
+    code: str
+    label: Mapping[str, str]
+    permission: str
+    listing_state: str
+    working_days: int
+    planned: str
+    not_by: frozenset[str]
+    concerns: frozenset[str]
+    product_types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -38,24 +61,66 @@ class Correction:
 
 @dataclass(frozen=True)
 class Checklist:
-    """A venue's checklist as of a day. `working_days` maps a clock's kind to its allowance."""
+    """A venue's review as of a day. `working_days` are the allowances from submission and for the whole."""
 
     edition: str
     working_days: Mapping[str, int]
+    stages: Sequence[Stage]
     items: Sequence[ChecklistItem]
 
-    def of_stage(self, stage: str) -> list[ChecklistItem]:
-        return [item for item in self.items if item.stage == stage]
+    def stage(self, code: str) -> Stage:
+        """Return the stage of that code; raises LookupError if the edition has none."""
+        for stage in self.stages:
+            if stage.code == code:
+                return stage
+        raise LookupError(f"{self.edition} has no stage {code}")
+
+    def plan(self, product_type: str) -> list[Stage]:
+        """Return the stages that a product of this type goes through, in order."""
+        return [stage for stage in self.stages if _is_for(stage, product_type)]
+
+    def of_stage(self, stage: str, product_type: str | None = None) -> list[ChecklistItem]:
+        """Return the questions of a stage, those for one type of product if it is given."""
+        return [
+            item for item in self.items if item.stage == stage and (product_type is None or _is_for(item, product_type))
+        ]
 
 
 def checklist_of(venue_code: str, *, on: date) -> Checklist:
     """Return the checklist that the venue uses on the day `on`. Raises LookupError for a venue without one."""
-    edition = edition_on(f"checklists/{venue_code}-*.json", on)
+    return _checklist(edition_on(f"checklists/{venue_code}-*.json", on))
+
+
+def checklist_named(edition: str) -> Checklist:
+    """Return the checklist of an edition, such as `gzdex-2026-01-01`. Raises LookupError if there is none."""
+    [found] = editions(f"checklists/{edition}.json")
+    return _checklist(found)
+
+
+def _checklist(edition: Edition) -> Checklist:
     return Checklist(
         edition=edition["edition"],
         working_days=edition["working_days"],
-        items=tuple(ChecklistItem(row["code"], row["stage"], row["label"]) for row in edition["items"]),
+        stages=tuple(
+            Stage(
+                **{
+                    **row,
+                    "not_by": frozenset(row["not_by"]),
+                    "concerns": frozenset(row["concerns"]),
+                    "product_types": frozenset(row.get("product_types", ())),
+                }
+            )
+            for row in edition["stages"]
+        ),
+        items=tuple(
+            ChecklistItem(row["code"], row["stage"], row["label"], frozenset(row.get("product_types", ())))
+            for row in edition["items"]
+        ),
     )
+
+
+def _is_for(row: Stage | ChecklistItem, product_type: str) -> bool:
+    return not row.product_types or product_type in row.product_types
 
 
 def answer_errors(items: Sequence[ChecklistItem], answers: Mapping[str, Answer]) -> Iterator[FieldError]:
@@ -76,7 +141,12 @@ def correction_errors(items: Sequence[ChecklistItem], corrections: Sequence[Corr
     codes = {item.code for item in items}
     if not corrections:
         yield FieldError("/corrections", "required", _("Say what is to be corrected."))
+    seen: set[str] = set()
     for index, correction in enumerate(corrections):
+        if correction.code in seen:
+            message = _("Name each item once, with all its reasons.")
+            yield FieldError(f"/corrections/{index}/code", "repeated", message)
+        seen.add(correction.code)
         if correction.code not in codes:
             message = _("The checklist of this stage has no such item.")
             yield FieldError(f"/corrections/{index}/code", "unknown_item", message)

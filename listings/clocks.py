@@ -1,4 +1,4 @@
-"""The venue's time limits for a review, counted in its working days: taking it up, and deciding.
+"""The venue's time limits for a review, counted in its working days: taking it up, each stage, and the whole.
 
 A clock is paused while the provider corrects. Its remaining working days are kept, and it runs on with them (at least
 one) when the provider submits again; a limit that had passed already stays passed.
@@ -9,22 +9,21 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from accounts.calendars import add_working_days, is_working_day
-from listings.checklists import checklist_of
 from listings.models import Listing, ReviewClock
 from listings.models.listings import ReviewClockQuerySet
 
 Kind = ReviewClock.Kind
 
 
-def start_clock(listing: Listing, kind: str) -> ReviewClock:
-    """Start a clock of that kind with the allowance of the venue's checklist edition of today."""
+def start_clock(listing: Listing, kind: str, days: int, *, stage: str = "") -> ReviewClock:
+    """Start a clock of that kind with an allowance of `days` working days; one of the kind STAGE names its stage."""
     now = timezone.now()
-    days = checklist_of(listing.venue.code, on=_local(listing, now).date()).working_days[kind]
     return ReviewClock.objects.create(
         listing=listing,
         organization_id=listing.organization_id,
         venue=listing.venue,
         kind=kind,
+        stage=stage,
         working_days=days,
         started_at=now,
         due_at=_after(listing, now, days),

@@ -18,7 +18,10 @@ register(
         "live_listing_exists": (409, _("The product already has a listing at this venue.")),
         "correction_given_once": (
             409,
-            _("Corrections are asked for once, all together; a later request may only repeat what is still open."),
+            _(
+                "Corrections are asked for once, all together; a later request may only repeat what is still open, "
+                "or name what has changed since."
+            ),
         ),
         "listing_invitation_exists": (409, _("This organization has an invitation to the listing that is still open.")),
         # Why a listing is not for an organization, in the order in which it is asked (listings/models/audience.py).
@@ -34,6 +37,7 @@ register(
             409,
             _("What the revision changes has changed meanwhile; withdraw it and edit the listing anew."),
         ),
+        "stage_taken": (409, _("The listing lies on another officer's desk.")),
         "listing_not_available": (409, _("The listing is not offered, or not with this plan.")),
     },
     constraints={

@@ -123,11 +123,11 @@ review: list[URLPattern] = [
     path("listings/<uuid:listing_id>/reviews", reviews.ReviewList.as_view(), name="listing-reviews"),
     path("listings/<uuid:listing_id>/submit", reviews.ListingSubmit.as_view(), name="listing-submit"),
     path("listings/<uuid:listing_id>/start-review", reviews.ListingStartReview.as_view(), name="listing-start-review"),
-    path(
-        "listings/<uuid:listing_id>/pass-completeness",
-        reviews.ListingPassCompleteness.as_view(),
-        name="listing-pass-completeness",
-    ),
+    path("listings/<uuid:listing_id>/submissions", reviews.SubmissionList.as_view(), name="listing-submissions"),
+    path("listings/<uuid:listing_id>/claim", reviews.ListingClaim.as_view(), name="listing-claim"),
+    path("listings/<uuid:listing_id>/assign", reviews.ListingAssign.as_view(), name="listing-assign"),
+    path("listings/<uuid:listing_id>/release", reviews.ListingRelease.as_view(), name="listing-release"),
+    path("listings/<uuid:listing_id>/pass-stage", reviews.ListingPassStage.as_view(), name="listing-pass-stage"),
     path("listings/<uuid:listing_id>/approve", reviews.ListingApprove.as_view(), name="listing-approve"),
     path(
         "listings/<uuid:listing_id>/request-correction",

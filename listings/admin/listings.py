@@ -1,6 +1,7 @@
 """Products, listings and the review queue: what waits, for how long still, and who may no longer approve it."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db import models
@@ -8,20 +9,25 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from unfold.dataclasses import UnfoldAction
 
 from accounts.permissions import Permission
 from kernel.actors import Actor
-from kernel.console import ConsoleAdmin, ReadOnlyInline, act
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
 from kernel.console_display import definitions, four_eyes
 from kernel.languages import in_language
 from listings import listing as listing_acts
-from listings import review
-from listings.admin.review_forms import answers_of, checklist_form, corrections_form, corrections_of
+from listings import review, review_desk
+from listings.admin.review_forms import answers_of, checklist_form, corrections_form, corrections_of, officers_form
 from listings.dossier import product_type_rule
-from listings.models import Listing, ListingInvitation, Plan, Product, Review, ReviewClock, Terms
+from listings.models import Listing, ListingInvitation, Plan, Product, Review, ReviewClock, Submission, Terms
+from listings.review_rules import case_of
 from listings.type_fields import shown_type_fields
 
 State = Listing.State
+UNDER_REVIEW = frozenset(Listing.UNDER_REVIEW)
+# Offered to the officers of the listing's stage alone.
+STAGE_ACTS = frozenset({"start_review", "claim", "pass_stage", "approve", "request_correction", "reject"})
 
 
 class PlanInline(ReadOnlyInline):
@@ -43,9 +49,26 @@ class ReviewInline(ReadOnlyInline):
     fields = ("stage", "decision", "reviewer", "reason", "corrections", "edition", "created_at")
 
 
+class SubmissionInline(ReadOnlyInline):
+    """What was handed in each time: a delta review reads only the changes."""
+
+    model = Submission
+    fields = ("round", "submitted_by", "stages", "changes", "answers", "edition", "created_at")
+
+
 class ClockInline(ReadOnlyInline):
     model = ReviewClock
-    fields = ("kind", "working_days", "started_at", "due_at", "paused_at", "days_left", "stopped_at", "in_time")
+    fields = (
+        "kind",
+        "stage",
+        "working_days",
+        "started_at",
+        "due_at",
+        "paused_at",
+        "days_left",
+        "stopped_at",
+        "in_time",
+    )
 
     @admin.display(description=_("in time"), boolean=True)
     def in_time(self, clock: ReviewClock) -> bool:
@@ -76,6 +99,25 @@ class ClockFilter(admin.SimpleListFilter):
 
 class ListingClockFilter(ClockFilter):
     lookup = "clocks"
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        return super().queryset(request, queryset).distinct()  # a listing has several clocks
+
+
+class DeskFilter(admin.SimpleListFilter):
+    """On whose desk a listing under review lies."""
+
+    title = _("desk")
+    parameter_name = "desk"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("mine", _("mine")), ("nobody", _("nobody's"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        if self.value() not in ("mine", "nobody"):
+            return queryset
+        assignee = actor_in_console(request).person_id if self.value() == "mine" else None
+        return queryset.filter(state__in=Listing.UNDER_REVIEW, assignee=assignee)
 
 
 @admin.register(Product)
@@ -136,14 +178,30 @@ class ProductAdmin(ConsoleAdmin):
 
 @admin.register(Listing)
 class ListingAdmin(ConsoleAdmin):
-    list_display = ("number", "title", "organization", "venue", "state", "due", "reviewed_by", "approved_by")
-    list_filter = ("state", "venue", ListingClockFilter)
-    list_select_related = ("product", "organization", "venue", "reviewed_by", "approved_by")
+    list_display = ("number", "title", "organization", "venue", "state", "stage", "due", "assignee", "approved_by")
+    list_filter = ("state", "stage", DeskFilter, "venue", ListingClockFilter)
+    list_select_related = ("product", "organization", "venue", "assignee", "approved_by")
     search_fields = ("number", "product__number", "product__name", "organization__legal_name")
     ordering = ("-id",)
-    inlines = (ClockInline, ReviewInline, InvitationInline)
+    inlines = (SubmissionInline, ReviewInline, ClockInline, InvitationInline)
     fieldsets = (
-        (None, {"fields": ("number", "state", "product", "organization", "venue", "version", "terms", "prices")}),
+        (
+            None,
+            {
+                "fields": (
+                    "number",
+                    "state",
+                    "stage",
+                    "assignee",
+                    "product",
+                    "organization",
+                    "venue",
+                    "version",
+                    "terms",
+                    "prices",
+                )
+            },
+        ),
         (_("Four eyes"), {"fields": ("four_eyes", "submitted_by", "submitted_at", "reviewed_by", "approved_by")}),
         (
             _("For whom it is"),
@@ -164,10 +222,13 @@ class ListingAdmin(ConsoleAdmin):
     readonly_fields = ("prices", "four_eyes")
     actions_detail = (
         "start_review",
-        "pass_completeness",
+        "claim",
+        "pass_stage",
         "approve",
         "request_correction",
         "reject",
+        "assign",
+        "release",
         "suspend",
         "relist",
         "delist",
@@ -177,6 +238,18 @@ class ListingAdmin(ConsoleAdmin):
         open_clocks = ReviewClock.objects.filter(stopped_at__isnull=True)
         rows = super().get_queryset(request).defer("search")
         return rows.prefetch_related(models.Prefetch("clocks", open_clocks, to_attr="open_clocks"))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
+        """Offer the acts of a stage only to its officers, and the approval only at the last stage."""
+        offered = super().get_actions_detail(request, object_id)
+        listing = self.get_object(request, object_id)
+        if listing is None or not listing.stage:
+            return offered
+        case, actor = case_of(listing), actor_in_console(request)
+        hidden = {"pass_stage" if case.is_last else "approve"}
+        hidden |= set() if actor.may(case.stage.permission) else STAGE_ACTS
+        hidden |= {"claim"} if listing.assignee_id else {"release"}
+        return [each for each in offered if each.method.__name__ not in hidden]
 
     @admin.display(description=_("name"))
     def title(self, listing: Listing) -> str:
@@ -199,20 +272,25 @@ class ListingAdmin(ConsoleAdmin):
     def four_eyes(self, listing: Listing) -> str:
         return four_eyes((listing.submitted_by, listing.reviewed_by))
 
-    @act(_("Take up the review"), permission=Permission.LISTING_REVIEW, states={State.SUBMITTED})
+    @act(_("Take up the review"), permission=Permission.CONSOLE_USE, states={State.SUBMITTED})
     def start_review(self, request: HttpRequest, listing: Listing, actor: Actor, _reason: str) -> None:
         review.start_review(listing_id=listing.pk, actor=actor)
 
-    @act(
-        _("Find it complete"),
-        permission=Permission.LISTING_REVIEW,
-        states={State.IN_REVIEW},
-        asks_reason=checklist_form,
-    )
-    def pass_completeness(
-        self, request: HttpRequest, listing: Listing, actor: Actor, checklist: dict[str, Any]
-    ) -> None:
-        review.pass_completeness(listing_id=listing.pk, answers=answers_of(checklist), actor=actor)
+    @act(_("Take onto my desk"), permission=Permission.CONSOLE_USE, states=UNDER_REVIEW)
+    def claim(self, request: HttpRequest, listing: Listing, actor: Actor, _reason: str) -> None:
+        review_desk.claim(listing_id=listing.pk, actor=actor)
+
+    @act(_("Give to an officer"), permission=Permission.LISTING_ASSIGN, states=UNDER_REVIEW, asks_reason=officers_form)
+    def assign(self, request: HttpRequest, listing: Listing, actor: Actor, person_id: str) -> None:
+        review_desk.assign(listing_id=listing.pk, person_id=UUID(person_id), actor=actor)
+
+    @act(_("Put back into the queue"), permission=Permission.CONSOLE_USE, states=UNDER_REVIEW)
+    def release(self, request: HttpRequest, listing: Listing, actor: Actor, _reason: str) -> None:
+        review_desk.release(listing_id=listing.pk, actor=actor)
+
+    @act(_("Pass the stage"), permission=Permission.CONSOLE_USE, states=UNDER_REVIEW, asks_reason=checklist_form)
+    def pass_stage(self, request: HttpRequest, listing: Listing, actor: Actor, checklist: dict[str, Any]) -> None:
+        review.pass_stage(listing_id=listing.pk, stage=listing.stage, answers=answers_of(checklist), actor=actor)
 
     @act(_("Approve"), permission=Permission.LISTING_APPROVE, states={State.COMPLIANCE}, asks_reason=checklist_form)
     def approve(self, request: HttpRequest, listing: Listing, actor: Actor, checklist: dict[str, Any]) -> None:
@@ -220,7 +298,7 @@ class ListingAdmin(ConsoleAdmin):
 
     @act(
         _("Ask for corrections"),
-        permission=Permission.LISTING_REVIEW,
+        permission=Permission.CONSOLE_USE,
         states={State.IN_REVIEW, State.COMPLIANCE},
         asks_reason=corrections_form,
     )
@@ -231,7 +309,7 @@ class ListingAdmin(ConsoleAdmin):
 
     @act(
         _("Reject"),
-        permission=Permission.LISTING_REVIEW,
+        permission=Permission.CONSOLE_USE,
         states={State.IN_REVIEW, State.COMPLIANCE},
         asks_reason=True,
         danger=True,
@@ -283,6 +361,15 @@ class TermsAdmin(ConsoleAdmin):
     list_display = ("product", "version", "purposes", "territories", "term_days", "organization", "created_at")
     list_select_related = ("product", "organization")
     search_fields = ("product__number", "organization__legal_name")
+    ordering = ("-id",)
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ConsoleAdmin):
+    list_display = ("listing", "round", "submitted_by", "edition", "venue", "created_at")
+    list_filter = ("venue",)
+    list_select_related = ("listing", "submitted_by", "venue")
+    search_fields = ("listing__number", "submitted_by__name")
     ordering = ("-id",)
 
 

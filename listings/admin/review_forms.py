@@ -1,16 +1,24 @@
 """The forms that reviewers fill in on the console: the checklist of a stage, and what is to be corrected."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
+from accounts.models import Affiliation
+from accounts.permissions import ROLE_PERMISSIONS
 from kernel.languages import in_language
 from listings.checklists import Answer, ChecklistItem, Correction
 from listings.models import Listing
-from listings.review import STAGES, checklist_today
+from listings.review_rules import case_of
 
 NOTE_LENGTH = 2000
 
@@ -44,7 +52,10 @@ def corrections_form(listing: Listing) -> type[forms.Form]:
         )
         for item in _items(listing)
     }
-    note = _("Say everything at once: a later request of this stage may only repeat what is still open.")
+    note = _(
+        "Say everything at once: a later request of this stage may only repeat what is still open, or name what "
+        "has changed."
+    )
     return type("CorrectionsForm", (forms.Form,), {"note": note, **fields})
 
 
@@ -59,10 +70,20 @@ def corrections_of(cleaned: dict[str, str]) -> list[Correction]:
     return [Correction(code, reason) for code, reason in cleaned.items() if reason.strip()]
 
 
+def officers_form(listing: Listing) -> type[forms.Form]:
+    """Return a form with the officers of the listing's present stage to choose from."""
+    permission = case_of(listing).stage.permission
+    roles = [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
+    officers = Affiliation.objects.filter(organization=listing.venue.operator_id, role__in=roles)
+    chosen = [(str(each.person_id), str(each.person)) for each in officers.select_related("person")]
+    field = forms.ChoiceField(label=_("Officer"), choices=chosen, widget=UnfoldAdminSelectWidget())
+    note = _("Whoever submitted it, belongs to the provider or has decided a stage that bars them is refused.")
+    return type("OfficersForm", (forms.Form,), {"note": note, "reason": field})
+
+
 def _note(code: str) -> str:
     return f"{code}-note"
 
 
-def _items(listing: Listing) -> list[ChecklistItem]:
-    stage = STAGES.get(listing.state)
-    return checklist_today(listing).of_stage(stage[0]) if stage else []
+def _items(listing: Listing) -> Sequence[ChecklistItem]:
+    return case_of(listing).items if listing.state in Listing.UNDER_REVIEW else ()

@@ -9,7 +9,7 @@ from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
 from listings.api.product_serializers import PlanSerializer
 from listings.checklists import Answer, Correction
-from listings.models import Listing, Product, Review, ReviewClock
+from listings.models import Listing, Product, Review, ReviewClock, ReviewStage, Submission
 
 NOTE_LENGTH = 2000
 
@@ -44,7 +44,17 @@ class ReviewClockSerializer(serializers.ModelSerializer[ReviewClock]):
 
     class Meta:
         model = ReviewClock
-        fields = ("kind", "working_days", "started_at", "due_at", "paused_at", "days_left", "stopped_at", "overdue")
+        fields = (
+            "kind",
+            "stage",
+            "working_days",
+            "started_at",
+            "due_at",
+            "paused_at",
+            "days_left",
+            "stopped_at",
+            "overdue",
+        )
         read_only_fields = fields
 
 
@@ -70,6 +80,7 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
             "number",
             "revision",
             "state",
+            "stage",
             "venue",
             "organization_id",
             "product",
@@ -115,13 +126,50 @@ class CorrectionsSerializer(StrictSerializer):
         return [Correction(**item) for item in value]
 
 
+class PassStageSerializer(AnswersSerializer):
+    """The reviewer's answers at the stage that they decide."""
+
+    stage = serializers.ChoiceField(ReviewStage.choices)
+
+
+class ListingSubmitSerializer(StrictSerializer):
+    """How each item was corrected, by its code; empty for a first submission."""
+
+    answers = serializers.DictField(child=serializers.CharField(max_length=NOTE_LENGTH), required=False)
+
+
+class AssignSerializer(StrictSerializer):
+    person_id = serializers.UUIDField(help_text=_("An officer of the stage at which the listing is."))
+
+
+class SubmissionSerializer(serializers.ModelSerializer[Submission]):
+    """What was handed in each time; `changes` maps pointers of the dossier to what stood there before and after."""
+
+    class Meta:
+        model = Submission
+        fields = ("id", "round", "edition", "plan", "stages", "changes", "answers", "created_at")
+        read_only_fields = fields
+
+
+class StageSerializer(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(ReviewStage.choices)
+    name = LanguageMapSerializerField(source="label")
+    permission = serializers.CharField(help_text=_("What the officer of the stage may do."))
+    working_days = serializers.IntegerField()
+    planned = serializers.CharField()
+    not_by = serializers.ListField(child=serializers.CharField())
+    product_types = serializers.ListField(child=serializers.CharField())
+
+
 class ChecklistItemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
-    stage = serializers.ChoiceField(Review.Stage.choices)
+    stage = serializers.ChoiceField(ReviewStage.choices)
     question = LanguageMapSerializerField(source="label")
+    product_types = serializers.ListField(child=serializers.CharField())
 
 
 class ChecklistSerializer(serializers.Serializer[Any]):
     edition = serializers.CharField()
     working_days = serializers.DictField(child=serializers.IntegerField())
+    stages = StageSerializer(many=True)
     items = ChecklistItemSerializer(many=True)

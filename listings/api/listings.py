@@ -16,7 +16,7 @@ from kernel.api import ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from listings.api.listing_serializers import ListingPartsSerializer, ListingSerializer, NewListingSerializer
 from listings.listing import amend_listing, create_listing, delete_listing, delist, relist, suspend
-from listings.models import Listing, ReviewClock
+from listings.models import Listing, ReviewClock, ReviewStage
 
 
 def listings_seen_by(request: Request) -> models.QuerySet[Listing]:
@@ -37,7 +37,13 @@ def listing_json(listing_id: UUID, request: Request) -> Any:
 class ListingFilter(django_filters.FilterSet):
     venue = django_filters.CharFilter("venue__code")
     state = django_filters.ChoiceFilter(choices=Listing.State.choices)
+    stage = django_filters.ChoiceFilter(choices=ReviewStage.choices)
     product = django_filters.UUIDFilter("product_id")
+    desk = django_filters.ChoiceFilter(
+        choices=(("mine", "mine"), ("nobody", "nobody")),
+        method="filter_desk",
+        label="On whose desk a listing under review lies.",
+    )
     # Not a BooleanFilter: that takes a word it does not know for no wish at all.
     overdue = django_filters.TypedChoiceFilter(
         choices=(("true", "true"), ("false", "false")),
@@ -49,6 +55,10 @@ class ListingFilter(django_filters.FilterSet):
     def filter_overdue(self, queryset: models.QuerySet[Listing], name: str, value: bool) -> models.QuerySet[Listing]:
         late = ReviewClock.objects.overdue().values("listing")
         return queryset.filter(pk__in=late) if value else queryset.exclude(pk__in=late)
+
+    def filter_desk(self, queryset: models.QuerySet[Listing], name: str, value: str) -> models.QuerySet[Listing]:
+        under_review = queryset.filter(state__in=Listing.UNDER_REVIEW)
+        return under_review.filter(assignee=actor_of(self.request).person_id if value == "mine" else None)
 
 
 class ListingList(generics.GenericAPIView[Listing]):

@@ -14,17 +14,21 @@ from rest_framework.views import APIView
 from accounts.models import Venue
 from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
-from listings import review
+from listings import review, review_desk
 from listings.api.listing_serializers import (
     AnswersSerializer,
+    AssignSerializer,
     ChecklistSerializer,
     CorrectionsSerializer,
     ListingSerializer,
+    ListingSubmitSerializer,
+    PassStageSerializer,
     ReviewSerializer,
+    SubmissionSerializer,
 )
 from listings.api.listings import listing_json
 from listings.checklists import checklist_of
-from listings.models import Listing, Review
+from listings.models import Listing, Review, Submission
 
 
 class ReviewList(generics.GenericAPIView[Review]):
@@ -44,6 +48,24 @@ class ReviewList(generics.GenericAPIView[Review]):
         return self.get_paginated_response(ReviewSerializer(page, many=True).data)
 
 
+class SubmissionList(generics.GenericAPIView[Submission]):
+    """What was handed in each time, newest first: what changed, and how the corrections were answered."""
+
+    serializer_class = SubmissionSerializer
+    filter_backends = ()
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[Submission]:
+        visible = Listing.objects.visible_to(actor_of(self.request))
+        listing = get_object_or_404(visible, pk=self.kwargs["listing_id"])
+        return Submission.objects.filter(listing=listing).defer("dossier")
+
+    @extend_schema(operation_id="submissions_list", responses=SubmissionSerializer(many=True))
+    def get(self, request: Request, listing_id: UUID) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(SubmissionSerializer(page, many=True).data)
+
+
 class VenueChecklist(APIView):
     """The checklist that a venue reviews by today, for reviewers and for providers who prepare."""
 
@@ -57,16 +79,16 @@ class VenueChecklist(APIView):
 class ListingSubmit(APIView):
     """The provider hands a draft, or a corrected listing, to the venue."""
 
-    @extend_schema(operation_id="listings_submit", request=NoFieldsSerializer, responses=ListingSerializer)
+    @extend_schema(operation_id="listings_submit", request=ListingSubmitSerializer, responses=ListingSerializer)
     @idempotent()
     def post(self, request: Request, listing_id: UUID) -> Response:
-        body_of(NoFieldsSerializer, request)
-        review.submit(listing_id=listing_id, actor=actor_of(request))
+        answers = body_of(ListingSubmitSerializer, request).get("answers", {})
+        review.submit(listing_id=listing_id, answers=answers, actor=actor_of(request))
         return Response(listing_json(listing_id, request))
 
 
 class ListingStartReview(APIView):
-    """A clerk takes the listing up."""
+    """An officer of the stage at which the review begins, or goes on, takes the listing up."""
 
     @extend_schema(operation_id="listings_start_review", request=NoFieldsSerializer, responses=ListingSerializer)
     @idempotent()
@@ -76,19 +98,54 @@ class ListingStartReview(APIView):
         return Response(listing_json(listing_id, request))
 
 
-class ListingPassCompleteness(APIView):
-    """A clerk finds the dossier complete."""
+class ListingPassStage(APIView):
+    """The officer of a stage passes it; the next one opens."""
 
-    @extend_schema(operation_id="listings_pass_completeness", request=AnswersSerializer, responses=ListingSerializer)
+    @extend_schema(operation_id="listings_pass_stage", request=PassStageSerializer, responses=ListingSerializer)
     @idempotent()
     def post(self, request: Request, listing_id: UUID) -> Response:
-        answers = body_of(AnswersSerializer, request)["checklist"]
-        review.pass_completeness(listing_id=listing_id, answers=answers, actor=actor_of(request))
+        body = body_of(PassStageSerializer, request)
+        review.pass_stage(
+            listing_id=listing_id, stage=body["stage"], answers=body["checklist"], actor=actor_of(request)
+        )
+        return Response(listing_json(listing_id, request))
+
+
+class ListingClaim(APIView):
+    """An officer of the stage takes the listing onto their own desk."""
+
+    @extend_schema(operation_id="listings_claim", request=NoFieldsSerializer, responses=ListingSerializer)
+    @idempotent()
+    def post(self, request: Request, listing_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        review_desk.claim(listing_id=listing_id, actor=actor_of(request))
+        return Response(listing_json(listing_id, request))
+
+
+class ListingAssign(APIView):
+    """Whoever divides the work lays the listing on an officer's desk."""
+
+    @extend_schema(operation_id="listings_assign", request=AssignSerializer, responses=ListingSerializer)
+    @idempotent()
+    def post(self, request: Request, listing_id: UUID) -> Response:
+        person_id = body_of(AssignSerializer, request)["person_id"]
+        review_desk.assign(listing_id=listing_id, person_id=person_id, actor=actor_of(request))
+        return Response(listing_json(listing_id, request))
+
+
+class ListingRelease(APIView):
+    """The listing goes back into the queue of its stage."""
+
+    @extend_schema(operation_id="listings_release", request=NoFieldsSerializer, responses=ListingSerializer)
+    @idempotent()
+    def post(self, request: Request, listing_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        review_desk.release(listing_id=listing_id, actor=actor_of(request))
         return Response(listing_json(listing_id, request))
 
 
 class ListingApprove(APIView):
-    """A compliance reviewer, who is a third person, puts the listing into the catalogue."""
+    """The officer of the last stage, who has decided none before, puts the listing into the catalogue."""
 
     @extend_schema(operation_id="listings_approve", request=AnswersSerializer, responses=ListingSerializer)
     @idempotent()
@@ -99,7 +156,7 @@ class ListingApprove(APIView):
 
 
 class ListingRequestCorrection(APIView):
-    """The reviewer of either stage sends the listing back with all that is to be corrected."""
+    """The officer of the stage sends the listing back with all that is to be corrected."""
 
     @extend_schema(
         operation_id="listings_request_correction", request=CorrectionsSerializer, responses=ListingSerializer
@@ -112,7 +169,7 @@ class ListingRequestCorrection(APIView):
 
 
 class ListingReject(APIView):
-    """The reviewer of either stage refuses the listing for good."""
+    """The officer of the stage refuses the listing for good."""
 
     @extend_schema(operation_id="listings_reject", request=ReasonSerializer, responses=ListingSerializer)
     @idempotent()

@@ -8,6 +8,7 @@ from listings.models.invitations import ListingInvitation
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
 from listings.models.revisions import ListingRevision
+from listings.models.submissions import Submission
 from listings.models.suggestions import Suggestion
 from listings.models.vocabulary import (
     BuyerKind,
@@ -18,6 +19,7 @@ from listings.models.vocabulary import (
     ProductType,
     Purpose,
     RegionScope,
+    ReviewStage,
     Right,
     SourceKind,
 )
@@ -47,8 +49,10 @@ __all__ = [
     "RegionScope",
     "Review",
     "ReviewClock",
+    "ReviewStage",
     "Right",
     "SourceKind",
+    "Submission",
     "Suggestion",
     "Terms",
     "Visibility",

@@ -21,7 +21,7 @@ from kernel.money import CURRENCY_CHOICES
 from kernel.states import Stateful
 from listings.models.audience import Visibility, known_to, refusal_of, seeker_of
 from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH, Plan, Product, Terms
-from listings.models.vocabulary import Frequency, ProductType, RegionScope
+from listings.models.vocabulary import Frequency, ProductType, RegionScope, ReviewStage
 
 
 class ListingQuerySet(models.QuerySet["Listing"]):
@@ -56,6 +56,7 @@ class Listing(Identified, Stateful):
         SUBMITTED = "SUBMITTED", _("submitted")
         IN_REVIEW = "IN_REVIEW", _("completeness review")
         COMPLIANCE = "COMPLIANCE", _("compliance review")
+        COMMITTEE = "COMMITTEE", _("committee review")
         CORRECTION = "CORRECTION", _("to be corrected")
         LISTED = "LISTED", _("listed")
         SUSPENDED = "SUSPENDED", _("suspended")
@@ -64,14 +65,19 @@ class Listing(Identified, Stateful):
 
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
         State.DRAFT: frozenset({State.SUBMITTED}),
-        State.SUBMITTED: frozenset({State.IN_REVIEW}),
-        State.IN_REVIEW: frozenset({State.COMPLIANCE, State.CORRECTION, State.REJECTED}),
-        State.COMPLIANCE: frozenset({State.LISTED, State.CORRECTION, State.REJECTED}),
+        # Several stages of a review share a state: the one on whose desk the listing lies is in `stage`.
+        State.SUBMITTED: frozenset({State.IN_REVIEW, State.COMPLIANCE, State.COMMITTEE}),
+        State.IN_REVIEW: frozenset({State.COMPLIANCE, State.COMMITTEE, State.CORRECTION, State.REJECTED}),
+        State.COMPLIANCE: frozenset(
+            {State.COMPLIANCE, State.COMMITTEE, State.LISTED, State.CORRECTION, State.REJECTED}
+        ),
+        State.COMMITTEE: frozenset({State.COMPLIANCE, State.REJECTED}),
         State.CORRECTION: frozenset({State.SUBMITTED}),
         State.LISTED: frozenset({State.SUSPENDED, State.DELISTED}),
         State.SUSPENDED: frozenset({State.LISTED, State.DELISTED}),
     }
-    LIVE = (State.SUBMITTED, State.IN_REVIEW, State.COMPLIANCE, State.LISTED, State.SUSPENDED)
+    UNDER_REVIEW = (State.IN_REVIEW, State.COMPLIANCE, State.COMMITTEE)
+    LIVE = (State.SUBMITTED, *UNDER_REVIEW, State.LISTED, State.SUSPENDED)
     EDITABLE = (State.DRAFT, State.CORRECTION)
     ENDED = (State.DELISTED, State.REJECTED)
 
@@ -101,6 +107,10 @@ class Listing(Identified, Stateful):
         "accounts.Person", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("approved by")
     )
     listed_at = models.DateTimeField(_("listed at"), null=True, blank=True)
+    stage = models.CharField(_("stage"), max_length=16, choices=ReviewStage.choices, blank=True, editable=False)
+    assignee = models.ForeignKey(
+        "accounts.Person", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("on the desk of")
+    )
 
     # For whom it is (listings/models/audience.py). Each may be empty; places are codes as in accounts/places.py.
     visibility = models.CharField(_("visibility"), max_length=14, choices=Visibility.choices, default=Visibility.PUBLIC)
@@ -181,6 +191,8 @@ class Listing(Identified, Stateful):
         indexes = [
             models.Index(fields=["organization", "-id"], name="listing_by_organization"),
             models.Index(fields=["venue", "state", "-id"], name="listing_by_venue_and_state"),
+            # The queue of one kind of officer; a listing has a stage only while it is on its way through the review.
+            models.Index(fields=["venue", "stage", "-id"], condition=~Q(stage=""), name="listing_by_review_stage"),
             models.Index(fields=["-listed_at", "-id"], condition=Q(state="LISTED"), name="catalogue_by_date"),
             models.Index(
                 fields=["currency", "price_from_minor", "id"], condition=Q(state="LISTED"), name="catalogue_by_price"
@@ -217,10 +229,6 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 class Review(Identified):
     """One reviewer's decision at one stage, with the checklist it rests on; never changed afterwards."""
 
-    class Stage(models.TextChoices):
-        COMPLETENESS = "COMPLETENESS", _("completeness")
-        COMPLIANCE = "COMPLIANCE", _("compliance")
-
     class Decision(models.TextChoices):
         PASS = "PASS", _("passed")
         CORRECT = "CORRECT", _("correction requested")
@@ -231,7 +239,14 @@ class Review(Identified):
         "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider")
     )
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
-    stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices)
+    submission = models.ForeignKey(
+        "listings.Submission",
+        models.PROTECT,
+        related_name="reviews",
+        null=True,  # what was decided before submissions were kept
+        verbose_name=_("submission"),
+    )
+    stage = models.CharField(_("stage"), max_length=16, choices=ReviewStage.choices)
     reviewer = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+", verbose_name=_("reviewer"))
     decision = models.CharField(_("decision"), max_length=8, choices=Decision.choices)
     edition = models.CharField(_("checklist edition"), max_length=40)
@@ -273,6 +288,7 @@ class ReviewClock(Identified):
 
     class Kind(models.TextChoices):
         ACCEPTANCE = "ACCEPTANCE", _("take up the review")
+        STAGE = "STAGE", _("decide the stage")
         DECISION = "DECISION", _("decide")
 
     listing = models.ForeignKey(Listing, models.CASCADE, related_name="clocks", verbose_name=_("listing"))
@@ -281,6 +297,7 @@ class ReviewClock(Identified):
     )
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    stage = models.CharField(_("stage"), max_length=16, choices=ReviewStage.choices, blank=True)
     working_days = models.PositiveSmallIntegerField(_("working days"))
     started_at = models.DateTimeField(_("started at"))
     due_at = models.DateTimeField(_("due at"))
@@ -301,6 +318,10 @@ class ReviewClock(Identified):
             ),
             models.CheckConstraint(
                 condition=Q(paused_at__isnull=True) | Q(days_left__isnull=False), name="paused_clock_knows_days_left"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="STAGE") & ~Q(stage="") | ~Q(kind="STAGE") & Q(stage=""),
+                name="clock_of_a_stage_names_it",
             ),
         ]
         indexes = [

@@ -102,3 +102,17 @@ class Purpose(models.TextChoices):
     MODEL_TRAINING = "MODEL_TRAINING", _("model training")
     RESEARCH = "RESEARCH", _("research")
     PUBLIC_SERVICE = "PUBLIC_SERVICE", _("public service")
+
+
+class ReviewStage(models.TextChoices):
+    """The stages that a venue's review may have; which of them, in which order, says its checklist edition."""
+
+    COMPLETENESS = "COMPLETENESS", _("completeness")
+    SOURCE_RIGHTS = "SOURCE_RIGHTS", _("source and rights")
+    GRADE = "GRADE", _("grade and personal information")
+    LEGAL_OPINION = "LEGAL_OPINION", _("legal opinion")
+    QUALITY = "QUALITY", _("quality")
+    PRICE = "PRICE", pgettext_lazy("review stage", "price")
+    COMMITTEE = "COMMITTEE", _("compliance committee")
+    COMPLIANCE = "COMPLIANCE", _("compliance")
+    PUBLICATION = "PUBLICATION", _("publication")

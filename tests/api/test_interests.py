@@ -61,7 +61,7 @@ def test_staff_who_belong_to_the_provider_approve_none_of_its_listings(provider:
     with refused("conflict_of_interest"):
         review.approve(
             listing_id=listing.pk,
-            answers=all_ok(listing, "COMPLIANCE"),
+            answers=all_ok(listing, "PUBLICATION"),
             actor=also_of(provider, Role.COMPLIANCE_REVIEWER),
         )
 

@@ -19,6 +19,7 @@ FIXED = {
     "/api/v1/harvest-runs/{run_id}/records",
     "/api/v1/statistics/editions/{edition_id}/cells",
     "/api/v1/statistics/index",
+    "/api/v1/listings/{listing_id}/submissions",
 }
 
 

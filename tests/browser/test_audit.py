@@ -28,7 +28,7 @@ def test_an_auditor_finds_an_event_by_the_orders_number_and_cannot_act(sit, empl
     desk.follow("Listings")
     desk.open_row(waiting.number)
     desk.reads("completeness review")
-    for act in ("Find it complete", "Ask for corrections", "Reject"):
+    for act in ("Pass the stage", "Ask for corrections", "Reject"):
         assert not desk.offers(act)
 
 

@@ -1,8 +1,8 @@
 """A clerk and a compliance reviewer bring a listing into the catalogue by clicking, and send another one back."""
 
 from accounts.models import Role
-from listings.models import Listing, Review
-from tests.listings.offers import draft_listing, in_review, registered_product, submitted
+from listings.models import Listing, ReviewStage
+from tests.listings.offers import draft_listing, in_review, passed, registered_product, submitted
 
 
 def tick_everything(desk) -> None:
@@ -20,16 +20,19 @@ def test_two_people_bring_a_listing_into_the_catalogue(sit, employ, provider):
     assert not clerk.offers("Approve")
     clerk.does("Take up the review")
     clerk.reads("Take up the review: done.")
-    clerk.page.get_by_role("link", name="Find it complete", exact=True).click()
+    clerk.page.get_by_role("link", name="Pass the stage", exact=True).click()
     assert clerk.violations() == []
     tick_everything(clerk)
     clerk.page.get_by_label("Remark: ").first.fill("Seen on paper")
-    clerk.confirm("Find it complete")
-    clerk.reads("compliance review")
-    assert not clerk.offers("Approve")
+    clerk.confirm("Pass the stage")
+    clerk.reads("source and rights")
+    assert not clerk.offers("Pass the stage")
+    listing.refresh_from_db()
+    while listing.stage != ReviewStage.PUBLICATION:
+        listing = passed(listing)
 
     reviewer = sit(employ(Role.COMPLIANCE_REVIEWER, "Liang Ying"))
-    reviewer.follow("Compliance check")
+    reviewer.follow("Publication")
     reviewer.open_row(listing.number)
     reviewer.reads("Chen Jie")
     assert reviewer.violations() == []
@@ -40,7 +43,7 @@ def test_two_people_bring_a_listing_into_the_catalogue(sit, employ, provider):
 
     listing.refresh_from_db()
     assert listing.state == Listing.State.LISTED
-    notes = [answer["note"] for answer in listing.reviews.get(stage=Review.Stage.COMPLETENESS).checklist.values()]
+    notes = [answer["note"] for answer in listing.reviews.get(stage=ReviewStage.COMPLETENESS).checklist.values()]
     assert "Seen on paper" in notes
 
 
@@ -51,10 +54,15 @@ def test_who_found_it_complete_is_refused_the_approval(sit, employ, provider):
     desk = sit(both)
     desk.follow("Completeness check")
     desk.open_row(listing.number)
-    desk.page.get_by_role("link", name="Find it complete", exact=True).click()
+    desk.page.get_by_role("link", name="Pass the stage", exact=True).click()
     tick_everything(desk)
-    desk.confirm("Find it complete")
+    desk.confirm("Pass the stage")
     desk.reads("Liang Ying")
+    listing.refresh_from_db()
+    while listing.stage != ReviewStage.PUBLICATION:
+        listing = passed(listing)
+    desk.follow("Publication")
+    desk.open_row(listing.number)
     desk.page.get_by_role("link", name="Approve", exact=True).click()
     tick_everything(desk)
     desk.confirm("Approve")

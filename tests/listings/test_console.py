@@ -17,6 +17,7 @@ from tests.listings.offers import (
     in_compliance,
     in_review,
     listed,
+    officer_of,
     provider_actor,
     registered_product,
     submitted,
@@ -75,7 +76,7 @@ def test_the_queue_shows_what_waits_and_how_long_still(draft):
         assert listing.number in clerk().get(clocks, {"clock": "overdue"}).text
 
 
-@pytest.mark.parametrize("model", ["product", "listing", "plan", "terms", "review", "reviewclock"])
+@pytest.mark.parametrize("model", ["product", "listing", "plan", "terms", "submission", "review", "reviewclock"])
 def test_every_row_can_be_found_and_opened(provider, model):
     listing = listed(provider)
     rows = {
@@ -83,6 +84,7 @@ def test_every_row_can_be_found_and_opened(provider, model):
         "listing": listing,
         "plan": listing.plans.get(),
         "terms": listing.terms,
+        "submission": listing.submissions.get(),
         "review": listing.reviews.first(),
         "reviewclock": listing.clocks.first(),
     }
@@ -110,11 +112,14 @@ def test_a_listing_goes_through_its_review_on_the_console(provider, draft):
     submit(listing_id=draft.pk, actor=provider_actor(provider))
     act(clerk(), draft, "start_review")
     assert state(draft) == "IN_REVIEW"
-    act(clerk(), draft, "pass_completeness", **dict.fromkeys(all_ok(draft, "COMPLETENESS"), "on"))
+    act(clerk(), draft, "pass_stage", **dict.fromkeys(all_ok(draft, "COMPLETENESS"), "on"))
     assert state(draft) == "COMPLIANCE"
+    for stage in ("SOURCE_RIGHTS", "GRADE", "QUALITY", "PRICE"):
+        officer = console(officer_of(Listing.objects.get(pk=draft.pk)))
+        act(officer, draft, "pass_stage", **dict.fromkeys(all_ok(draft, stage), "on"))
     shown = reviewer().get(page(draft)).text
     assert str(staff("gzdex", Role.CLERK)) in shown
-    act(reviewer(), draft, "approve", **dict.fromkeys(all_ok(draft, "COMPLIANCE"), "on"))
+    act(reviewer(), draft, "approve", **dict.fromkeys(all_ok(draft, "PUBLICATION"), "on"))
     assert state(draft) == "LISTED"
     act(reviewer(), draft, "suspend", reason="complaint")
     act(reviewer(), draft, "relist", reason="settled")
@@ -124,7 +129,7 @@ def test_a_listing_goes_through_its_review_on_the_console(provider, draft):
 
 def test_an_unticked_item_keeps_the_form_open(draft):
     in_review(draft)
-    answer = act(clerk(), draft, "pass_completeness", scenario_is_concrete="on")
+    answer = act(clerk(), draft, "pass_stage", scenario_is_concrete="on")
     assert state(draft) == "IN_REVIEW"
     assert not answer.context["form"].is_valid()
 
@@ -139,7 +144,7 @@ def test_opening_an_acts_page_changes_nothing(draft):
 
 def test_corrections_are_asked_for_line_by_line(draft):
     in_review(draft)
-    act(clerk(), draft, "request_correction", scenario_is_concrete="say who checks what", price_is_plausible="")
+    act(clerk(), draft, "request_correction", scenario_is_concrete="say who checks what", files_match_description="")
     assert state(draft) == "CORRECTION"
     assert Review.objects.get().corrections == [
         {"code": "scenario_is_concrete", "reason": "say who checks what", "pointer": ""}
@@ -148,7 +153,7 @@ def test_corrections_are_asked_for_line_by_line(draft):
 
 def test_a_refused_act_says_why(draft):
     in_compliance(draft, staff("gzdex", Role.COMPLIANCE_REVIEWER))
-    answer = act(reviewer(), draft, "approve", **dict.fromkeys(all_ok(draft, "COMPLIANCE"), "on"))
+    answer = act(reviewer(), draft, "approve", **dict.fromkeys(all_ok(draft, "PUBLICATION"), "on"))
     assert state(draft) == "COMPLIANCE"
     assert "refused" in answer.text.lower() or "拒绝" in answer.text
 

@@ -117,7 +117,7 @@ def test_what_was_graded_up_in_the_review_is_not_approved_nor_put_back(provider:
     confirm_grade(version_id=waiting.version_id, grade="GENERAL", personal_data="GENERAL", actor=who)
     reviewer = actor(staff("gzdex", Role.COMPLIANCE_REVIEWER))
     with refused("invalid") as refusal:
-        approve(listing_id=waiting.id, answers=all_ok(waiting, "COMPLIANCE"), actor=reviewer)
+        approve(listing_id=waiting.id, answers=all_ok(waiting, "PUBLICATION"), actor=reviewer)
     assert [error.code for error in refusal.value.errors] == ["personal_data_undeclared"]
 
     listing = listed_dataset(provider)

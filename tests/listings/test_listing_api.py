@@ -16,6 +16,7 @@ from tests.listings.offers import (
     listed,
     make_dataset,
     make_version,
+    officer_of,
     registered_product,
 )
 from tests.world import api, make_client, make_member, make_person, operator_of, person_of, staff
@@ -81,14 +82,21 @@ def test_a_provider_lists_a_product_and_anyone_finds_it(provider):
     first = api(make_client(staff("gzdex", Role.CLERK), ["review"]))
     second = api(make_client(staff("gzdex", Role.COMPLIANCE_REVIEWER), ["review"]))
     assert first.post(f"{address}/start-review").json()["state"] == "IN_REVIEW"
-    passed = first.post(f"{address}/pass-completeness", all_ok_json(listing, "COMPLETENESS"))
-    assert passed.json()["state"] == "COMPLIANCE"
-    assert second.post(f"{address}/approve", all_ok_json(listing, "COMPLIANCE")).json()["state"] == "LISTED"
+    answers = all_ok_json(listing, "COMPLETENESS")
+    passed = first.post(f"{address}/pass-stage", {"stage": "COMPLETENESS", **answers}).json()
+    assert (passed["state"], passed["stage"]) == ("COMPLIANCE", "SOURCE_RIGHTS")
+    for stage in ("SOURCE_RIGHTS", "GRADE", "QUALITY", "PRICE"):
+        listing.refresh_from_db()
+        officer = api(make_client(officer_of(listing), ["review"]))
+        answer = officer.post(f"{address}/pass-stage", {"stage": stage, **all_ok_json(listing, stage)})
+        assert answer.status_code == 200, answer.json()
+    assert second.post(f"{address}/approve", all_ok_json(listing, "PUBLICATION")).json()["state"] == "LISTED"
 
     found = api().get(f"{API}/catalogue", {"q": "廣東街道"}).json()["items"]
     assert [item["number"] for item in found] == [submitted["number"]]
     reviews = http.get(f"{address}/reviews").json()["items"]
-    assert [(r["stage"], r["decision"]) for r in reviews] == [("COMPLIANCE", "PASS"), ("COMPLETENESS", "PASS")]
+    assert {r["decision"] for r in reviews} == {"PASS"}
+    assert [r["stage"] for r in reviews][::5] == ["PUBLICATION", "COMPLETENESS"]
     assert "reviewer" not in reviews[0]
 
 
@@ -166,8 +174,10 @@ def test_an_unknown_venue_is_named(http, provider):
 def test_answers_and_corrections_have_a_form(provider):
     listing = draft_listing(registered_product(provider))
     address = f"{API}/listings/{listing.pk}"
-    assert pointers(clerk().post(f"{address}/pass-completeness", {"checklist": {"a": {"ok": "perhaps"}}})) == {
-        "/checklist/a/ok": "invalid"
+    body = {"stage": "PACKING", "checklist": {"a": {"ok": "perhaps"}}}
+    assert pointers(clerk().post(f"{address}/pass-stage", body)) == {
+        "/stage": "invalid_choice",
+        "/checklist/a/ok": "invalid",
     }
     assert pointers(clerk().post(f"{address}/request-correction", {"corrections": []})) == {"/corrections": "empty"}
     assert pointers(clerk().post(f"{address}/request-correction", {"corrections": [{"code": "x"}]})) == {
@@ -255,7 +265,7 @@ def test_a_client_without_the_scope_may_not_act(provider):
 def test_same_person_and_forbidden_are_told_apart(provider):
     listing = in_compliance(draft_listing(registered_product(provider)), staff("gzdex", Role.COMPLIANCE_REVIEWER))
     address = f"{API}/listings/{listing.pk}/approve"
-    answers = all_ok_json(listing, "COMPLIANCE")
+    answers = all_ok_json(listing, "PUBLICATION")
     assert (reviewer().post(address, answers).status_code, clerk().post(address, answers).status_code) == (409, 403)
     assert reviewer().post(address, answers).json()["code"] == "same_person"
 
@@ -279,7 +289,10 @@ def test_the_same_request_twice_has_one_effect(http, provider):
     [
         "submit",
         "start-review",
-        "pass-completeness",
+        "pass-stage",
+        "claim",
+        "assign",
+        "release",
         "approve",
         "request-correction",
         "reject",
@@ -296,7 +309,7 @@ def test_every_act_of_law_needs_a_key(http, provider, verb):
 
 def test_an_approval_sent_twice_lists_once(provider):
     listing = in_compliance(draft_listing(registered_product(provider)))
-    address, answers = f"{API}/listings/{listing.pk}/approve", all_ok_json(listing, "COMPLIANCE")
+    address, answers = f"{API}/listings/{listing.pk}/approve", all_ok_json(listing, "PUBLICATION")
     http = reviewer()
     assert [http.post(address, answers, idempotency_key="a1").status_code for _ in range(2)] == [200, 200]
     assert AuditEvent.objects.filter(action="listing.listed").count() == 1
@@ -350,7 +363,7 @@ def test_the_checklist_is_there_to_prepare_for(http):
 def test_a_second_reviewer_sees_the_conflict(provider):
     listing = in_compliance(draft_listing(registered_product(provider)))
     other = api(make_person(operator_of("gzdex"), Role.COMPLIANCE_REVIEWER))
-    address, answers = f"{API}/listings/{listing.pk}/approve", all_ok_json(listing, "COMPLIANCE")
+    address, answers = f"{API}/listings/{listing.pk}/approve", all_ok_json(listing, "PUBLICATION")
     assert [reviewer().post(address, answers).status_code, other.post(address, answers).status_code] == [200, 409]
 
 

@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 
+from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from kernel.languages import LANGUAGE_TAGS
-from listings.checklists import checklist_of
+from listings.checklists import checklist_named, checklist_of
 from listings.editions import edition_on
 from listings.industries import industries, standard
-from listings.models import Processing, Review, ReviewClock, Right, SourceKind
+from listings.models import Listing, Processing, ReviewClock, ReviewStage, Right, SourceKind
 from listings.source_rules import rule_for, rules_on
 
 TODAY = date(2026, 11, 24)
@@ -54,16 +55,43 @@ def test_an_unknown_source_has_no_rule():
 
 
 @pytest.mark.parametrize("venue", ["gzdex", "szdex"])
-def test_each_venue_has_a_checklist_for_both_stages_and_a_limit_for_both_clocks(venue):
-    checklist = checklist_of(venue, on=TODAY)
-    assert all(checklist.of_stage(stage) for stage in Review.Stage.values)
-    assert set(checklist.working_days) == set(ReviewClock.Kind.values)
+@pytest.mark.parametrize("day", [date(2026, 1, 1), TODAY])
+def test_each_edition_has_known_stages_with_officers_questions_and_limits(venue, day):
+    checklist = checklist_of(venue, on=day)
+    assert checklist == checklist_named(checklist.edition)
+    stages = [stage.code for stage in checklist.stages]
+    assert set(stages) <= set(ReviewStage.values)
+    assert len(stages) == len(set(stages))
+    assert {item.stage for item in checklist.items} == set(stages)
+    assert set(checklist.working_days) == {ReviewClock.Kind.ACCEPTANCE, ReviewClock.Kind.DECISION}
+    for index, stage in enumerate(checklist.stages):
+        assert set(stage.label) == set(LANGUAGE_TAGS)
+        assert stage.listing_state in Listing.UNDER_REVIEW
+        assert stage.not_by <= set(stages[:index])
+        assert any(Permission(stage.permission) in held for held in ROLE_PERMISSIONS.values())
     codes = [item.code for item in checklist.items]
     assert len(codes) == len(set(codes))
 
 
+@pytest.mark.parametrize("venue", ["gzdex", "szdex"])
+def test_whoever_publishes_has_decided_no_stage_before_and_no_other_role_may_publish(venue):
+    *earlier, last = checklist_of(venue, on=TODAY).stages
+    assert last.not_by == {stage.code for stage in earlier}
+    assert [role for role, held in ROLE_PERMISSIONS.items() if last.permission in held] == [Role.COMPLIANCE_REVIEWER]
+
+
+def test_stages_differ_by_venue_and_questions_by_product_type():
+    guangzhou, shenzhen = (checklist_of(venue, on=TODAY) for venue in ("gzdex", "szdex"))
+    assert "PRICE" in [stage.code for stage in guangzhou.plan("DATASET")]
+    assert "PRICE" not in [stage.code for stage in shenzhen.plan("DATASET")]
+    of_a_corpus = {item.code for item in guangzhou.of_stage("SOURCE_RIGHTS", "CORPUS")}
+    of_a_dataset = {item.code for item in guangzhou.of_stage("SOURCE_RIGHTS", "DATASET")}
+    assert of_a_corpus - of_a_dataset == {"licence_chain_is_traceable"}
+
+
 def test_an_edition_holds_from_its_day_and_the_first_also_before():
-    assert edition_on("checklists/gzdex-*.json", TODAY)["edition"] == "gzdex-2026-01-01"
+    assert edition_on("checklists/gzdex-*.json", TODAY)["edition"] == "gzdex-2026-11-01"
+    assert edition_on("checklists/gzdex-*.json", date(2026, 10, 31))["edition"] == "gzdex-2026-01-01"
     assert edition_on("checklists/gzdex-*.json", date(2020, 1, 1))["edition"] == "gzdex-2026-01-01"
 
 
