@@ -31,6 +31,7 @@ class Permission(StrEnum):
     DELIVERY_ACCEPT = "delivery.accept"
     PAYOUT_REQUEST = "payout.request"
     RETURN_FILE = "return.file"
+    REGISTRATION_OBJECT = "registration.object"
     # of a venue's staff
     CONSOLE_USE = "console.use"
     MEMBERSHIP_REVIEW = "membership.review"
@@ -99,6 +100,7 @@ _TRADING = frozenset(
         P.DELIVERY_READ,
         P.DELIVERY_ACCEPT,
         P.RETURN_FILE,
+        P.REGISTRATION_OBJECT,
     }
 )
 _ADMINISTRATION = frozenset({P.ORGANIZATION_MANAGE, P.PEOPLE_MANAGE, P.CLIENT_MANAGE})
@@ -166,6 +168,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.LISTING_DELIST,
             P.PROPOSAL_MAKE,
             P.RETURN_FILE,
+            P.REGISTRATION_OBJECT,
         }
     ),
     "buy": frozenset({P.ORDER_PLACE, P.ORDER_CANCEL, P.DEMAND_POST, P.DELIVERY_ACCEPT}),

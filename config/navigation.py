@@ -49,6 +49,8 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Reviews"), "rate_review", "listings.review"),
         (_("Listing revisions"), "difference", "listings.listingrevision"),
         (_("Review clocks"), "timer", "listings.reviewclock"),
+        (_("Property registrations"), "workspace_premium", "listings.propertyregistration"),
+        (_("Objections"), "gavel", "listings.registrationobjection"),
         (_("Products"), "inventory_2", "listings.product"),
         (_("Plans"), "sell", "listings.plan"),
         (_("Terms"), "policy", "listings.terms"),

@@ -215,6 +215,9 @@ SPECTACULAR_SETTINGS = {
         "ProposalCapacity": "marketplace.models.Proposal.Capacity",
         "Capacity": "accounts.models.Capacity",
         "ListingInvitationState": "listings.models.ListingInvitation.State",
+        "PropertyRegistrationState": "listings.models.PropertyRegistration.State",
+        "PropertyRegistrationKind": "listings.models.PropertyRegistration.Kind",
+        "RegistrationObjectionState": "listings.models.RegistrationObjection.State",
         "StatisticEditionState": "marketplace.models.StatisticEdition.State",
         "ListingState": "listings.models.Listing.State",
         "ListingRevisionState": "listings.models.ListingRevision.State",
@@ -266,6 +269,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire entitlements": {"task": "marketplace.expire_entitlements", "schedule": 60.0, "options": {"expires": 60}},
     "expire invitations": {"task": "listings.expire_invitations", "schedule": 60.0, "options": {"expires": 60}},
     "follow demands": {"task": "marketplace.follow_demands", "schedule": 60.0, "options": {"expires": 60}},
+    "expire registrations": {"task": "listings.expire_registrations", "schedule": 3600.0, "options": {"expires": 600}},
     "clear dead tokens": {"task": "accounts.clear_dead_tokens", "schedule": 3600.0, "options": {"expires": 600}},
     "seal the audit log": {"task": "kernel.seal_events", "schedule": 5.0, "options": {"expires": 30}},
 }

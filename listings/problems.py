@@ -10,6 +10,10 @@ from kernel.problems import FieldError, register
 
 register(
     {
+        "registration_under_way": (409, _("An application for this product is under way.")),
+        "registry_full": (409, _("The numbers of this month are used up.")),
+        "own_registration": (409, _("An organization cannot object to its own registration.")),
+        "objection_under_way": (409, _("Your organization has objected already.")),
         "product_not_registered": (409, _("Register the product first: no registration, no trade.")),
         "product_in_use": (409, _("The product is under review or offered; what was reviewed may not change.")),
         "plan_in_use": (409, _("The plan belongs to a listing that is under review or offered.")),

@@ -1,6 +1,7 @@
 """Background work of listings: thin handlers, each of which calls one function."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from celery import shared_task
 
@@ -9,6 +10,7 @@ from kernel.models import Job
 from listings.encryption import Tampered, UnusableKey
 from listings.harvest import RUN_JOB
 from listings.invitations import expire_invitations
+from listings.registry import registration
 from listings.uploading import ABANDONED_JOB, PROFILE_JOB, REPLACED_JOB, discard_object
 
 
@@ -29,6 +31,30 @@ def profile_version_job(job: Job) -> None:
 def discard_object_job(job: Job) -> None:
     """Delete the stored object of a part that was never taken up, or has been replaced."""
     discard_object(job.key)
+
+
+@handles(registration.SILENCE_JOB)
+def accept_in_silence_job(job: Job) -> None:
+    """Accept an application for registration that nobody answered in time."""
+    registration.accept_in_silence(registration_id=UUID(job.key))
+
+
+@handles(registration.PUBLICITY_JOB)
+def end_publicity_job(job: Job) -> None:
+    """Notarise a registration whose publicity has passed."""
+    registration.end_publicity(registration_id=UUID(job.key))
+
+
+@handles(registration.CERTIFY_JOB)
+def certify_registration_job(job: Job) -> None:
+    """Issue the certificate of a notarised registration."""
+    registration.certify(registration_id=UUID(job.key))
+
+
+@shared_task(name="listings.expire_registrations")
+def expire_registrations_task() -> int:
+    """Sent by beat; the state column follows the calendar."""
+    return registration.expire_registrations()
 
 
 @shared_task(name="listings.expire_invitations")

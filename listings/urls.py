@@ -10,6 +10,7 @@ from listings.api import (
     listings,
     metadata,
     products,
+    registry,
     reviews,
     revisions,
     routes,
@@ -148,4 +149,58 @@ in_bulk: list[URLPattern] = [
     path("harvested-products", harvests.HarvestedProductList.as_view(), name="harvested-products"),
 ]
 
-urlpatterns = [*bytes_in, *registration, *offering, *described, *review, *crossing, *in_bulk]
+property_register: list[URLPattern] = [
+    path("register", registry.Register.as_view(), name="register"),
+    path("registrations", registry.RegistrationList.as_view(), name="registrations"),
+    path("registrations/<uuid:registration_id>", registry.RegistrationDetail.as_view(), name="registration"),
+    path(
+        "registrations/<uuid:registration_id>/accept", registry.RegistrationAccept.as_view(), name="registration-accept"
+    ),
+    path(
+        "registrations/<uuid:registration_id>/decline",
+        registry.RegistrationDecline.as_view(),
+        name="registration-decline",
+    ),
+    path(
+        "registrations/<uuid:registration_id>/start-review",
+        registry.RegistrationStartReview.as_view(),
+        name="registration-start-review",
+    ),
+    path(
+        "registrations/<uuid:registration_id>/request-supplement",
+        registry.RegistrationRequestSupplement.as_view(),
+        name="registration-request-supplement",
+    ),
+    path(
+        "registrations/<uuid:registration_id>/supplement",
+        registry.RegistrationSupplement.as_view(),
+        name="registration-supplement",
+    ),
+    path(
+        "registrations/<uuid:registration_id>/make-public",
+        registry.RegistrationMakePublic.as_view(),
+        name="registration-make-public",
+    ),
+    path(
+        "registrations/<uuid:registration_id>/refuse", registry.RegistrationRefuse.as_view(), name="registration-refuse"
+    ),
+    path(
+        "registrations/<uuid:registration_id>/withdraw",
+        registry.RegistrationWithdraw.as_view(),
+        name="registration-withdraw",
+    ),
+    path(
+        "registrations/<uuid:registration_id>/cancel", registry.RegistrationCancel.as_view(), name="registration-cancel"
+    ),
+    path(
+        "registrations/<uuid:registration_id>/object", registry.RegistrationObject.as_view(), name="registration-object"
+    ),
+    path("registration-objections", registry.ObjectionList.as_view(), name="registration-objections"),
+    path(
+        "registration-objections/<uuid:objection_id>/decide",
+        registry.ObjectionDecide.as_view(),
+        name="registration-objection-decide",
+    ),
+]
+
+urlpatterns = [*property_register, *bytes_in, *registration, *offering, *described, *review, *crossing, *in_bulk]

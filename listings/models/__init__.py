@@ -7,6 +7,7 @@ from listings.models.harvests import HarvestedProduct, HarvestRecord, HarvestRun
 from listings.models.invitations import ListingInvitation
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
+from listings.models.registry import PropertyRegistration, RegistrationClock, RegistrationObjection
 from listings.models.revisions import ListingRevision
 from listings.models.submissions import Submission
 from listings.models.suggestions import Suggestion
@@ -45,8 +46,11 @@ __all__ = [
     "Processing",
     "Product",
     "ProductType",
+    "PropertyRegistration",
     "Purpose",
     "RegionScope",
+    "RegistrationClock",
+    "RegistrationObjection",
     "Review",
     "ReviewClock",
     "ReviewStage",

@@ -18,6 +18,7 @@ from listings.harvest import RUN_JOB
 from listings.harvest.running import register_by_manifest
 from listings.invitations import invite as invite_to_listing
 from listings.models import DatasetVersion, Listing, Product
+from listings.registry import objections, registration
 from listings.revising import edit_listing, withdraw_revision
 from marketplace.delivery.access import grant_access
 from marketplace.models import Delivery, ProductionReturn
@@ -64,6 +65,7 @@ def traded() -> Traded:
         "payout_id": _payout(member),
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
         "edition_id": published_quarter(member, 0),
+        **_registrations(member),
         "code": "gzdex",
         "venue_code": "gzdex",
         "number": 1,
@@ -148,6 +150,26 @@ def _payout(member: Organization) -> object:
     return request_payout(venue=venue(), amount=Money(100, Currency.CNY), actor=actor(person_of(member))).id
 
 
+def _registrations(member: Organization) -> dict[str, object]:
+    """An application for registration, and another one in publicity that somebody objects to."""
+    who, clerk, reviewer = (
+        actor(person_of(member)),
+        *(actor(staff("szdex", role)) for role in (Role.CLERK, Role.COMPLIANCE_REVIEWER)),
+    )
+    applied, contested = (
+        registration.apply_for_registration(
+            product_id=registered_product(member).id, venue="szdex", kind="FIRST", actor=who
+        )
+        for _each in range(2)
+    )
+    registration.accept_application(registration_id=contested.id, actor=clerk)
+    registration.start_review(registration_id=contested.id, actor=clerk)
+    registration.make_public(registration_id=contested.id, actor=reviewer)
+    objector = actor(person_of(make_member("szdex", Capacity.BUYER)))
+    objection = objections.object_to_registration(registration_id=contested.id, grounds="Ours", actor=objector)
+    return {"registration_id": applied.id, "objection_id": objection.id}
+
+
 def published_quarter(member: Organization, back: int) -> UUID:
     """File a return of a quarter, `back` before the last one, and publish the statistics of it."""
     quarter = Quarter.at(timezone.localdate()).previous
@@ -190,4 +212,5 @@ def grow(world: Traded, times: int = 3) -> None:
         make_membership(member, "szdex", list(Capacity)[number])
         _payout(member)
         published_quarter(member, number + 1)
+        _registrations(member)
     fund(member, "1.00", "szdex")

@@ -1,0 +1,260 @@
+"""The register of property in data over HTTP: the public register, applications, objections."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db import models
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of, represent
+from kernel.idempotency import idempotent
+from listings.api.registry_serializers import (
+    ApplyForRegistrationSerializer,
+    DecideObjectionSerializer,
+    ObjectSerializer,
+    PropertyRegistrationDetailSerializer,
+    PropertyRegistrationSerializer,
+    PublicRegistrationSerializer,
+    RefuseRegistrationSerializer,
+    RegistrationObjectionSerializer,
+    SupplementsSerializer,
+)
+from listings.models import PropertyRegistration, RegistrationObjection
+from listings.registry import objections, registration
+
+
+class RegisterFilter(django_filters.FilterSet):
+    venue = django_filters.CharFilter("venue__code")
+    state = django_filters.ChoiceFilter(choices=PropertyRegistration.State.choices)
+    number = django_filters.CharFilter("number")
+
+
+class Register(generics.GenericAPIView[PropertyRegistration]):
+    """The public register: what is in publicity, and what has been registered, newest first."""
+
+    permission_classes = (AllowAny,)
+    serializer_class = PublicRegistrationSerializer
+    filterset_class = RegisterFilter
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[PropertyRegistration]:
+        return PropertyRegistration.objects.public().select_related("venue", "organization")
+
+    @extend_schema(operation_id="register_list", responses=PublicRegistrationSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(PublicRegistrationSerializer(page, many=True).data)
+
+
+class RegistrationList(generics.GenericAPIView[PropertyRegistration]):
+    """The registrations that the caller applied for, or officers of the body decide on; applying for one."""
+
+    serializer_class = PropertyRegistrationSerializer
+    filterset_class = RegisterFilter
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[PropertyRegistration]:
+        return _visible(self.request)
+
+    @extend_schema(operation_id="registrations_list", responses=PropertyRegistrationSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(PropertyRegistrationSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="registrations_apply",
+        request=ApplyForRegistrationSerializer,
+        responses={201: PropertyRegistrationDetailSerializer},
+    )
+    @idempotent()
+    def post(self, request: Request) -> Response:
+        body = body_of(ApplyForRegistrationSerializer, request)
+        applied = registration.apply_for_registration(**body, actor=actor_of(request))
+        return Response(_json(applied), status=201)
+
+
+class RegistrationDetail(APIView):
+    @extend_schema(operation_id="registrations_read", responses=PropertyRegistrationDetailSerializer)
+    def get(self, request: Request, registration_id: UUID) -> Response:
+        return Response(_json(get_object_or_404(_visible(request), pk=registration_id)))
+
+
+class RegistrationAccept(APIView):
+    """Accept an application for review."""
+
+    @extend_schema(
+        operation_id="registrations_accept", request=NoFieldsSerializer, responses=PropertyRegistrationDetailSerializer
+    )
+    @idempotent()
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        return _acted(registration.accept_application, NoFieldsSerializer, request, registration_id)
+
+
+class RegistrationDecline(APIView):
+    """Answer that an application is not accepted."""
+
+    @extend_schema(
+        operation_id="registrations_decline", request=ReasonSerializer, responses=PropertyRegistrationDetailSerializer
+    )
+    @idempotent()
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        return _acted(registration.decline_application, ReasonSerializer, request, registration_id)
+
+
+class RegistrationStartReview(APIView):
+    """Take an accepted application up."""
+
+    @extend_schema(
+        operation_id="registrations_start_review",
+        request=NoFieldsSerializer,
+        responses=PropertyRegistrationDetailSerializer,
+    )
+    @idempotent()
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        return _acted(registration.start_review, NoFieldsSerializer, request, registration_id)
+
+
+class RegistrationRequestSupplement(APIView):
+    """Ask for everything that is missing, in one list."""
+
+    @extend_schema(
+        operation_id="registrations_request_supplement",
+        request=SupplementsSerializer,
+        responses=PropertyRegistrationDetailSerializer,
+    )
+    @idempotent()
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        return _acted(registration.request_supplement, SupplementsSerializer, request, registration_id)
+
+
+class RegistrationSupplement(APIView):
+    """Hand in what was missing: the product's dossier is taken anew."""
+
+    @extend_schema(
+        operation_id="registrations_supplement",
+        request=NoFieldsSerializer,
+        responses=PropertyRegistrationDetailSerializer,
+    )
+    @idempotent()
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        return _acted(registration.supplement, NoFieldsSerializer, request, registration_id)
+
+
+class RegistrationRefuse(APIView):
+    """Refuse a registration on a ground of the rules."""
+
+    @extend_schema(
+        operation_id="registrations_refuse",
+        request=RefuseRegistrationSerializer,
+        responses=PropertyRegistrationDetailSerializer,
+    )
+    @idempotent()
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        return _acted(registration.refuse_registration, RefuseRegistrationSerializer, request, registration_id)
+
+
+class RegistrationMakePublic(APIView):
+    """Put a reviewed application before the public."""
+
+    @extend_schema(
+        operation_id="registrations_make_public",
+        request=NoFieldsSerializer,
+        responses=PropertyRegistrationDetailSerializer,
+    )
+    @idempotent()
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        return _acted(registration.make_public, NoFieldsSerializer, request, registration_id)
+
+
+class RegistrationWithdraw(APIView):
+    """Withdraw an application."""
+
+    @extend_schema(
+        operation_id="registrations_withdraw", request=ReasonSerializer, responses=PropertyRegistrationDetailSerializer
+    )
+    @idempotent()
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        return _acted(registration.withdraw_application, ReasonSerializer, request, registration_id)
+
+
+class RegistrationCancel(APIView):
+    """Give a registration in force up; its certificate is revoked."""
+
+    @extend_schema(
+        operation_id="registrations_cancel", request=ReasonSerializer, responses=PropertyRegistrationDetailSerializer
+    )
+    @idempotent()
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        return _acted(registration.cancel_registration, ReasonSerializer, request, registration_id)
+
+
+class RegistrationObject(APIView):
+    """Object to a registration in publicity."""
+
+    @extend_schema(
+        operation_id="registrations_object", request=ObjectSerializer, responses={201: RegistrationObjectionSerializer}
+    )
+    @idempotent()
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        body = body_of(ObjectSerializer, request)
+        raised = objections.object_to_registration(registration_id=registration_id, **body, actor=actor_of(request))
+        return Response(represent(RegistrationObjectionSerializer, raised), status=201)
+
+
+class ObjectionList(generics.GenericAPIView[RegistrationObjection]):
+    """The objections that the caller raised, answers for or decides, newest first."""
+
+    serializer_class = RegistrationObjectionSerializer
+    filter_backends = ()
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[RegistrationObjection]:
+        return RegistrationObjection.objects.visible_to(actor_of(self.request))
+
+    @extend_schema(operation_id="registration_objections_list", responses=RegistrationObjectionSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(RegistrationObjectionSerializer(page, many=True).data)
+
+
+class ObjectionDecide(APIView):
+    """Uphold or dismiss an objection, with reasons."""
+
+    @extend_schema(
+        operation_id="registration_objections_decide",
+        request=DecideObjectionSerializer,
+        responses=RegistrationObjectionSerializer,
+    )
+    @idempotent()
+    def post(self, request: Request, objection_id: UUID) -> Response:
+        body = body_of(DecideObjectionSerializer, request)
+        decided = objections.decide_objection(objection_id=objection_id, **body, actor=actor_of(request))
+        return Response(represent(RegistrationObjectionSerializer, decided))
+
+
+def _acted(
+    act: Callable[..., PropertyRegistration],
+    serializer: type[StrictSerializer],
+    request: Request,
+    registration_id: UUID,
+) -> Response:
+    """Call the capability function with the members of the body as they are."""
+    body = body_of(serializer, request)
+    return Response(_json(act(registration_id=registration_id, **body, actor=actor_of(request))))
+
+
+def _visible(request: Request) -> models.QuerySet[PropertyRegistration]:
+    rows = PropertyRegistration.objects.visible_to(actor_of(request))
+    return rows.select_related("venue", "organization", "follows")
+
+
+def _json(registered: PropertyRegistration) -> Any:
+    return represent(PropertyRegistrationDetailSerializer, registered)

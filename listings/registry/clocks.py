@@ -1,0 +1,68 @@
+"""The clocks of a registration; supplements, publicity and objections stop the one by which it must be finished."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.calendars import add_working_days, is_working_day
+from listings.models import PropertyRegistration, RegistrationClock
+from listings.registry.rules import rules_on
+
+Kind = RegistrationClock.Kind
+
+
+def start_clock(registration: PropertyRegistration, kind: str) -> RegistrationClock:
+    """Start a clock with the working days that the rules of the application's day allow; tomorrow is the first."""
+    days = rules_on(timezone.localdate(registration.created_at)).working_days[kind]
+    return RegistrationClock.objects.create(
+        registration=registration,
+        kind=kind,
+        working_days=days,
+        started_at=timezone.now(),
+        due_at=_after(registration, days),
+    )
+
+
+def stop_clock(registration: PropertyRegistration, *kinds: str) -> None:
+    """Stop clocks: what they waited for has happened."""
+    _running(registration).filter(kind__in=kinds).update(stopped_at=timezone.now())
+
+
+def stop_all_clocks(registration: PropertyRegistration) -> None:
+    _running(registration).update(stopped_at=timezone.now())
+
+
+def pause_clock(registration: PropertyRegistration, kind: str) -> None:
+    """Pause a clock, keeping the working days that it has left (none when it is late)."""
+    for clock in _running(registration).filter(kind=kind, days_left__isnull=True):
+        clock.days_left = _working_days_until(registration, clock)
+        clock.save(update_fields=["days_left"])
+
+
+def resume_clock(registration: PropertyRegistration, kind: str) -> None:
+    """Let a paused clock run on; one that had passed stays passed."""
+    for clock in _running(registration).filter(kind=kind, days_left__isnull=False):
+        if clock.days_left:
+            clock.due_at = _after(registration, clock.days_left)
+        clock.days_left = None
+        clock.save(update_fields=["days_left", "due_at"])
+
+
+def _running(registration: PropertyRegistration) -> QuerySet[RegistrationClock]:
+    return RegistrationClock.objects.filter(registration=registration, stopped_at__isnull=True)
+
+
+def _after(registration: PropertyRegistration, days: int) -> datetime:
+    venue = registration.venue
+    return add_working_days(timezone.now(), days, jurisdiction=venue.jurisdiction, tz=venue.zone)
+
+
+def _working_days_until(registration: PropertyRegistration, clock: RegistrationClock) -> int:
+    zone, jurisdiction = registration.venue.zone, registration.venue.jurisdiction
+    day, last = timezone.now().astimezone(zone).date(), clock.due_at.astimezone(zone).date()
+    left = 0
+    while day < last:
+        day += timedelta(days=1)
+        left += is_working_day(day, jurisdiction)
+    return left
