@@ -18,6 +18,7 @@ from kernel import audit
 from kernel.actors import Actor
 from kernel.problems import FieldError, Problem
 from kernel.states import advance
+from listings.corpora.offering import corpus_errors
 from listings.grade_confirmation import grading_errors
 from listings.models import DatasetVersion, Listing, ListingRevision, Plan, Product, Right, Terms
 from listings.product_types import OPEN_DELIVERIES
@@ -279,6 +280,7 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     if parts.version.state != DatasetVersion.State.READY:
         yield FieldError("/version_id", "version_not_ready", _("Only a version that is ready can be offered."))
     yield from grading_errors(parts.version, product)
+    yield from corpus_errors(parts.version)
     for error in excess_errors(parts.terms, product):
         yield FieldError("/terms_id", error.code, error.detail)
     if not parts.plans:

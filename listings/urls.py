@@ -15,6 +15,7 @@ from listings.api import (
     revisions,
     routes,
 )
+from listings.api import corpora as corpora_api
 
 bytes_in: list[URLPattern] = [
     path("datasets", datasets.DatasetList.as_view(), name="datasets"),
@@ -36,6 +37,30 @@ bytes_in: list[URLPattern] = [
     path("files/<uuid:file_id>", datasets.FileDetail.as_view(), name="file"),
     path("files/<uuid:file_id>/parts/<int:number>", datasets.FilePartDetail.as_view(), name="file-part"),
     path("files/<uuid:file_id>/complete", datasets.FileComplete.as_view(), name="file-complete"),
+]
+
+corpora: list[URLPattern] = [
+    path(
+        "dataset-versions/<uuid:version_id>/licence-chains",
+        corpora_api.VersionLicenceChains.as_view(),
+        name="dataset-version-licence-chains",
+    ),
+    path(
+        "dataset-versions/<uuid:version_id>/corpus-samplings",
+        corpora_api.VersionCorpusSamplings.as_view(),
+        name="dataset-version-corpus-samplings",
+    ),
+    path("corpus-samplings/<uuid:sampling_id>", corpora_api.CorpusSamplingDetail.as_view(), name="corpus-sampling"),
+    path(
+        "corpus-samplings/<uuid:sampling_id>/sheet",
+        corpora_api.CorpusSamplingSheet.as_view(),
+        name="corpus-sampling-sheet",
+    ),
+    path(
+        "corpus-samplings/<uuid:sampling_id>/judgement",
+        corpora_api.CorpusSamplingJudgement.as_view(),
+        name="corpus-sampling-judgement",
+    ),
 ]
 
 registration: list[URLPattern] = [
@@ -203,4 +228,4 @@ property_register: list[URLPattern] = [
     ),
 ]
 
-urlpatterns = [*property_register, *bytes_in, *registration, *offering, *described, *review, *crossing, *in_bulk]
+urlpatterns = [*property_register, *bytes_in, *corpora, *registration, *offering, *described, *review, *crossing, *in_bulk]

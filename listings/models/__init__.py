@@ -1,6 +1,7 @@
 """The tables of listings, by noun."""
 
 from listings.models.audience import Visibility
+from listings.models.corpora import CorpusSampling, LicenceChain
 from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
 from listings.models.grades import Grade, GradeConfirmation
 from listings.models.harvests import HarvestedProduct, HarvestRecord, HarvestRun
@@ -27,6 +28,7 @@ from listings.models.vocabulary import (
 
 __all__ = [
     "BuyerKind",
+    "CorpusSampling",
     "DataFile",
     "Dataset",
     "DatasetVersion",
@@ -38,6 +40,7 @@ __all__ = [
     "HarvestRecord",
     "HarvestRun",
     "HarvestedProduct",
+    "LicenceChain",
     "Listing",
     "ListingInvitation",
     "ListingRevision",

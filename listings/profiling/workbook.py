@@ -71,7 +71,7 @@ def profile_workbook(source: BinaryIO, *, size: int, observers: Sequence[Observe
     many; names of groups and the names below them become one), "titles" (what stands above it) and "errors" (how many
     cells show an error). Raises Refusal.
     """
-    _check_parts(source, size)
+    check_parts(source, size)
     try:
         book = openpyxl.load_workbook(source, read_only=True, data_only=True, keep_links=False)
         sheets = [sheet for sheet in book.worksheets if hasattr(sheet, "reset_dimensions")]
@@ -95,7 +95,7 @@ def _areas(book: Any, sheet: Any) -> list[Area]:
         raise _corrupt(error) from None
 
 
-def _check_parts(source: BinaryIO, size: int) -> None:
+def check_parts(source: BinaryIO, size: int) -> None:
     """Refuse what is no workbook, what carries programs, and what claims to unpack to more than we take."""
     source.seek(0)
     begins = source.read(len(OLD_OFFICE_MAGIC))

@@ -13,6 +13,8 @@ from kernel.models import AuditEvent, Certificate, Job
 from kernel.money import Currency, Money
 from kernel.sealing import seal_events
 from listings import uploading
+from listings.corpora.declaring import declare_licences
+from listings.corpora.sampling import draw_sample
 from listings.grade_confirmation import confirm_grade
 from listings.harvest import RUN_JOB
 from listings.harvest.running import register_by_manifest
@@ -86,11 +88,12 @@ def _drafts(member: Organization) -> dict[str, object]:
     who = actor(person_of(member))
     version = uploading.open_version(dataset_id=product.dataset_id, actor=who)
     file = uploading.add_file(version_id=version.id, name="next.csv", format="CSV", actor=who)
+    ready = DatasetVersion.objects.filter(organization=member, state=DatasetVersion.State.READY).earliest("id")
+    declare_licences(version_id=ready.id, offered="COMMERCIAL", sources=[{"name": "own", "licence": "OWN"}], actor=who)
     return {
         "dataset_id": product.dataset_id,
-        "version_id": DatasetVersion.objects.filter(organization=member, state=DatasetVersion.State.READY)
-        .earliest("id")
-        .id,
+        "version_id": ready.id,
+        "sampling_id": draw_sample(version_id=ready.id, actor=who).id,
         "file_id": file.id,
         "product_id": product.id,
         "plan_id": make_plan(product).id,
