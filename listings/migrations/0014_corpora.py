@@ -11,7 +11,7 @@ from kernel.migrations_support import run_sql_file
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_statistician"),
-        ("listings", "0012_openapi_as_a_format"),
+        ("listings", "0013_review_by_stages"),
     ]
 
     operations = [
