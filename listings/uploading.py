@@ -295,9 +295,9 @@ def _refuse_unless_receiving(file: DataFile) -> None:
 
 def _check_encoding(format: str, declared: str) -> None:  # noqa: A002
     if format not in DataFile.Format.values:
-        raise field_problem("/format", "invalid_choice", _("Formats are CSV, JSONL and PARQUET."))
-    if declared and format == DataFile.Format.PARQUET:
-        raise field_problem("/declared_encoding", "invalid_choice", _("Parquet has no text encoding to declare."))
+        raise field_problem("/format", "invalid_choice", _("Formats are: %s.") % ", ".join(DataFile.Format.values))
+    if declared and format in (DataFile.Format.PARQUET, DataFile.Format.EXCEL, DataFile.Format.ARCHIVE):
+        raise field_problem("/declared_encoding", "invalid_choice", _("That format has no text encoding to declare."))
     if declared and declared.lower() not in DECLARABLE:
         known = ", ".join(DECLARABLE)
         raise field_problem("/declared_encoding", "invalid_choice", _("Encodings are: %s.") % known)

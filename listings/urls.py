@@ -228,4 +228,14 @@ property_register: list[URLPattern] = [
     ),
 ]
 
-urlpatterns = [*property_register, *bytes_in, *corpora, *registration, *offering, *described, *review, *crossing, *in_bulk]
+urlpatterns = [
+    *property_register,
+    *bytes_in,
+    *corpora,
+    *registration,
+    *offering,
+    *described,
+    *review,
+    *crossing,
+    *in_bulk,
+]

@@ -90,7 +90,7 @@ def languages_of(texts: pa.Array[Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
     chinese = (han * LATIN_PER_HAN > latin) & (kana <= MOST_KANA * (han + kana)) & (elsewhere <= han)
     english = (
         ~chinese
-        & (latin > 0.9 * found["letters"])
+        & (latin > 0.9 * (found["letters"] - han))
         & (found["accented"] <= MOST_ACCENTED * latin)
         & (found["english"] >= found["others"])
         & ((found["english"] > 0) | ((found["words"] <= MOST_WORDS_OF_A_NAME) & (found["others"] == 0)))

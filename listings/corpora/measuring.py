@@ -23,6 +23,7 @@ CORPUS_FORMATS = frozenset({"TEXT", "JSONL", "JSON", "PARQUET", "CSV"})
 HEAD_ROWS = 200
 LEAST_MEAN = 40  # characters; what is shorter on average are names and codes
 LEAST_MEAN_ALONE = 4  # of a file that has nothing but one column
+LEAST_LINE = 6  # lists of names have shorter ones
 SLICE_ROWS = 4_096
 SLICE_BYTES = 8 * 1024**2
 MOST_CHECKED = 1_024  # documents of a slice that look as if they held a person's number
@@ -146,11 +147,13 @@ class CorpusMeter:
 
 
 def _is_text(values: pa.ChunkedArray[Any], *, alone: bool) -> bool:
-    present = values.drop_null()
-    if not len(present):
+    texts = pa.array([_running(value) for value in values.drop_null().to_pylist()], pa.string())
+    characters = pc.sum(pc.utf8_length(texts)).as_py() or 0
+    lines = pc.sum(pc.count_substring(texts, "\n")).as_py() or 0
+    least = len(texts) * (LEAST_MEAN_ALONE if alone else LEAST_MEAN)
+    if characters < max(least, LEAST_LINE * (lines + len(texts)), 1):
         return False
-    long_enough = pc.mean(pc.utf8_length(present)).as_py() >= (LEAST_MEAN_ALONE if alone else LEAST_MEAN)
-    return bool(long_enough and pc.sum(pc.match_substring_regex(present, ONE_WORD)).as_py() * 2 < len(present))
+    return bool(pc.sum(pc.match_substring_regex(texts, ONE_WORD)).as_py() * 2 < len(texts))
 
 
 def _documents(columns: Sequence[pa.ChunkedArray[Any]]) -> list[str]:

@@ -138,8 +138,15 @@ def test_poems_are_documents_made_of_paragraphs() -> None:
 
 def test_a_table_of_names_and_numbers_is_no_corpus() -> None:
     assert corpus(data("tables/guangdong-streets.csv"), "a.csv") is None
+    assert corpus(data("reference/hk-mo-tw.json"), "a.json") is None
     digests = "\n".join(json.dumps({"sha": f"{n:064x}"}) for n in range(300))
     assert corpus(digests.encode(), "a.jsonl") is None
+
+
+def test_a_text_in_two_languages_counts_with_the_one_that_says_more() -> None:
+    english = "The harbour has been the heart of the city for more than a century."
+    texts = pa.array([f"{english} 维多利亚港", f"维多利亚港是香港的心脏，已有百余年的历史。{english[:11]}"])
+    assert [LANGUAGES[position] for position in languages_of(texts)] == [ENGLISH, HANS]
 
 
 def test_numbers_of_persons_are_counted_by_document() -> None:

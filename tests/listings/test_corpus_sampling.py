@@ -7,6 +7,8 @@ from typing import Any
 import openpyxl
 import pytest
 from django.db import DatabaseError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Capacity, Organization, Role
 from kernel.models import AuditEvent
@@ -17,7 +19,7 @@ from listings.listing import create_listing
 from listings.models import CorpusSampling, DatasetVersion, LicenceChain
 from listings.registration import create_product, register_product
 from tests.listings.offers import dossier, make_plan, make_terms, provider_actor
-from tests.marketplace.trading import stored_version
+from tests.marketplace.trading import listed_dataset, stored_version
 from tests.refusals import refused
 from tests.world import Api, actor, api, make_client, make_member, person_of, staff
 
@@ -248,3 +250,25 @@ def test_only_the_provider_declares(version: DatasetVersion) -> None:
             sources=[{"name": "a", "licence": "OWN"}],
             actor=provider_actor(make_member("gzdex", Capacity.PROVIDER)),
         )
+
+
+def test_staff_sample_what_is_offered_and_see_it_in_the_console(provider: Organization) -> None:
+    listing = listed_dataset(provider)
+    clerk = staff("gzdex", Role.CLERK)
+    sampling = draw_sample(version_id=listing.version_id, actor=actor(clerk))
+    assert sampling.by_exchange
+    rows = chosen_rows(sampling)
+    judge_sample(sampling_id=sampling.id, judgements=judged(rows, failed=1), sheet_sha256="0" * 64, actor=actor(clerk))
+    sources = [{"name": "街道办", "licence": "CC-BY-NC-4.0"}]
+    chain = declare_licences(
+        version_id=listing.version_id, offered="COMMERCIAL", sources=sources, actor=provider_actor(provider)
+    )
+    client = Client()
+    client.force_login(clerk, backend="django.contrib.auth.backends.ModelBackend")
+    for row, told in ((sampling, "66.7%"), (chain, "街道办")):
+        name = row._meta.model_name
+        assert client.get(reverse(f"admin:listings_{name}_changelist")).status_code == 200
+        assert told in client.get(reverse(f"admin:listings_{name}_change", args=[row.pk])).content.decode()
+    sheet = client.get(reverse("corpus-sampling-sheet", args=[sampling.id]))
+    assert sheet.status_code == 200
+    assert len(list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))) == len(rows)

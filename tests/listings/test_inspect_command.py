@@ -62,6 +62,25 @@ def test_declared_facts_raise_the_grade() -> None:
     assert told(file, "--declared-grade", "IMPORTANT")["grade"]["grade"] == "IMPORTANT"
 
 
+def test_a_corpus_is_measured_and_its_licence_chain_judged(tmp_path: Path) -> None:
+    chain = tmp_path / "sources.json"
+    sources = [{"name": "楚辞", "licence": "PUBLIC-DOMAIN"}, {"name": "博客", "licence": "CC-BY-NC-4.0"}]
+    chain.write_text(json.dumps({"offered": "COMMERCIAL", "sources": sources}), encoding="utf-8")
+    file = DATA / "corpus" / "chuci.json"
+    found = told(file, "--sources", str(chain))
+    assert found["corpus"]["documents"] == 65
+    assert found["corpus"]["languages"]["zh-Hans"]["share"] == 1
+    assert [source["reason"] for source in found["licence_chain"]["sources"]] == ["", "non_commercial"]
+    lines = inspected(file, "--sources", str(chain)).stdout
+    assert "zh-Hans  100.0% of the characters" in lines
+    assert "not compatible with COMMERCIAL" in lines
+
+    chain.write_text("[]", encoding="utf-8")
+    wrong = inspected(file, "--sources", str(chain))
+    assert wrong.returncode == 1
+    assert "Traceback" not in wrong.stderr
+
+
 def test_a_refused_file_says_why_and_ends_with_status_one(tmp_path: Path) -> None:
     file = tmp_path / "ragged.csv"
     file.write_text("a,b\n1,2\n3\n", encoding="utf-8")

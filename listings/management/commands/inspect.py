@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
+from listings.corpora.licences import REASONS, ChainVerdict, Source, judge_chain
 from listings.examination import Examination, examine
 from listings.grading.detectors import LABELS
 from listings.grading.grade import GRADES, PERSONAL_INFORMATION, Facts
@@ -34,6 +36,12 @@ class Command(BaseCommand):
         parser.add_argument("--encoding", default="", help="the encoding it is declared to have")
         parser.add_argument("--declared-grade", choices=GRADES, default="", help="the grade that its provider declares")
         parser.add_argument(
+            "--sources",
+            type=Path,
+            metavar="FILE",
+            help='judge a licence chain too: {"offered": "COMMERCIAL", "sources": [{"name", "licence"}, …]}',
+        )
+        parser.add_argument(
             "--declared-personal-information",
             choices=PERSONAL_INFORMATION,
             default="NONE",
@@ -47,6 +55,7 @@ class Command(BaseCommand):
             declared_grade=options["declared_grade"],
             declared_personal_information=options["declared_personal_information"],
         )
+        chain = _chain(options["sources"]) if options["sources"] else None
         format_code = options["format"] or detect_format(file.name, _head(file))
 
         def read(observers: Sequence[Observer]) -> TableProfile:
@@ -59,9 +68,12 @@ class Command(BaseCommand):
             raise SystemExit(1) from None
         if options["json"]:
             told = {"file": file.name, "size": file.stat().st_size, **found.as_json()}
+            told |= {"licence_chain": chain.as_json()} if chain else {}
             self.stdout.write(json.dumps(told, ensure_ascii=False, indent=1, default=str))
         else:
             self._tell(file, found)
+            if chain:
+                self._tell_chain(chain)
 
     def _tell_refusal(self, file: Path, refusal: Refusal, *, as_json: bool) -> None:
         detail = sentence(REFUSALS, refusal.code, refusal.params)
@@ -115,6 +127,22 @@ class Command(BaseCommand):
             say(f"  {language:<8} {found['share']:>6.1%} of the characters, {found['documents']:,} documents")
         say(f"  repeated: {duplicates['exact_share']:.1%} exactly, {duplicates['near_share']:.1%} nearly")
         say(f"  {personal['share']:.2%} of the documents hold a number by which a person is known")
+
+    def _tell_chain(self, chain: ChainVerdict) -> None:
+        verdict = "compatible" if chain.compatible else "not compatible"
+        self.stdout.write(f"\nlicences     {verdict} with {chain.offered} ({chain.rule_set}, no legal advice)")
+        for source in chain.sources:
+            why = REASONS[source.reason] if source.reason else ", ".join(source.duties)
+            self.stdout.write(f"  {source.name}: {source.licence}  {why}")
+
+
+def _chain(file: Path) -> ChainVerdict:
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        sources = [Source(name=str(each["name"]), licence=str(each["licence"])) for each in told["sources"]]
+        return judge_chain(sources, offered=str(told["offered"]), on=timezone.localdate())
+    except (OSError, ValueError, KeyError, TypeError, LookupError) as error:
+        raise CommandError(f"{file}: the sources could not be read: {error}") from None
 
 
 def _head(file: Path) -> bytes:

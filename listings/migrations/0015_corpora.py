@@ -11,7 +11,7 @@ from kernel.migrations_support import run_sql_file
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_statistician"),
-        ("listings", "0013_review_by_stages"),
+        ("listings", "0014_property_register"),
     ]
 
     operations = [
