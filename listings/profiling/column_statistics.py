@@ -13,7 +13,7 @@ from listings.profiling.evidence import Evidence
 from listings.profiling.moments import LOOKS_LIKE_NUMBERS, Moments, looks_like_time, shapes_of
 from listings.profiling.numbers_seen import Numbers, as_numbers
 from listings.profiling.repeats import Hasher, Repeats
-from listings.profiling.text_trouble import TextTrouble, misread
+from listings.profiling.text_trouble import TextTrouble, content_of, is_ascii, misread
 from listings.profiling.top_values import TopValues, top_json
 from listings.profiling.value_formats import FORMATS, coordinate_named, fits, is_named, may_fit
 from listings.profiling.writing import scripts, variants
@@ -55,29 +55,32 @@ class ColumnStatistics:
         self.top = TopValues(most=max(20, min(1_000, int(100_000 * share))), most_bytes=int(4_000_000 * share) + 4_096)
         self.repeats: Repeats | None = Repeats(max(256, min(32_768, int(131_072 * share))))
         self._hasher = hasher
-        self._waiting: list[tuple[Texts, int]] | None = []
+        self._waiting: list[tuple[Texts, int, str]] | None = []
         self._waiting_values = 0
         self._characters = 0
         self._ascii = True
         self._shortest: int | None = None
         self._longest = 0
 
-    def add(self, values: Texts, offset: int) -> None:
-        """Take the next values (text, null where there is none); `offset` rows come before them."""
+    def add(self, values: Texts, offset: int, *, reading: str = "") -> None:
+        """Take the next values (text, null where there is none); `offset` rows come before them.
+
+        `reading` says as what all of them read (`columns.PLAIN`), "" if that is unknown.
+        """
         present = len(values) - values.null_count
         if values.null_count:
             self.missing.take(pc.is_null(values), values, offset)
         if not present:
             return
         self.values += present
-        self._measure(values, offset)
+        self._measure(values, offset, plain=bool(reading))
         self.top.add(values, offset)
         self._look_for_repeats(values, offset)
         if self._waiting is None:
-            self._count_formats(values, offset)
+            self._count_formats(values, offset, reading)
             return
         # Formats are chosen by the first values, so these wait until there are enough of them.
-        self._waiting.append((values, offset))
+        self._waiting.append((values, offset, reading))
         self._waiting_values += present
         if self._waiting_values >= FIRST_VALUES:
             self.decide()
@@ -87,7 +90,7 @@ class ColumnStatistics:
         waiting, self._waiting = self._waiting or [], None
         if not waiting:
             return
-        first = pa.concat_arrays([values for values, _offset in waiting]).drop_null()[:FIRST_VALUES]
+        first = pa.concat_arrays([values for values, _offset, _reading in waiting]).drop_null()[:FIRST_VALUES]
         picked: list[Any] = first.take(pa.array(range(0, len(first), max(1, len(first) // PICKED_VALUES)))).to_pylist()
         shapes = shapes_of(first) if any(looks_like_time(text) for text in picked) else []
         if shapes:
@@ -99,20 +102,23 @@ class ColumnStatistics:
         counted = self.moments is None or self.moments.shapes != [LOOKS_LIKE_NUMBERS]
         if self.formats.pop("number", None) and counted and not pc.any(codes).as_py():
             self.numbers = Numbers()
-        for values, offset in waiting:
-            self._count_formats(values, offset)
+        for values, offset, reading in waiting:
+            self._count_formats(values, offset, reading)
 
-    def _measure(self, values: Texts, offset: int) -> None:
-        lengths = pc.utf8_length(values)
+    def _measure(self, values: Texts, offset: int, *, plain: bool) -> None:
+        content = content_of(values)
+        ascii_only = plain or is_ascii(content)
+        lengths = pc.binary_length(values) if ascii_only else pc.utf8_length(values)
         bounds = pc.min_max(lengths)
         shortest = bounds["min"].as_py()
         self._shortest = shortest if self._shortest is None else min(self._shortest, shortest)
         self._longest = max(self._longest, bounds["max"].as_py())
-        characters = pc.sum(lengths).as_py()
-        ascii_only = characters == pc.sum(pc.binary_length(values)).as_py()
-        self._characters += characters
+        self._characters += pc.sum(lengths).as_py()
         self._ascii = self._ascii and ascii_only
-        self.trouble.add(values, offset, ascii_only=ascii_only, shortest=self._shortest or 0, longest=self._longest)
+        if not plain:
+            self.trouble.add(
+                values, offset, content, ascii_only=ascii_only, shortest=self._shortest, longest=self._longest
+            )
 
     def _look_for_repeats(self, values: Texts, offset: int) -> None:
         if self.repeats is None:
@@ -128,11 +134,11 @@ class ColumnStatistics:
         if self.repeats.count > MOST_REPEATED * self.repeats.seen + REPEATS_IN_ANY_KEY:
             self.repeats = None
 
-    def _count_formats(self, values: Texts, offset: int) -> None:
+    def _count_formats(self, values: Texts, offset: int, reading: str) -> None:
         if self.numbers is not None:
             self.numbers.add(values, offset)
         if self.moments is not None:
-            self.moments.add(values, offset)
+            self.moments.add(values, offset, reading=reading)
         present = len(values) - values.null_count
         for name, count in self.formats.items():
             mask = fits(values, name)

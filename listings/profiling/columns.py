@@ -103,6 +103,8 @@ READINGS: dict[str, Reading] = {
     "minutes with slashes": Reading("timestamp", _strptime("%Y/%m/%d %H:%M", pa.timestamp("s"))),
     "timestamp with slashes": Reading("timestamp", _strptime("%Y/%m/%d %H:%M:%S", pa.timestamp("s"))),
 }
+# What they read is ASCII without space around it.
+PLAIN = frozenset({"integer", "decimal", "boolean", "date", "timestamp", "zoned timestamp"})
 DATES_AND_TIMES = tuple(name for name, reading in READINGS.items() if reading.type in ("date", "timestamp"))
 TEXT = "text"
 
@@ -127,18 +129,22 @@ class TextColumn:
             return "empty"
         return READINGS[self._reading].type if self._reading in READINGS else TEXT
 
-    def add(self, values: Values) -> None:
-        """Take the next batch of values (strings, null where there is none)."""
+    def add(self, values: Values) -> str:
+        """Take the next batch of values (strings, null where there is none).
+
+        Return the reading of `PLAIN` by which all of them are read, "" if there is none.
+        """
         self.nulls += values.null_count
         if self.count < SAMPLED_VALUES and len(self.samples) < SAMPLES:
             self._take_samples(values[: SAMPLED_VALUES - self.count])
         self.count += len(values)
         if values.null_count == len(values):
-            return
+            return ""
         text = range_of(values)
         self._text_range.add(text)
         if self._reading != TEXT:
             self._read(values, text)
+        return self._reading if self._reading in PLAIN else ""
 
     def bounds(self) -> tuple[Any, Any]:
         """Return the least and greatest value, as JSON can hold them."""

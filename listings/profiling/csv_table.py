@@ -99,9 +99,8 @@ class _Table:
             if len(self.sample) < SAMPLE_ROWS:
                 rows = table.slice(0, SAMPLE_ROWS - len(self.sample)).to_pylist()
                 self.sample.extend([shown(value) for value in row.values()] for row in rows)
-            for column, values in zip(self.columns, table.columns, strict=True):
-                column.add(values)
-            show(self.observers, table.columns)
+            readings = [column.add(values) for column, values in zip(self.columns, table.columns, strict=True)]
+            show(self.observers, table.columns, readings=readings)
             if table.num_rows:
                 self.last_value = table.columns[-1][-1].as_py()
             yield from group

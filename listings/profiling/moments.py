@@ -47,6 +47,7 @@ SHAPES: dict[str, Shape] = {
     "2024-02": Shape("month", r"^(?:19|20)\d\d-(?:0[1-9]|1[0-2])$"),
     "2024年2月": Shape("month", rf"^(?:19|20)\d\d年{_MONTH}月$"),
 }
+LEAST_MOMENT = len("2024-02-09T08:30")
 _PATTERNS = tuple(re.compile(shape.pattern) for shape in SHAPES.values())
 AMBIGUOUS = "9/2/2024"
 LOOKS_LIKE_NUMBERS = "20240209"
@@ -75,6 +76,14 @@ def _has(values: Texts, name: str) -> pa.Array[Any]:
     return pc.match_substring_regex(values, SHAPES[name].pattern)
 
 
+def _written_as(values: Texts, reading: str) -> str:
+    """Return the shape that all values have, as far as their reading tells: Arrow reads ISO 8601 and nothing else."""
+    if reading == "date":
+        return "2024-02-09"
+    with_minutes = reading == "timestamp" and pc.min(pc.binary_length(values)).as_py() >= LEAST_MOMENT
+    return "2024-02-09T08:30:00" if with_minutes else ""
+
+
 @dataclass
 class Moments:
     """The times in a column of text: how they are written, the first and the last, and days that do not exist."""
@@ -87,11 +96,11 @@ class Moments:
     unusual: Evidence = field(default_factory=Evidence)
     misfits: Evidence = field(default_factory=Evidence)
 
-    def add(self, values: Texts, offset: int) -> None:
-        """Take the next values; `offset` is the number of rows before them."""
+    def add(self, values: Texts, offset: int, *, reading: str = "") -> None:
+        """Take the next values; `offset` is the number of rows before them, `reading` what `columns` reads them as."""
         anything = None
         for position, name in enumerate(self.shapes):
-            mask = _has(values, name)
+            mask = pc.is_valid(values) if _written_as(values, reading) == name else _has(values, name)
             found = pc.sum(mask).as_py() or 0
             anything = mask if anything is None else pc.or_(anything, mask)
             if found:
@@ -105,7 +114,7 @@ class Moments:
             self.misfits.take(pc.invert(anything), values, offset)
 
     def _range(self, values: Texts, mask: pa.Array[Any], name: str, offset: int) -> None:
-        kept = pc.if_else(mask, values, pa.scalar(None, pa.string()))
+        kept = values if pc.all(mask).as_py() else pc.if_else(mask, values, pa.scalar(None, pa.string()))
         moments = read_moments(kept, name)
         if moments is None:
             return

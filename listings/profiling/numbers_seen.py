@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
-from listings.profiling.arrow import arrow
 from listings.profiling.arrow import compute as pc
 from listings.profiling.evidence import Evidence
 from listings.profiling.value_formats import NUMBER
@@ -80,9 +80,9 @@ class Numbers:
 
     def _extremes(self, numbers: pa.Array[Any], low: float, high: float, offset: int) -> None:
         if len(self._lowest) < EXTREMES or low < self._lowest[-1][0]:
-            self._lowest = sorted([*self._lowest, *_first(numbers, "ascending", offset)])[:EXTREMES]
+            self._lowest = sorted([*self._lowest, *_least(numbers, offset)])[:EXTREMES]
         if len(self._highest) < EXTREMES or high > self._highest[-1][0]:
-            found = [*self._highest, *_first(numbers, "descending", offset)]
+            found = [*self._highest, *((-number, row) for number, row in _least(pc.negate(numbers), offset))]
             self._highest = sorted(found, key=lambda pair: (-pair[0], pair[1]))[:EXTREMES]
 
     def as_json(self, sample: Sequence[tuple[float, int]]) -> dict[str, Any]:
@@ -135,11 +135,14 @@ def as_numbers(values: Texts) -> pa.Array[Any]:
     )
 
 
-def _first(numbers: pa.Array[Any], order: str, offset: int) -> list[tuple[float, int]]:
-    table = pa.table({"number": numbers, "row": arrow.arange(offset + 1, offset + 1 + len(numbers))}).drop_null()
-    best = pc.select_k_unstable(table, k=min(EXTREMES, len(table)), sort_keys=[("number", order), ("row", "ascending")])
-    found: Any = table.take(best)
-    return list(zip(found["number"].to_pylist(), found["row"].to_pylist(), strict=True))
+def _least(numbers: pa.Array[Any], offset: int) -> list[tuple[float, int]]:
+    """Return the least numbers with their rows, the earliest of equal ones."""
+    values = numbers.to_numpy(zero_copy_only=False)  # null becomes not-a-number, which sorts last
+    count = min(EXTREMES, len(numbers) - numbers.null_count)
+    last = np.partition(values, count - 1)[count - 1]
+    less = np.flatnonzero(values < last)
+    chosen = np.concatenate([less, np.flatnonzero(values == last)[: count - len(less)]])
+    return [(float(values[place]), offset + 1 + int(place)) for place in chosen]
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     Values = Sequence[Any] | Texts
 
 
+_READING = b"reading"
+
+
 class Observer(Protocol):
     """Something that gathers what it needs from the rows as they pass, in bounded memory."""
 
@@ -26,13 +29,26 @@ class Observer(Protocol):
         """
 
 
-def show(observers: Sequence[Observer], columns: Iterable[Values]) -> None:
-    """Let every observer see the next rows, given by column; builds nothing when nobody looks."""
+def show(observers: Sequence[Observer], columns: Iterable[Values], *, readings: Sequence[str] = ()) -> None:
+    """Let every observer see the next rows, given by column; builds nothing when nobody looks.
+
+    `readings` says by column as what all these values read (`columns.PLAIN`), "" where that is unknown.
+    """
     if observers:
         texts = [as_text(values) for values in columns]
-        rows = pa.Table.from_arrays(texts, names=[f"c{position}" for position in range(len(texts))])
+        known = readings or [""] * len(texts)
+        fields = [
+            pa.field(f"c{position}", pa.string(), metadata={_READING: reading} if reading else None)
+            for position, reading in enumerate(known)
+        ]
+        rows = pa.Table.from_arrays(texts, schema=pa.schema(fields))
         for observer in observers:
             observer.see(rows)
+
+
+def readings_of(rows: pa.Table) -> list[str]:
+    """Return as what all values of each column read, "" where that is unknown."""
+    return [(field.metadata or {}).get(_READING, b"").decode() for field in rows.schema]
 
 
 def as_text(values: Values) -> Texts:

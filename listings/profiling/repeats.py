@@ -64,30 +64,34 @@ class Repeats:
     seen: int = 0
     rows: list[int] = field(default_factory=list)
     _zero_bits: int = 0
-    _first: dict[int, int] = field(default_factory=dict)
+    _kept: set[int] = field(default_factory=set)
     _times: dict[int, int] = field(default_factory=dict)
 
     def add(self, hashes: pa.Array[Any], rows: pa.Array[Any]) -> None:
         """Take the next hashes and the numbers of their rows."""
         self.seen += len(hashes)
-        hashes, rows = self._kept(hashes, rows)
-        while len(self._first) + len(hashes) > self.most:
+        hashes, rows = self._sampled(hashes, rows)
+        while len(self._kept) + len(hashes) > self.most:
             self._zero_bits += 1
             mask = (1 << self._zero_bits) - 1
-            self._first = {value: row for value, row in self._first.items() if not value & mask}
+            self._kept = {value for value in self._kept if not value & mask}
             self._times = {value: times for value, times in self._times.items() if not value & mask}
-            hashes, rows = self._kept(hashes, rows)
+            hashes, rows = self._sampled(hashes, rows)
         values: list[Any] = hashes.to_pylist()
+        fresh = set(values)
+        if len(fresh) == len(values) and self._kept.isdisjoint(fresh):
+            self._kept |= fresh
+            return
         numbers: list[Any] = rows.to_pylist()
         for value, row in zip(values, numbers, strict=True):
-            if value not in self._first:
-                self._first[value] = row
+            if value not in self._kept:
+                self._kept.add(value)
                 continue
             self._times[value] = self._times.get(value, 0) + 1
             if len(self.rows) < MOST_ROWS:
                 self.rows.append(row)
 
-    def _kept(self, hashes: pa.Array[Any], rows: pa.Array[Any]) -> tuple[pa.Array[Any], pa.Array[Any]]:
+    def _sampled(self, hashes: pa.Array[Any], rows: pa.Array[Any]) -> tuple[pa.Array[Any], pa.Array[Any]]:
         if not self._zero_bits:
             return hashes, rows
         ends = pc.bit_wise_and(hashes, pa.scalar((1 << self._zero_bits) - 1, pa.uint64()))

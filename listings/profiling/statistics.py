@@ -12,6 +12,7 @@ file gives the same figures however it arrives.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ import pyarrow as pa
 from listings.profiling.arrow import arrow
 from listings.profiling.arrow import compute as pc
 from listings.profiling.column_statistics import ColumnStatistics
+from listings.profiling.observing import readings_of
 from listings.profiling.repeats import Hasher, Repeats, rows_as_texts
 from listings.profiling.table_statistics import extent, keys, time_span
 
@@ -40,6 +42,7 @@ class Statistics:
         self.rows = 0
         self._columns: list[ColumnStatistics] = []
         self._waiting: list[pa.Table] = []
+        self._readings: list[str] = []
         self._held_rows = 0
         self._held_bytes = 0
         self._hasher = Hasher()
@@ -51,11 +54,21 @@ class Statistics:
         """Take the next rows: every column is text, null where there is no value."""
         if not rows.num_rows:
             return
-        self._waiting.append(rows)
+        self._note_readings(rows)
+        # Fields say as what their values read, in which tables may differ.
+        self._waiting.append(pa.Table.from_arrays(rows.columns, names=rows.column_names))
         self._held_rows += rows.num_rows
         self._held_bytes += rows.nbytes
         if self._held_rows >= BATCH_ROWS or self._held_bytes >= BATCH_BYTES:
             self._work(last=self._held_bytes >= BATCH_BYTES)
+
+    def _note_readings(self, rows: pa.Table) -> None:
+        """Keep as what all rows that wait are read."""
+        new = readings_of(rows)
+        if not self._waiting:
+            self._readings = new
+        pairs = zip_longest(self._readings, new, fillvalue="")
+        self._readings = [old if old == reading else "" for old, reading in pairs]
 
     def _work(self, *, last: bool = True) -> None:
         """Look at the rows that wait, in batches of the same size whatever the size of those that came in."""
@@ -78,8 +91,8 @@ class Statistics:
             if offset:  # a member that JSON Lines had not shown before
                 column.add(pa.nulls(offset, pa.string()), 0)
             self._columns.append(column)
-        for column, values in zip(self._columns, columns, strict=False):
-            column.add(values, offset)
+        for column, values, reading in zip(self._columns, columns, self._readings, strict=False):
+            column.add(values, offset, reading=reading)
         for column in self._columns[len(columns) :]:
             column.add(pa.nulls(batch.num_rows, pa.string()), offset)
         numbers = arrow.arange(offset + 1, offset + 1 + batch.num_rows)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from listings.profiling.arrow import compute as pc
@@ -18,7 +19,10 @@ from listings.profiling.evidence import Evidence
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     Texts = pa.Array[Any]
+    Bytes = NDArray[np.uint8]
 
 # The bytes 80 to BF as Latin-1 and as Windows-1252 read them.
 _CONTINUED = r"[\x{80}-\x{bf}‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
@@ -67,22 +71,24 @@ class TextTrouble:
 
     found: dict[str, Evidence] = field(default_factory=dict)
 
-    def add(self, values: Texts, offset: int, *, ascii_only: bool, shortest: int, longest: int) -> None:
-        """Take the next values; `shortest` and `longest` are lengths in characters of what was seen so far."""
+    def add(self, values: Texts, offset: int, content: Bytes, *, ascii_only: bool, shortest: int, longest: int) -> None:
+        """Take the next values, whose bytes are `content`; `shortest` and `longest` are characters of all so far."""
+        if not ascii_only or _has_space(content):
+            self._look_for_space(values, offset, ascii_only=ascii_only)
+        if shortest <= 7 and not (shortest == longest and ascii_only and longest > 1):
+            # In a column of codes of one length, "NA" is Namibia.
+            self._take("stand_ins", pc.is_in(values, value_set=_STAND_INS), values, offset)
+        if not ascii_only:
+            self._search(values, offset, content.tobytes())
+
+    def _look_for_space(self, values: Texts, offset: int, *, ascii_only: bool) -> None:
         trim = pc.ascii_trim_whitespace if ascii_only else pc.utf8_trim_whitespace
         trimmed = trim(values)
         if pc.sum(pc.binary_length(trimmed)).as_py() != pc.sum(pc.binary_length(values)).as_py():
             spaced = pc.not_equal(pc.binary_length(trimmed), pc.binary_length(values))
             self._take("surrounding_space", spaced, values, offset)
-        if shortest <= 7 and not (shortest == longest and ascii_only and longest > 1):
-            # In a column of codes of one length, "NA" is Namibia.
-            self._take("stand_ins", pc.is_in(values, value_set=_STAND_INS), values, offset)
-        if not ascii_only:
-            self._search(values, offset)
 
-    def _search(self, values: Texts, offset: int) -> None:
-        data = values.buffers()[2]
-        content = data.to_pybytes() if data is not None else b""
+    def _search(self, values: Texts, offset: int, content: bytes) -> None:
         for name, trouble in _TROUBLES.items():
             # Looking for few bytes is far faster than any pattern.
             if any(first in content for first in trouble.first) and trouble.in_bytes.search(content):
@@ -94,6 +100,23 @@ class TextTrouble:
 
 
 _STAND_INS = pa.array(STAND_INS)
+
+
+def content_of(values: Texts) -> Bytes:
+    """Return the bytes of all values, end to end."""
+    _valid, starts, data = values.buffers()
+    if starts is None or data is None or not len(values):
+        return np.empty(0, np.uint8)
+    ends = np.frombuffer(starts, np.int32)
+    return np.frombuffer(data, np.uint8)[ends[values.offset] : ends[values.offset + len(values)]]
+
+
+def is_ascii(content: Bytes) -> bool:
+    return not len(content) or int(content.max()) < 0x80
+
+
+def _has_space(content: Bytes) -> bool:
+    return bool(np.any((content == 0x20) | ((content >= 0x09) & (content <= 0x0D))))
 
 
 def misread(sample: Iterable[tuple[str, int]]) -> tuple[Evidence, int]:
