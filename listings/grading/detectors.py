@@ -6,14 +6,22 @@ that are valid. `hint` is matched against the folded column name (`words.folded_
 sensitive is a rule of the dated file listings/data/grading (`rules.category_of`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from listings.grading import names, numbers, phrases
 from listings.grading.words import alternation, words
+from listings.profiling.arrow import compute as pc
+from listings.profiling.columns import PLAIN
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LABELS: dict[str, Promise] = {
     "resident_id": _("resident identity number"),
@@ -258,3 +266,13 @@ DETECTORS: tuple[Detector, ...] = (
 ALWAYS = tuple(number for number, detector in enumerate(DETECTORS) if detector.always)
 # One pattern for all that is looked for in every value: one walk over the text instead of eight.
 ALARM = "|".join(f"(?:{DETECTORS[number].shape})" for number in ALWAYS)
+# A number of so many characters, without leading zeros as the profile reads them, is too short for any of these; days,
+# moments and truth values have no run of digits that is long enough.
+SHORT_NUMBER = 10
+
+
+def may_alarm(values: pa.Array[Any], reading: str) -> bool:
+    """Tell whether `ALARM` may match any of the values, as far as their reading tells (`profiling.columns.PLAIN`)."""
+    if reading in ("integer", "decimal"):
+        return (pc.max(pc.binary_length(values)).as_py() or 0) > SHORT_NUMBER
+    return reading not in PLAIN

@@ -93,7 +93,7 @@ def find_names(text: str) -> list[str]:
         if len(part) > LONGEST_NAME_CELL:
             continue
         bare = TITLE.sub("", part)
-        candidates = (part, bare, OFFICE.sub("", bare), bare[-3:] if bare != part else "")
+        candidates = dict.fromkeys((part, bare, OFFICE.sub("", bare), bare[-3:] if bare != part else ""))
         name = next((candidate for candidate in candidates if is_han_name(candidate)), None)
         if name:
             found.append(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from listings.grading.detectors import ALARM, ALWAYS, DETECTORS
+from listings.grading.detectors import ALARM, ALWAYS, DETECTORS, may_alarm
 from listings.grading.distinct import MOST_KEPT, DistinctCounter, hashes_of, hashing_engine
 from listings.grading.judging import judge_table
 from listings.grading.looks import Batch, Columns, joined
@@ -18,6 +18,7 @@ from listings.grading.numbers import birth_of, half_width, today
 from listings.grading.phrases import CHILDHOOD, is_child
 from listings.grading.result import ScanResult
 from listings.grading.tallies import Column, Tally
+from listings.profiling.observing import readings_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,10 +83,11 @@ class FieldScanner:
         while len(self._columns) < rows.num_columns:
             self._columns.append(Column(rows=self._rows))
         self._keep_head(rows)
+        readings = readings_of(rows)
         for start in range(0, rows.num_rows, SLICE_ROWS):
             length = min(SLICE_ROWS, rows.num_rows - start)
             self._rows += length
-            self._look([values.slice(start, length) for values in rows.columns])
+            self._look([values.slice(start, length) for values in rows.columns], readings)
 
     def findings(self, names: Sequence[str], *, distinct: Sequence[int | None] = ()) -> ScanResult:
         """Return what was found, by the columns' names; may be asked at any time.
@@ -105,12 +107,13 @@ class FieldScanner:
             if wanted:
                 self._head[position] += [text and text[:HEAD_TEXT] for text in values.slice(0, wanted).to_pylist()]
 
-    def _look(self, rows: Sequence[pa.ChunkedArray[Any]]) -> None:
+    def _look(self, rows: Sequence[pa.ChunkedArray[Any]], readings: Sequence[str]) -> None:
         """Look at the next slice: at the first values of a column by every detector, at later ones for alarms."""
         first_look = max(LEAST_FIRST_LOOK, min(FIRST_LOOK, FIRST_LOOK_CELLS // len(self._columns)))
         first: list[Look] = []
         later: list[Look] = []
-        for column, values in zip(self._columns, rows, strict=False):
+        watched: list[Look] = []
+        for column, values, reading in zip(self._columns, rows, readings, strict=False):
             column.rows += len(values)
             texts = pa.concat_arrays([chunk.drop_null() for chunk in values.chunks or [pa.array([], pa.string())]])
             if not len(texts):
@@ -122,9 +125,11 @@ class FieldScanner:
                 batch = batch.part(len(first[-1][1]))
             if len(batch):
                 later.append((column, batch))
+                if may_alarm(batch.texts, reading):
+                    watched.append((column, batch))
         self._check(first, range(len(DETECTORS)), sampled=True, counts=True)
         self._spot_check(later)
-        self._answer_alarms(later)
+        self._answer_alarms(watched)
 
     def _batch(self, column: Column, texts: Texts) -> Batch:
         """Return the values, each different one once where they repeat a lot."""
@@ -231,9 +236,12 @@ class FieldScanner:
         self, tally: Tally, number: int, candidates: Batch, *, sampled: bool, counts: bool, scale: float
     ) -> list[str]:
         detector, everything = DETECTORS[number], []
+        known: dict[str, list[str]] = {}
         for text, weight in zip(candidates.texts.to_pylist(), candidates.weighed(), strict=True):
             cell = half_width((text or "")[:LONGEST_TEXT])
-            found = detector.find(cell)
+            if cell not in known:
+                known[cell] = detector.find(cell)
+            found = known[cell]
             if not found:
                 continue
             everything += found
