@@ -104,7 +104,8 @@ _STAND_INS = pa.array(STAND_INS)
 
 def content_of(values: Texts) -> Bytes:
     """Return the bytes of all values, end to end."""
-    _valid, starts, data = values.buffers()
+    buffers: list[Any] = values.buffers()  # the stubs do not say that they are buffers to others too
+    _valid, starts, data = buffers
     if starts is None or data is None or not len(values):
         return np.empty(0, np.uint8)
     ends = np.frombuffer(starts, np.int32)
