@@ -31,7 +31,7 @@ def _job_kinds() -> list[tuple[str, str]]:
 
 @admin.register(Job)
 class JobAdmin(ConsoleAdmin):
-    list_display = ("kind", "key", "state", "due_at", "attempts", "progress", "last_error")
+    list_display = ("kind", "key", "state", "due_at", "attempts", "progress", "expected_at", "last_error")
     list_filter = ("state", VenueFilter, among("kind", _("kind"), _job_kinds))
     search_fields = ("key", "subject_id", "last_error")
     ordering = ("-id",)

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
@@ -157,7 +158,7 @@ def run_due_jobs(limit: int = 50, kinds: tuple[str, ...] = ()) -> int:
 
 CLAIM = """
 UPDATE kernel_job
-   SET state = 'RUNNING', attempts = attempts + 1,
+   SET state = 'RUNNING', attempts = attempts + 1, expected_at = NULL,
        leased_until = %(now)s + make_interval(secs => (%(leases)s::jsonb ->> kind)::float)
  WHERE id = (
     SELECT id FROM kernel_job
@@ -200,15 +201,23 @@ def run(job: Job) -> None:
 
 
 FINISH = """
-UPDATE kernel_job SET state = 'DONE', leased_until = NULL, progress = 100, last_error = '', finished_at = %s
+UPDATE kernel_job
+   SET state = 'DONE', leased_until = NULL, progress = 100, expected_at = NULL, last_error = '', finished_at = %s
  WHERE id = %s AND state = 'RUNNING' AND attempts = %s
 """
 
 
-def extend_lease(job: Job, *, progress: int | None = None) -> None:
-    """Keep a long job's lease and show its progress (percent); raises LeaseLost if another worker has it."""
-    changes = {} if progress is None else {"progress": progress}
-    if not _mine(job).update(leased_until=timezone.now() + _lease_of(job.kind), **changes):
+def extend_lease(job: Job, *, progress: int | None = None, left: timedelta | None = None) -> None:
+    """Keep a long job's lease and show its progress (percent) and when it will end, `left` from now.
+
+    What is shown never goes back, though a job that starts anew may have to repeat something. Raises LeaseLost if
+    another worker has the job.
+    """
+    now = timezone.now()
+    changes: dict[str, Any] = {} if progress is None else {"progress": Greatest(models.F("progress"), progress)}
+    if left is not None:
+        changes["expected_at"] = now + left
+    if not _mine(job).update(leased_until=now + _lease_of(job.kind), **changes):
         raise LeaseLost(str(job.pk))
 
 
@@ -252,14 +261,22 @@ def _back_off(job: Job, reason: str) -> None:
     longest = min(FIRST_DELAY * 2 ** (job.attempts - 1), LONGEST_DELAY)
     delay = longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, so that failures do not return in step
     _mine(job).update(
-        state=Job.State.WAITING, leased_until=None, due_at=timezone.now() + delay, last_error=reason[:4000]
+        state=Job.State.WAITING,
+        leased_until=None,
+        expected_at=None,
+        due_at=timezone.now() + delay,
+        last_error=reason[:4000],
     )
 
 
 def _fail(job: Job, reason: str) -> None:
     with transaction.atomic():
         if _mine(job).update(
-            state=Job.State.FAILED, leased_until=None, last_error=reason[:4000], finished_at=timezone.now()
+            state=Job.State.FAILED,
+            leased_until=None,
+            expected_at=None,
+            last_error=reason[:4000],
+            finished_at=timezone.now(),
         ):
             audit.record("job.failed", subject=job, actor=SYSTEM, reason=reason[:4000])
             if on_failure := KINDS[job.kind].on_failure:

@@ -32,6 +32,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "due_at",
             "attempts",
             "progress",
+            "expected_at",
             "last_error",
             "finished_at",
             "organization_id",

@@ -85,6 +85,7 @@ class Job(Identified):
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     leased_until = models.DateTimeField(_("leased until"), null=True)
     progress = models.PositiveSmallIntegerField(_("progress in percent"), default=0)
+    expected_at = models.DateTimeField(_("expected to end at"), null=True)
     last_error = models.TextField(_("last error"), blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
     organization_id = models.UUIDField(_("organization"), null=True)

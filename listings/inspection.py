@@ -5,7 +5,7 @@ lease and shows the progress. A file that is done keeps its result, so a job tha
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from kernel.actors import SYSTEM
 from kernel.digests import Digests, canonical_json
 from kernel.states import advance
 from listings.examination import Examination, examine
+from listings.examination_progress import Heartbeat, Pace, work_of
 from listings.grading.grade import GRADES, PERSONAL_INFORMATION, Facts
 from listings.models import DataFile, DatasetVersion
 from listings.profiling.observing import Observer
@@ -31,7 +32,6 @@ from listings.storage import DecryptingReader, StoredFile, read_range, stored_fi
 from listings.uploading import manifest
 
 HEARTBEAT_SECONDS = 1.0
-Heartbeat = Callable[[int], None]
 
 
 class Stopped(Exception):
@@ -40,41 +40,67 @@ class Stopped(Exception):
 
 @dataclass
 class Reading:
-    """A file being read: its digests so far, and the way to stop it from another thread."""
+    """A file being read: its digests and the bytes read so far, and the way to stop it from another thread."""
 
     stored: StoredFile
     digests: Digests
     stop: threading.Event
+    read: int = 0
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the file's bytes from beginning to end, digesting them on the way."""
         for chunk in read_range(self.stored, 0, self.stored.size):
-            if self.stop.is_set():
-                raise Stopped
             self.digests.update(chunk)
+            self.note(len(chunk))
             yield chunk
+
+    def seekable(self) -> BinaryIO:
+        """Return the file for a second reading, in which one seeks."""
+        return cast(BinaryIO, _SecondReading(self))
+
+    def note(self, size: int) -> None:
+        """Count bytes that were read; raises Stopped if nobody wants any more."""
+        if self.stop.is_set():
+            raise Stopped
+        self.read += size
+
+
+class _SecondReading(DecryptingReader):
+    """Counts what is read; what is read again counts no more than the file's size."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(reading.stored)
+        self._reading = reading
+        self._room = reading.stored.size
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        counted = min(len(data), self._room)
+        self._room -= counted
+        self._reading.note(counted)
+        return data
 
 
 def inspect_version(*, version_id: UUID, heartbeat: Heartbeat) -> None:
     """Read, digest and profile the files of a sealed version, and end it as READY or REFUSED.
 
-    `heartbeat` is called every few seconds with the percentage done; what it raises stops the reading. Raises
-    Tampered or UnusableKey when the stored bytes cannot be opened: that is no fault of the provider's.
+    `heartbeat` is called every second with the percentage done and the time left; what it raises stops the reading.
+    Raises Tampered or UnusableKey when the stored bytes cannot be opened: that is no fault of the provider's.
     """
     version = DatasetVersion.objects.get(pk=version_id)
     if version.state != DatasetVersion.State.PROFILING:
         return
     files = list(version.files.order_by("name", "id"))
-    total = sum(_size(file) for file in files) or 1
-    done = sum(_size(file) for file in files if file.state == DataFile.State.READY)
+    done = sum(_work(file) for file in files if file.state == DataFile.State.READY)
+    pace = Pace(total=sum(map(_work, files)), before=done)
     for file in (file for file in files if file.state == DataFile.State.RECEIVED):
         try:
-            reading, examination = _inspect(file, heartbeat, done=done, total=total)
+            reading, examination = _inspect(file, heartbeat, pace, done=done)
         except Refusal as refusal:
             _refuse(version, file, refusal)
             return
         _accept(file, reading.digests, examination)
-        done += _size(file)
+        done += _work(file)
     _finish(version)
 
 
@@ -89,7 +115,7 @@ def inspect_file(reading: Reading, *, format: str, declared_encoding: str, decla
         profile = profile_file(
             format,
             chunks=reading.chunks(),
-            open_seekable=lambda: cast(BinaryIO, DecryptingReader(reading.stored)),
+            open_seekable=reading.seekable,
             size=reading.stored.size,
             declared_encoding=declared_encoding,
             observers=observers,
@@ -100,7 +126,7 @@ def inspect_file(reading: Reading, *, format: str, declared_encoding: str, decla
     return examine(read, declared=Declared(), facts=Facts())
 
 
-def _inspect(file: DataFile, heartbeat: Heartbeat, *, done: int, total: int) -> tuple[Reading, Examination]:
+def _inspect(file: DataFile, heartbeat: Heartbeat, pace: Pace, *, done: int) -> tuple[Reading, Examination]:
     reading = Reading(stored_file(file), Digests(), threading.Event())
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="profile") as reader:
         running = reader.submit(
@@ -117,7 +143,7 @@ def _inspect(file: DataFile, heartbeat: Heartbeat, *, done: int, total: int) -> 
                 except StillRunning:
                     if running.done():
                         raise
-                    heartbeat(100 * (done + reading.digests.size) // total)
+                    heartbeat(pace.percent(done + reading.read), pace.left(done + reading.read))
         finally:
             reading.stop.set()
 
@@ -209,6 +235,10 @@ def _gravest_grade(files: Sequence[DataFile]) -> dict[str, Any]:
         "persons": sum(each["n_general"] + each["n_sensitive"] for each in grades),
         "sensitive_persons": sum(each["n_sensitive"] for each in grades),
     }
+
+
+def _work(file: DataFile) -> int:
+    return work_of(file, seeks=FORMATS[file.format].seeks)
 
 
 def _size(file: DataFile) -> int:

@@ -21,7 +21,9 @@ def profile_version_job(job: Job) -> None:
 
     assert job.subject_id is not None  # noqa: S101 - seal_version names it
     try:
-        inspect_version(version_id=job.subject_id, heartbeat=lambda done: extend_lease(job, progress=min(done, 99)))
+        inspect_version(
+            version_id=job.subject_id, heartbeat=lambda done, left: extend_lease(job, progress=done, left=left)
+        )
     except (Tampered, UnusableKey) as damage:
         raise GiveUp(str(damage)) from damage
 

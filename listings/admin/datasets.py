@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from kernel.console import ConsoleAdmin, ReadOnlyInline, actor_in_console
 from kernel.languages import in_language
+from listings.examination_progress import progress_in_words
 from listings.grade_confirmation import found_in, grading_of
 from listings.models import DataFile, Dataset, DatasetVersion, GradeConfirmation
 from listings.models.grades import in_words
@@ -73,12 +74,16 @@ class DatasetVersionAdmin(ConsoleAdmin):
             {"fields": ("shown_release", "level", "declared_level", "preceding", "notes", "reason", "changes")},
         ),
         (_("Digests"), {"fields": ("sha256", "sm3", "sealed_at", "key_id")}),
-        (_("Inspection"), {"fields": ("refused_because", "shown_quality", "proposed_grade", "grade_in_force")}),
+        (
+            _("Inspection"),
+            {"fields": ("examination", "refused_because", "shown_quality", "proposed_grade", "grade_in_force")},
+        ),
     )
     readonly_fields = (
         "shown_size",
         "shown_release",
         "changes",
+        "examination",
         "refused_because",
         "shown_quality",
         "proposed_grade",
@@ -100,6 +105,10 @@ class DatasetVersionAdmin(ConsoleAdmin):
         changes = sorted(version.schema_changes or (), key=lambda change: not change["breaking"])
         lines = [(_("breaking") if change["breaking"] else "", change_sentence(change)) for change in changes]
         return format_html_join("", "<div><b>{}</b> {}</div>", lines[:COLUMNS_SHOWN]) or "–"
+
+    @admin.display(description=_("examination"))
+    def examination(self, version: DatasetVersion) -> str:
+        return progress_in_words(version) or "–"
 
     @admin.display(description=_("refused because"))
     def refused_because(self, version: DatasetVersion) -> str:

@@ -10,6 +10,8 @@ from rest_framework import serializers
 
 from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
+from kernel.models import Job
+from listings.examination_progress import examination_of
 from listings.grading.detectors import LABELS
 from listings.grading.grade import REASONS
 from listings.models import DataFile, Dataset, DatasetVersion, FilePart, Grade, GradeConfirmation, PersonalData
@@ -275,15 +277,30 @@ class VersionSummarySerializer(serializers.ModelSerializer[DatasetVersion]):
         return {**kept, "detail": sentence(REFUSALS, kept["code"], version.refusal["params"])}
 
 
+class ExaminationSerializer(serializers.ModelSerializer[Job]):
+    """How far the examination of a sealed version has come."""
+
+    class Meta:
+        model = Job
+        fields = ["state", "attempts", "progress", "expected_at"]
+
+
 class VersionSerializer(VersionSummarySerializer):
-    """A version with its files, its quality, and the grade that the scan proposes."""
+    """A version with its files, how far its examination is, its quality, and the grade that the scan proposes."""
+
+    examination = serializers.SerializerMethodField()
 
     files = FileSummarySerializer(many=True)
     quality = serializers.SerializerMethodField()
     grading = serializers.SerializerMethodField()
 
     class Meta(VersionSummarySerializer.Meta):
-        fields = [*VersionSummarySerializer.Meta.fields, "quality", "grading", "files"]
+        fields = [*VersionSummarySerializer.Meta.fields, "examination", "quality", "grading", "files"]
+
+    @extend_schema_field(ExaminationSerializer(allow_null=True))
+    def get_examination(self, version: DatasetVersion) -> dict[str, Any] | None:
+        job = examination_of(version)
+        return None if job is None else dict(ExaminationSerializer(job).data)
 
     @extend_schema_field(QualityMarkSerializer(allow_null=True))
     def get_quality(self, version: DatasetVersion) -> dict[str, Any] | None:
