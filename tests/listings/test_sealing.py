@@ -187,8 +187,8 @@ def test_a_job_that_starts_again_goes_on_with_the_files_that_are_left(client: Ap
             "grade": {"grade": "GENERAL", "personal_information": "GENERAL", "n_general": 7, "n_sensitive": 0},
         }
         advance(first, to="READY", actor=SYSTEM, sha256="1" * 64, sm3="2" * 64, profile=profile)
-    inspection.inspect_version(version_id=version["id"], heartbeat=lambda done: None)
-    inspection.inspect_version(version_id=version["id"], heartbeat=lambda done: None)  # and a third time does nothing
+    inspection.inspect_version(version_id=version["id"], heartbeat=lambda *_told: None)
+    inspection.inspect_version(version_id=version["id"], heartbeat=lambda *_told: None)  # and a third time does nothing
     ready = DatasetVersion.objects.get(pk=version["id"])
     assert ready.rows == 1758
     assert ready.profile["quality"] == {"score": 61.0, "grade": "C"}, "that of the worst file"
