@@ -9,7 +9,7 @@ MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve stop status test lint types schema pytest bench messages lock system-packages clean
+.PHONY: help setup demo serve stop status test lint types schema pytest spark-test bench messages lock system-packages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ schema: $(STAMP) ## Generate and validate the OpenAPI document
 
 pytest: $(STAMP) system-packages ## The tests, on real PostgreSQL and Redis (ARGS="tests/kernel -k proofs")
 	$(VENV)/bin/pytest -n 2 --dist loadscope $(ARGS)
+
+spark-test: $(STAMP) ## Check that the engine-neutral figures are the same on a local Spark (needs Java 17 or newer)
+	@./deploy/spark-test $(VENV)
 
 bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profiling catalogue)
 	@$(PY) -m bench $(ARGS)

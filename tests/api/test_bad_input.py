@@ -308,7 +308,7 @@ def test_one_line_of_200_megabytes_is_refused_within_bounded_memory(client: Api,
         )
     assert client.post(f"/api/v1/files/{file['id']}/complete", {"size": 200 * MIB}).status_code == 200
     assert client.post(f"/api/v1/dataset-versions/{file['version_id']}/seal").status_code == 202
-    inspect_version(version_id=file["version_id"], heartbeat=lambda done: None)
+    inspect_version(version_id=file["version_id"], heartbeat=lambda *_told: None)
 
     assert peak_memory() - before < 64 * MIB
     answer = client.get(f"/api/v1/dataset-versions/{file['version_id']}").json()
