@@ -12,7 +12,7 @@ from listings.profiling.arrow import compute as pc
 from listings.profiling.evidence import Evidence
 from listings.profiling.moments import LOOKS_LIKE_NUMBERS, Moments, looks_like_time, shapes_of
 from listings.profiling.numbers_seen import Numbers, as_numbers
-from listings.profiling.repeats import Hasher, Repeats
+from listings.profiling.repeats import Repeats
 from listings.profiling.text_trouble import TextTrouble, content_of, is_ascii, misread
 from listings.profiling.top_values import TopValues, top_json
 from listings.profiling.value_formats import FORMATS, coordinate_named, fits, is_named, may_fit
@@ -45,7 +45,7 @@ class FormatCount:
 class ColumnStatistics:
     """One column; feed it every batch in order. `share` is its part (0-1) of the memory for all columns."""
 
-    def __init__(self, *, share: float, hasher: Hasher) -> None:
+    def __init__(self, *, share: float) -> None:
         self.values = 0
         self.missing = Evidence()
         self.trouble = TextTrouble()
@@ -54,7 +54,6 @@ class ColumnStatistics:
         self.formats: dict[str, FormatCount] = {}
         self.top = TopValues(most=max(20, min(1_000, int(100_000 * share))), most_bytes=int(4_000_000 * share) + 4_096)
         self.repeats: Repeats | None = Repeats(max(256, min(32_768, int(131_072 * share))))
-        self._hasher = hasher
         self._waiting: list[tuple[Texts, int, str]] | None = []
         self._waiting_values = 0
         self._characters = 0
@@ -75,7 +74,6 @@ class ColumnStatistics:
         self.values += present
         self._measure(values, offset, plain=bool(reading))
         self.top.add(values, offset)
-        self._look_for_repeats(values, offset)
         if self._waiting is None:
             self._count_formats(values, offset, reading)
             return
@@ -120,17 +118,24 @@ class ColumnStatistics:
                 values, offset, content, ascii_only=ascii_only, shortest=self._shortest, longest=self._longest
             )
 
-    def _look_for_repeats(self, values: Texts, offset: int) -> None:
-        if self.repeats is None:
-            return
+    def key_values(self, values: Texts) -> Texts | None:
+        """Return those of the next values that are to be hashed: all, as long as the column may be a key."""
+        if self.repeats is None or values.null_count == len(values):
+            return None
         kept = values.drop_null()
         # Most columns repeat themselves at once; those need no hashing.
         first = kept[:FIRST_VALUES]
         if len(first) - len(pc.unique(first)) > MOST_REPEATED * len(first) + 1:
             self.repeats = None
+            return None
+        return kept
+
+    def take_hashes(self, hashes: pa.Array[Any], values: Texts, offset: int) -> None:
+        """Take the hashes of what `key_values` returned of these values."""
+        if self.repeats is None:
             return
         rows = pc.add(pc.indices_nonzero(pc.is_valid(values)), pa.scalar(offset + 1, pa.uint64()))
-        self.repeats.add(self._hasher.hashes(kept), rows)
+        self.repeats.add(hashes, rows)
         if self.repeats.count > MOST_REPEATED * self.repeats.seen + REPEATS_IN_ANY_KEY:
             self.repeats = None
 

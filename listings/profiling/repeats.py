@@ -28,6 +28,7 @@ _RESTRICTIONS = (
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
+MOST_AT_ONCE = 1 << 20  # values, whose hashes take 8 MiB
 _BETWEEN, _NOTHING = "\x1f", "\x1e"
 
 
@@ -41,11 +42,11 @@ class Hasher:
 
     def hashes(self, texts: Texts) -> pa.Array[Any]:
         """Return one hash per text, in order."""
-        self._engine.register("texts", pa.table({"text": texts}))
-        found: pa.Array[Any] = (
-            self._engine.sql("SELECT hash(text) FROM texts").to_arrow_table().column(0).combine_chunks()
-        )
-        return found
+        pieces: list[pa.Array[Any]] = []
+        for start in range(0, len(texts), MOST_AT_ONCE):
+            self._engine.register("texts", pa.table({"text": texts[start : start + MOST_AT_ONCE]}))
+            pieces += self._engine.sql("SELECT hash(text) FROM texts").to_arrow_table().column(0).chunks
+        return pa.concat_arrays(pieces) if pieces else pa.array([], pa.uint64())
 
 
 def rows_as_texts(columns: list[Texts]) -> Texts:

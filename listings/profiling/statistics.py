@@ -87,7 +87,7 @@ class Statistics:
         offset, self.rows = self.rows, self.rows + batch.num_rows
         columns = [_one_array(column) for column in batch.columns]
         while len(self._columns) < len(columns):
-            column = ColumnStatistics(share=1 / len(columns), hasher=self._hasher)
+            column = ColumnStatistics(share=1 / len(columns))
             if offset:  # a member that JSON Lines had not shown before
                 column.add(pa.nulls(offset, pa.string()), 0)
             self._columns.append(column)
@@ -96,8 +96,21 @@ class Statistics:
         for column in self._columns[len(columns) :]:
             column.add(pa.nulls(batch.num_rows, pa.string()), offset)
         numbers = arrow.arange(offset + 1, offset + 1 + batch.num_rows)
-        self._repeats.add(self._hasher.hashes(rows_as_texts(columns)), numbers)
+        self._look_for_repeats(columns, numbers, offset)
         self._take_sample(columns, numbers)
+
+    def _look_for_repeats(self, columns: list[Texts], numbers: pa.Array[Any], offset: int) -> None:
+        """Hash whole rows and the columns that may be keys, by one call: each costs more than the hashing of a few."""
+        found = [
+            (column, values, column.key_values(values)) for column, values in zip(self._columns, columns, strict=False)
+        ]
+        keys = [(column, values, kept) for column, values, kept in found if kept is not None]
+        hashes = self._hasher.hashes(pa.concat_arrays([rows_as_texts(columns), *(kept for *_rest, kept in keys)]))
+        start = len(numbers)
+        self._repeats.add(hashes[:start], numbers)
+        for column, values, kept in keys:
+            column.take_hashes(hashes[start : start + len(kept)], values, offset)
+            start += len(kept)
 
     def _take_sample(self, columns: list[Texts], numbers: pa.Array[Any]) -> None:
         order = scrambled(numbers)
@@ -139,7 +152,7 @@ class Statistics:
             column.result(name, [(text, row) for text, row in zip(texts, rows, strict=True) if text is not None])
             for name, column, texts in zip(names, self._columns, sample, strict=False)
         ]
-        empty = ColumnStatistics(share=1.0, hasher=self._hasher)
+        empty = ColumnStatistics(share=1.0)
         columns.extend(empty.result(name, []) for name in names[len(columns) :])
         return {
             "columns": columns,
