@@ -57,6 +57,10 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Datasets"), "database", "listings.dataset"),
         (_("Dataset versions"), "layers", "listings.datasetversion"),
         (_("Data files"), "draft", "listings.datafile"),
+        (_("Harvest sources"), "travel_explore", "listings.harvestsource"),
+        (_("Bulk registrations"), "playlist_add", "listings.harvestrun"),
+        (_("Records of bulk registrations"), "rule", "listings.harvestrecord"),
+        (_("Bulk-registered products"), "link", "listings.harvestedproduct"),
     ),
     "statistics": (
         (_("Editions"), "monitoring", "marketplace.statisticedition"),

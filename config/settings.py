@@ -3,6 +3,7 @@
 `config/checks.py` refuses a PRODUCTION that would run on development's defaults.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import dj_database_url
@@ -27,6 +28,9 @@ SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_SECRET)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000")
+# Networks that are not on the public internet and may be fetched from all the same: "10.20.0.0/16,fd00::/8".
+_allowed_networks: list[str] = env.list("FETCH_ALLOWED_NETWORKS", [])
+FETCH_ALLOWED_NETWORKS = [ip_network(each) for each in _allowed_networks]
 
 # Key-encryption keys for files at rest: "id:base64,id:base64", the first one wraps new data keys.
 STORAGE_KEYS: list[str] = env.list("STORAGE_KEYS", [])
@@ -231,6 +235,10 @@ SPECTACULAR_SETTINGS = {
         "InvitationState": "accounts.models.Invitation.State",
         "HarvestRunState": "listings.models.HarvestRun.State",
         "HarvestRunKind": "listings.models.HarvestRun.Kind",
+        "HarvestSourceKind": "listings.models.HarvestSource.Kind",
+        "HarvestSourceState": "listings.models.HarvestSource.State",
+        "HarvestFrequency": "listings.models.HarvestSource.Frequency",
+        "UpdateFrequency": "listings.models.Frequency",
         "HarvestOutcome": "listings.models.HarvestRecord.Outcome",
         "JobState": "kernel.models.Job.State",
         "CertificateState": "kernel.models.Certificate.State",

@@ -1,6 +1,6 @@
 """Background work of listings: thin handlers, each of which calls one function."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from celery import shared_task
@@ -8,7 +8,7 @@ from celery import shared_task
 from kernel.jobs import GiveUp, extend_lease, handles
 from kernel.models import Job
 from listings.encryption import Tampered, UnusableKey
-from listings.harvest import RUN_JOB
+from listings.harvest import DUE_JOB, RUN_JOB
 from listings.invitations import expire_invitations
 from listings.registry import registration
 from listings.uploading import ABANDONED_JOB, PROFILE_JOB, REPLACED_JOB, discard_object
@@ -73,10 +73,19 @@ def harvest_run_failed(job: Job, _reason: str) -> None:
     give_up(job.subject_id)
 
 
-@handles(RUN_JOB, lease=timedelta(seconds=60), on_failure=harvest_run_failed)
+@handles(RUN_JOB, lease=timedelta(minutes=3), max_attempts=12, on_failure=harvest_run_failed)
 def harvest_run_job(job: Job) -> None:
     """Read, stage and apply the bulk registration that the job names."""
     from listings.harvest.running import carry_out  # noqa: PLC0415 - only workers need what it needs
 
     assert job.subject_id is not None  # noqa: S101 - whoever asks for a run names it
     carry_out(job.subject_id, lambda done: extend_lease(job, progress=min(done, 99)))
+
+
+@handles(DUE_JOB)
+def harvest_due_job(job: Job) -> None:
+    """Begin the reading of a source that was planned for this moment."""
+    from listings.harvest.sources import harvest_when_due  # noqa: PLC0415 - only workers need what it needs
+
+    assert job.subject_id is not None  # noqa: S101 - the schedule names it
+    harvest_when_due(job.subject_id, datetime.fromisoformat(job.payload["due"]))

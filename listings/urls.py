@@ -167,11 +167,26 @@ crossing: list[URLPattern] = [path("routes/decide", routes.RouteDecide.as_view()
 
 in_bulk: list[URLPattern] = [
     path("manifests", harvests.ManifestList.as_view(), name="manifests"),
+    path("harvest-sources", harvests.HarvestSourceList.as_view(), name="harvest-sources"),
+    path("harvest-sources/<uuid:origin_id>", harvests.HarvestSourceDetail.as_view(), name="harvest-source"),
+    path(
+        "harvest-sources/<uuid:origin_id>/harvest",
+        harvests.HarvestSourceHarvest.as_view(),
+        name="harvest-source-harvest",
+    ),
+    path("harvest-sources/<uuid:origin_id>/pause", harvests.HarvestSourcePause.as_view(), name="harvest-source-pause"),
+    path(
+        "harvest-sources/<uuid:origin_id>/resume", harvests.HarvestSourceResume.as_view(), name="harvest-source-resume"
+    ),
+    path("harvest-sources/<uuid:origin_id>/close", harvests.HarvestSourceClose.as_view(), name="harvest-source-close"),
     path("harvest-runs", harvests.HarvestRunList.as_view(), name="harvest-runs"),
     path("harvest-runs/<uuid:run_id>", harvests.HarvestRunDetail.as_view(), name="harvest-run"),
     path("harvest-runs/<uuid:run_id>/records", harvests.HarvestRecordList.as_view(), name="harvest-run-records"),
     path("harvest-runs/<uuid:run_id>/report.csv", harvests.HarvestReport.as_view(), name="harvest-run-report"),
+    path("harvest-runs/<uuid:run_id>/release", harvests.HarvestRunRelease.as_view(), name="harvest-run-release"),
+    path("harvest-runs/<uuid:run_id>/cancel", harvests.HarvestRunCancel.as_view(), name="harvest-run-cancel"),
     path("harvested-products", harvests.HarvestedProductList.as_view(), name="harvested-products"),
+    path("harvested-products/<uuid:harvested_id>", harvests.HarvestedProductDetail.as_view(), name="harvested-product"),
 ]
 
 property_register: list[URLPattern] = [

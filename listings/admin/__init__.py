@@ -3,3 +3,6 @@
 from listings.admin import corpora, datasets, listings, registry, revisions
 
 __all__ = ["corpora", "datasets", "listings", "registry", "revisions"]
+from listings.admin import harvests
+
+__all__ = ["datasets", "harvests", "listings", "registry", "revisions"]

@@ -1,4 +1,4 @@
-"""Bulk registration over HTTP: manifests in, and what came of every record out."""
+"""Bulk registration over HTTP: manifests and sources in, and what came of every record out."""
 
 from hashlib import sha256
 from typing import Any
@@ -10,26 +10,33 @@ from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import generics
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import actor_of, represent
+from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from kernel.problems import Problem
 from listings.api.bodies import body_chunks
-from listings.api.harvest_serializers import HarvestedProductSerializer, HarvestRecordSerializer, HarvestRunSerializer
+from listings.api.harvest_serializers import (
+    HarvestedProductDetailSerializer,
+    HarvestedProductSerializer,
+    HarvestRecordSerializer,
+    HarvestRunSerializer,
+    HarvestSourceSerializer,
+    ManifestQuerySerializer,
+    NewRunSerializer,
+    NewSourceSerializer,
+    SourceChangesSerializer,
+)
 from listings.api.metadata import AsAddressed
+from listings.harvest import sources
 from listings.harvest.manifests import LARGEST_MANIFEST
 from listings.harvest.reports import report_lines
 from listings.harvest.running import register_by_manifest
-from listings.models import HarvestedProduct, HarvestRecord, HarvestRun
-
-
-class ManifestQuerySerializer(serializers.Serializer[Any]):
-    dry_run = serializers.BooleanField(default=False, help_text="Tell what would change, and change nothing.")
+from listings.models import HarvestedProduct, HarvestRecord, HarvestRun, HarvestSource
 
 
 class RawParser(BaseParser):
@@ -66,9 +73,103 @@ class ManifestList(APIView):
         return Response(represent(HarvestRunSerializer, run), status=202)
 
 
+class HarvestSourceFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(choices=HarvestSource.State.choices)
+    kind = django_filters.ChoiceFilter(choices=HarvestSource.Kind.choices)
+
+
+class HarvestSourceList(generics.GenericAPIView[HarvestSource]):
+    """The catalogues that the caller's organization has read here, newest first."""
+
+    serializer_class = HarvestSourceSerializer
+    filterset_class = HarvestSourceFilter
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[HarvestSource]:
+        return HarvestSource.objects.visible_to(actor_of(self.request))
+
+    @extend_schema(operation_id="harvest_sources_list", responses=HarvestSourceSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(HarvestSourceSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="harvest_sources_add", request=NewSourceSerializer, responses={201: HarvestSourceSerializer}
+    )
+    @idempotent(required=False)
+    def post(self, request: Request) -> Response:
+        body = body_of(NewSourceSerializer, request)
+        source = sources.add_source(kind=body.pop("kind"), fields=body, actor=actor_of(request))
+        return Response(represent(HarvestSourceSerializer, source), status=201)
+
+
+class HarvestSourceDetail(APIView):
+    """One source."""
+
+    @extend_schema(operation_id="harvest_sources_read", responses=HarvestSourceSerializer)
+    def get(self, request: Request, origin_id: UUID) -> Response:
+        visible = HarvestSource.objects.visible_to(actor_of(request))
+        return Response(represent(HarvestSourceSerializer, get_object_or_404(visible, pk=origin_id)))
+
+    @extend_schema(
+        operation_id="harvest_sources_amend", request=SourceChangesSerializer, responses=HarvestSourceSerializer
+    )
+    def patch(self, request: Request, origin_id: UUID) -> Response:
+        changes = body_of(SourceChangesSerializer, request)
+        source = sources.amend_source(source_id=origin_id, changes=changes, actor=actor_of(request))
+        return Response(represent(HarvestSourceSerializer, source))
+
+
+class HarvestSourcePause(APIView):
+    """Let a source rest."""
+
+    @extend_schema(operation_id="harvest_sources_pause", request=NoFieldsSerializer, responses=HarvestSourceSerializer)
+    @idempotent()
+    def post(self, request: Request, origin_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        source = sources.pause_source(source_id=origin_id, actor=actor_of(request))
+        return Response(represent(HarvestSourceSerializer, source))
+
+
+class HarvestSourceResume(APIView):
+    """Go on with a paused source."""
+
+    @extend_schema(operation_id="harvest_sources_resume", request=NoFieldsSerializer, responses=HarvestSourceSerializer)
+    @idempotent()
+    def post(self, request: Request, origin_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        source = sources.resume_source(source_id=origin_id, actor=actor_of(request))
+        return Response(represent(HarvestSourceSerializer, source))
+
+
+class HarvestSourceClose(APIView):
+    """End a source for good; the products that it brought stay."""
+
+    @extend_schema(operation_id="harvest_sources_close", request=NoFieldsSerializer, responses=HarvestSourceSerializer)
+    @idempotent()
+    def post(self, request: Request, origin_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        source = sources.close_source(source_id=origin_id, actor=actor_of(request))
+        return Response(represent(HarvestSourceSerializer, source))
+
+
+class HarvestSourceHarvest(APIView):
+    """Have a source read now, by a job."""
+
+    @extend_schema(
+        operation_id="harvest_sources_harvest", request=NewRunSerializer, responses={202: HarvestRunSerializer}
+    )
+    @idempotent(required=False)
+    def post(self, request: Request, origin_id: UUID) -> Response:
+        body = body_of(NewRunSerializer, request)
+        run = sources.harvest(source_id=origin_id, **body, actor=actor_of(request))
+        return Response(represent(HarvestRunSerializer, run), status=202)
+
+
 class HarvestRunFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(choices=HarvestRun.State.choices)
     kind = django_filters.ChoiceFilter(choices=HarvestRun.Kind.choices)
+    origin = django_filters.UUIDFilter("origin_id")
 
 
 class HarvestRunList(generics.GenericAPIView[HarvestRun]):
@@ -93,6 +194,28 @@ class HarvestRunDetail(APIView):
     @extend_schema(operation_id="harvest_runs_read", responses=HarvestRunSerializer)
     def get(self, request: Request, run_id: UUID) -> Response:
         return Response(represent(HarvestRunSerializer, run_seen_by(request, run_id)))
+
+
+class HarvestRunRelease(APIView):
+    """Let a held run go on, although much of what the source had before is gone."""
+
+    @extend_schema(operation_id="harvest_runs_release", request=ReasonSerializer, responses=HarvestRunSerializer)
+    @idempotent()
+    def post(self, request: Request, run_id: UUID) -> Response:
+        reason = body_of(ReasonSerializer, request)["reason"]
+        run = sources.release_run(run_id=run_id, reason=reason, actor=actor_of(request))
+        return Response(represent(HarvestRunSerializer, run))
+
+
+class HarvestRunCancel(APIView):
+    """Give a held run up; nothing of it was applied."""
+
+    @extend_schema(operation_id="harvest_runs_cancel", request=ReasonSerializer, responses=HarvestRunSerializer)
+    @idempotent()
+    def post(self, request: Request, run_id: UUID) -> Response:
+        reason = body_of(ReasonSerializer, request)["reason"]
+        run = sources.cancel_run(run_id=run_id, reason=reason, actor=actor_of(request))
+        return Response(represent(HarvestRunSerializer, run))
 
 
 class HarvestRecordFilter(django_filters.FilterSet):
@@ -133,6 +256,15 @@ class HarvestReport(APIView):
 class HarvestedProductFilter(django_filters.FilterSet):
     source_id = django_filters.CharFilter("source_id")
     product = django_filters.UUIDFilter("product_id")
+    origin = django_filters.UUIDFilter("origin_id")
+    # Not a BooleanFilter: that takes a word it does not know for no wish at all.
+    gone = django_filters.TypedChoiceFilter(
+        field_name="gone_at",
+        choices=(("true", "true"), ("false", "false")),
+        coerce=lambda value: value == "false",
+        lookup_expr="isnull",
+        label="Gone from its source.",
+    )
 
 
 class HarvestedProductList(generics.GenericAPIView[HarvestedProduct]):
@@ -143,12 +275,21 @@ class HarvestedProductList(generics.GenericAPIView[HarvestedProduct]):
     ordering = ("-id",)
 
     def get_queryset(self) -> models.QuerySet[HarvestedProduct]:
-        return HarvestedProduct.objects.visible_to(actor_of(self.request))
+        return HarvestedProduct.objects.visible_to(actor_of(self.request)).defer("described")
 
     @extend_schema(operation_id="harvested_products_list", responses=HarvestedProductSerializer(many=True))
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(HarvestedProductSerializer(page, many=True).data)
+
+
+class HarvestedProductDetail(APIView):
+    """One of them, with what its source says beyond the dossier."""
+
+    @extend_schema(operation_id="harvested_products_read", responses=HarvestedProductDetailSerializer)
+    def get(self, request: Request, harvested_id: UUID) -> Response:
+        visible = HarvestedProduct.objects.visible_to(actor_of(request))
+        return Response(represent(HarvestedProductDetailSerializer, get_object_or_404(visible, pk=harvested_id)))
 
 
 def run_seen_by(request: Request, run_id: UUID) -> HarvestRun:

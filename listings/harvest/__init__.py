@@ -5,3 +5,4 @@ of its own: a killed worker's successor goes on with the rows that are still pen
 """
 
 RUN_JOB = "harvest.run"
+DUE_JOB = "harvest.due"

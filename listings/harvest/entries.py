@@ -10,19 +10,27 @@ from rest_framework.exceptions import ParseError
 
 from kernel.api import refuse_what_cannot_be_kept
 from kernel.languages import LanguageMapSerializerField
+from kernel.money import Money, MoneyField
 from kernel.problems import FieldError, Problem, field_errors
-from listings.api.product_serializers import DossierSerializer
+from listings.api.product_serializers import DossierSerializer, NewTermsSerializer
 from listings.models.harvests import SOURCE_ID_LENGTH
 
 MOST_CHARACTERS = 64 * 1024  # of one record's texts: the dossier's own limits add up to about a quarter of it
 
 
 class EntrySerializer(DossierSerializer):
-    """A dataset and its product, as a manifest's record says them; gaps stay gaps of the draft."""
+    """A dataset, its product and its offer, as a manifest's record says them; gaps stay gaps of the draft."""
 
     source_id = serializers.CharField(max_length=SOURCE_ID_LENGTH)
     title = LanguageMapSerializerField(text_length=200)
     description = LanguageMapSerializerField(text_length=4000, required=False)
+    price = MoneyField(required=False)
+    terms = NewTermsSerializer(required=False)
+    venue = serializers.SlugField(max_length=20, required=False)
+    described = serializers.DictField(
+        required=False,
+        help_text="What a source says beyond the dossier: licences, sources, resources with their fields.",
+    )
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,19 @@ class Entry:
     source_id: str
     title: dict[str, str]
     description: dict[str, str] | None
+    described: dict[str, Any] | None
+    price: Money | None
+    terms: dict[str, Any] | None
+    venue: str
     dossier: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """What its reader could make no record of, with the reasons, and its id as far as it has one."""
+
+    source_id: str
+    errors: list[FieldError]
 
 
 def checked(entry: Mapping[str, Any]) -> Entry:
@@ -47,16 +67,20 @@ def checked(entry: Mapping[str, Any]) -> Entry:
         source_id=given.pop("source_id"),
         title=given.pop("title"),
         description=given.pop("description", None),
+        described=given.pop("described", None),
+        price=given.pop("price", None),
+        terms=given.pop("terms", None),
+        venue=given.pop("venue", ""),
         dossier=given,
     )
 
 
-def source_id_of(entry: Mapping[str, Any]) -> str:
+def source_id_of(entry: Any) -> str:
     """Return the id by which a record is known at its source, or "" where it has none that can be one."""
-    given = entry.get("source_id")
+    given = entry.get("source_id") if isinstance(entry, dict) else None
     # A spreadsheet's key may well be a number.
     text = str(given).strip() if isinstance(given, str | int) and not isinstance(given, bool) else ""
-    return text if len(text) <= SOURCE_ID_LENGTH else ""
+    return text if len(text) <= SOURCE_ID_LENGTH and text.isprintable() else ""
 
 
 def staging_errors(entry: Any) -> list[FieldError]:

@@ -36,5 +36,12 @@ HEADERS: Mapping[str, str] = {
     "允许转售": "resale_allowed",
     "转售": "resale_allowed",
     "允许出境": "export_allowed",
+    "交易场所": "venue",
+    "价格": "price.amount",
+    "币种": "price.currency",
+    "使用目的": "terms.purposes",
+    "使用地域": "terms.territories",
+    "使用期限(天)": "terms.term_days",
+    "使用条款": "terms.text.zh-Hans",
     "公开样例": "sample_rows_public",
 }

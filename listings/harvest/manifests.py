@@ -1,31 +1,21 @@
-"""Manifests: a CSV table or a JSON document of records; what cannot be read is refused whole, with the place."""
+"""Manifests: a CSV table, a JSON document of records or a data package; what is unreadable is refused whole."""
 
 import codecs
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
-from kernel.languages import LANGUAGE_TAGS, simplified
+from kernel.languages import simplified
 from kernel.problems import Problem
 from listings.harvest import problems  # noqa: F401 - registers the code raised here
+from listings.harvest.codes import code_of, day_of
 from listings.harvest.headers import HEADERS
-from listings.metadata.vocabulary import labels
-from listings.models import (
-    BuyerKind,
-    Frequency,
-    HarvestRun,
-    PersonalData,
-    Processing,
-    ProductType,
-    RegionScope,
-    Right,
-    SourceKind,
-)
+from listings.harvest.packages import entry_of, is_package
+from listings.models import HarvestRun
 from listings.profiling.containers import refuse_container
 from listings.profiling.dialect import HEAD_BYTES, sniff
 from listings.profiling.encoding import CODECS, detect
@@ -37,40 +27,34 @@ MOST_COLUMNS = 200
 WEIGHED_BYTES = 1024 * 1024  # by which the encoding is told
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
-CODES: Mapping[str, type[TextChoices]] = {
-    "product_type": ProductType,
-    "source_kind": SourceKind,
-    "processing": Processing,
-    "personal_data": PersonalData,
-    "region_scope": RegionScope,
-    "frequency": Frequency,
-    "rights": Right,
-    "buyer_kinds": BuyerKind,
-}
-LISTS = ("rights", "buyer_kinds", "buyer_regions")
-FLAGS = ("resale_allowed", "export_allowed", "sample_rows_public")
+LISTS = ("rights", "buyer_kinds", "buyer_regions", "purposes", "territories")
+FLAGS = (
+    "resale_allowed",
+    "export_allowed",
+    "sample_rows_public",
+    "derivatives_allowed",
+    "attribution_required",
+    "deletion_required",
+)
 YES, NO = ("true", "yes", "y", "1", "是", "允许"), ("false", "no", "n", "0", "否", "不允许")
 _SEPARATORS = str.maketrans(dict.fromkeys(";；、|,，", "\n"))
 
 
-def read_manifest(content: bytes, kind: str) -> list[Any]:
-    """Return the records of a manifest as JSON, in the order they stand in it.
+def read_manifest(content: bytes) -> tuple[str, list[Any]]:
+    """Return what kind of manifest it is and its records as JSON, in the order they stand in it.
 
     Raises Problem `manifest_unreadable` with the reason and place, or `too_large` for more than MOST_RECORDS.
     """
-    text = _decoded(content, kind)
-    records = list(_READERS[kind](text))
+    # No table's first cell begins with a bracket.
+    if content[:256].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
+        kind, records = _json_records(_decoded(content, "JSON"))
+    else:
+        kind, records = HarvestRun.Kind.CSV, list(_csv_records(_decoded(content, "CSV")))
     if not records:
         raise unreadable(_("The manifest has no records."))
     if len(records) > MOST_RECORDS:
         raise Problem("too_large", _("A manifest has at most %d records.") % MOST_RECORDS)
-    return records
-
-
-def kind_of(content: bytes) -> str:
-    """Tell by its beginning what a manifest is: no table's first cell begins with a bracket."""
-    head = content[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return HarvestRun.Kind.JSON if head[:1] in (b"[", b"{") else HarvestRun.Kind.CSV
+    return kind, records
 
 
 def unreadable(reason: str) -> Problem:
@@ -103,7 +87,7 @@ def _codec(content: bytes) -> str:
 # --- JSON -----------------------------------------------------------------------------------------------------------
 
 
-def _json_records(text: str) -> list[Any]:
+def _json_records(text: str) -> tuple[str, list[Any]]:
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -111,10 +95,14 @@ def _json_records(text: str) -> list[Any]:
         raise unreadable(_("Not JSON at line %(line)s, column %(column)s: %(reason)s.") % where) from error
     except (ValueError, RecursionError) as error:
         raise unreadable(_("The JSON holds what no record can: %s.") % error) from error
+    if is_package(document):
+        document = [document]
     records = document.get("records") if isinstance(document, dict) and set(document) == {"records"} else document
     if not isinstance(records, list):
-        raise unreadable(_("Give an array of records, or an object with the one member “records”."))
-    return records
+        raise unreadable(_("Give an array of records, an object with the one member “records”, or a data package."))
+    if records and all(is_package(each) for each in records):
+        return HarvestRun.Kind.DATA_PACKAGE, [entry_of(each) for each in records]
+    return HarvestRun.Kind.JSON, records
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -160,58 +148,32 @@ def _columns(header: list[str]) -> list[tuple[str, ...]]:
 
 def _column(cell: str) -> tuple[str, ...]:
     name = HEADERS.get(simplified(cell).strip("* ").replace(" ", ""), cell.strip())
-    return tuple(name.split(".", 1))
+    return tuple(name.split(".", 2))
 
 
 def _record(columns: list[tuple[str, ...]], row: list[str]) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for column, cell in zip(columns, row, strict=False):
-        if not (text := cell.strip()):
-            continue
-        if len(column) == 1:
-            record[column[0]] = _value(column[0], text)
-        else:
-            record.setdefault(column[0], {})[column[1]] = text
-    if len(row) > len(columns) and any(cell.strip() for cell in row[len(columns) :]):
+        if text := cell.strip():
+            held = record
+            for step in column[:-1]:
+                held = held.setdefault(step, {})
+            held[column[-1]] = _value(column, text)
+    if any(cell.strip() for cell in row[len(columns) :]):
         record["?"] = row[len(columns) :]  # refused as an unknown field, in the record's own outcome
     return record
 
 
-def _value(field: str, text: str) -> Any:
+def _value(column: tuple[str, ...], text: str) -> Any:
+    """Return a cell as JSON; a text within a map of languages or of evidence stays as it is."""
+    field = column[-1]
+    if column[0] not in (field, "terms") or len(column) > 2:
+        return text
     if field in LISTS:
         parts = [part.strip() for part in text.translate(_SEPARATORS).split("\n") if part.strip()]
-        return [_code(field, part) for part in parts]
+        return [code_of(field, part) for part in parts]
     if field in FLAGS:
         return True if text.lower() in YES else False if text.lower() in NO else text
     if field in ("time_from", "time_to"):
-        return _day(text)
-    return _code(field, text)
-
-
-def _code(field: str, text: str) -> str:
-    """Return the code that a word stands for in any of the three languages, or the word itself."""
-    choices = CODES.get(field)
-    if choices is None or text in choices.values:
-        return text
-    words = {simplified(label): code.value for code in choices for label in _labels(code)}
-    return str(words.get(simplified(text), text))
-
-
-def _labels(code: TextChoices) -> list[str]:
-    told = labels(code)
-    return [code.value, *(told[tag] for tag in LANGUAGE_TAGS)]
-
-
-def _day(text: str) -> str:
-    """Return ISO 8601 of the ways in which spreadsheets write a day: 2024/1/31, 2024年1月31日, 2024.1.31."""
-    plain = text.translate(str.maketrans("年月/.", "----", "日"))
-    parts = plain.split("-")
-    if len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts) and len(parts[0]) == 4:
-        return f"{parts[0]}-{int(parts[1]):02d}-{int(parts[2]):02d}"
-    return text
-
-
-_READERS: Mapping[str, Callable[[str], Iterable[Any]]] = {
-    HarvestRun.Kind.CSV: _csv_records,
-    HarvestRun.Kind.JSON: _json_records,
-}
+        return day_of(text)
+    return code_of(field, text)

@@ -1,5 +1,6 @@
 """Our codes in the words of others: EU authority tables, IANA media types, and labels in three languages."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -63,6 +64,9 @@ _LANGUAGES = {
 }
 
 
+_TAG = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
+
+
 def media_type(format_: str) -> str:
     return MEDIA_TYPES.get(format_, UNKNOWN_MEDIA_TYPE)
 
@@ -84,6 +88,13 @@ def language_iri(tag: str) -> str:
     if primary in _LANGUAGES:
         return f"{EU}/language/{_LANGUAGES[primary]}"
     return f"http://id.loc.gov/vocabulary/iso639-{1 if len(primary) == 2 else 2}/{primary}"
+
+
+def iso_language(text: str) -> str:
+    """Return the tag of a language that is named by a tag or by an IRI of either table, or ""."""
+    last = text.rstrip("/").rpartition("/")[2]
+    named = {iri: tag for tag, iri in _LANGUAGES.items()}.get(last.upper(), last)
+    return named if _TAG.fullmatch(named) else ""
 
 
 def labels(choice: TextChoices) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from listings.models.audience import Visibility
 from listings.models.corpora import CorpusSampling, LicenceChain
 from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
 from listings.models.grades import Grade, GradeConfirmation
-from listings.models.harvests import HarvestedProduct, HarvestRecord, HarvestRun
+from listings.models.harvests import HarvestedProduct, HarvestRecord, HarvestRun, HarvestSource
 from listings.models.invitations import ListingInvitation
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
@@ -39,6 +39,7 @@ __all__ = [
     "GradeConfirmation",
     "HarvestRecord",
     "HarvestRun",
+    "HarvestSource",
     "HarvestedProduct",
     "LicenceChain",
     "Listing",

@@ -1,6 +1,5 @@
 """A member for whom everything has happened once, so that every address of the API leads to a row of its own."""
 
-import json
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -16,10 +15,8 @@ from listings import uploading
 from listings.corpora.declaring import declare_licences
 from listings.corpora.sampling import draw_sample
 from listings.grade_confirmation import confirm_grade
-from listings.harvest import RUN_JOB
-from listings.harvest.running import register_by_manifest
 from listings.invitations import invite as invite_to_listing
-from listings.models import DatasetVersion, Listing, Product
+from listings.models import DatasetVersion, HarvestedProduct, Listing, Product
 from listings.registry import objections, registration
 from listings.revising import edit_listing, withdraw_revision
 from marketplace.delivery.access import grant_access
@@ -29,6 +26,7 @@ from marketplace.statistics.quarter import Quarter
 from marketplace.statistics.returns import file_return
 from settlements.models import Account, Deposit, Settlement
 from settlements.payouts import request_payout
+from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import draft_listing, draft_product, make_plan, make_terms, registered_product
 from tests.marketplace.demanding import on_board, promised
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
@@ -111,10 +109,8 @@ def _offered(member: Organization) -> dict[str, object]:
 
 
 def _harvests(member: Organization) -> dict[str, object]:
-    manifest = [{"source_id": str(uuid4()), "title": {"zh-Hans": "街道"}}]
-    run = register_by_manifest(content=json.dumps(manifest).encode(), actor=actor(person_of(member)))
-    run_due_jobs(kinds=(RUN_JOB,))
-    return {"run_id": run.id}
+    run, source = bulk_registered(member)
+    return {"run_id": run.id, "origin_id": source.id, "harvested_id": HarvestedProduct.objects.get(last_run=run).id}
 
 
 def _revision(listing: Listing) -> object:

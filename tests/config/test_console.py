@@ -22,6 +22,7 @@ from settlements.deposits import enter_deposit
 from settlements.models import SettlementLine
 from settlements.payouts import request_payout
 from tests.api.traded import published_quarter
+from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import draft_listing, in_compliance, registered_product, submitted
 from tests.marketplace.demanding import handed_in, on_board, promised
 from tests.marketplace.trading import closed, listed_dataset, make_buyer, placed
@@ -63,6 +64,7 @@ def trade(guangzhou):
 @pytest.fixture
 def work(guangzhou, trade) -> None:
     """One row in every queue at Guangzhou, and one failed job at Shenzhen."""
+    bulk_registered(make_member())
     waiting = submitted(draft_listing(registered_product(make_member())))
     provider = actor(person_of(waiting.organization))
     invite(listing_id=waiting.pk, invitee_id=trade.buyer.pk, days=30, actor=provider)
