@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from kernel.api import StrictSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
+from kernel.problems import field_problem
 from listings.api.bodies import body_chunks
 from listings.corpora.declaring import declare_licences
 from listings.corpora.licences import REASONS
@@ -167,8 +168,10 @@ class CorpusSamplingSheet(APIView):
         sampling = get_object_or_404(samplings, pk=sampling_id)
         require_reader(actor, sampling.version)
         form = request.query_params.get("form", "csv")
-        write, media_type = SHEETS[form if form in SHEETS else "csv"]
-        name = f"sample-{sampling.seed}.{form if form in SHEETS else 'csv'}"
+        if form not in SHEETS:
+            raise field_problem("/form", "invalid_choice", _("Formats are: %s.") % ", ".join(SHEETS))
+        write, media_type = SHEETS[form]
+        name = f"sample-{sampling.seed}.{form}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
         return HttpResponse(write(sampled_items(sampling)), content_type=media_type, headers=headers)
 
