@@ -28,9 +28,9 @@ class Actor:
     person_id: UUID | None
     organization_id: UUID | None
     venue_ids: frozenset[UUID] = frozenset()
-    counted_venue_ids: frozenset[UUID] = frozenset()
     permissions: frozenset[str] = field(default=frozenset(), repr=False)
     label: str = ""
+    counted_venue_ids: frozenset[UUID] = frozenset()
 
     @property
     def is_system(self) -> bool:
