@@ -46,6 +46,7 @@ class Permission(StrEnum):
     LISTING_APPROVE = "listing.approve"
     LISTING_SUSPEND = "listing.suspend"
     DEMAND_REVIEW = "demand.review"
+    SCENARIO_EDIT = "scenario.edit"
     ENTITLEMENT_SUSPEND = "entitlement.suspend"
     DEPOSIT_ENTER = "deposit.enter"
     DEPOSIT_CREDIT = "deposit.credit"
@@ -111,7 +112,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: _TRADING | _ADMINISTRATION | {P.MEMBERSHIP_APPLY, P.PAYOUT_REQUEST},
     Role.OPERATOR: _TRADING,
     Role.VIEWER: frozenset(),
-    Role.CLERK: _WATCHING | {P.MEMBERSHIP_REVIEW, P.LISTING_REVIEW, P.DEMAND_REVIEW, P.DEPOSIT_ENTER},
+    Role.CLERK: _WATCHING | {P.MEMBERSHIP_REVIEW, P.LISTING_REVIEW, P.DEMAND_REVIEW, P.SCENARIO_EDIT, P.DEPOSIT_ENTER},
     Role.LEGAL_REVIEWER: _WATCHING | {P.LISTING_REVIEW_RIGHTS},
     Role.SECURITY_REVIEWER: _WATCHING | {P.LISTING_REVIEW_SECURITY},
     Role.QUALITY_REVIEWER: _WATCHING | {P.LISTING_REVIEW_QUALITY},
@@ -138,6 +139,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.MEMBERSHIP_SUSPEND,
         P.LISTING_ASSIGN,
         P.LISTING_SUSPEND,
+        P.SCENARIO_EDIT,
         P.ENTITLEMENT_SUSPEND,
         P.DEPOSIT_CREDIT,
         P.PAYOUT_APPROVE,
@@ -188,6 +190,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.LISTING_APPROVE,
             P.LISTING_SUSPEND,
             P.DEMAND_REVIEW,
+            P.SCENARIO_EDIT,
             P.ENTITLEMENT_SUSPEND,
             P.CERTIFICATE_REVOKE,
         }

@@ -24,6 +24,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Entitlements"), "key", "marketplace.entitlement"),
         (_("Demands"), "contact_support", "marketplace.demand"),
         (_("Proposals"), "lightbulb", "marketplace.proposal"),
+        (_("AI scenarios"), "smart_toy", "marketplace.scenario"),
     ),
     "money": (
         (_("Trial balance"), "balance", "settlements.account"),

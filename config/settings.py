@@ -215,6 +215,7 @@ SPECTACULAR_SETTINGS = {
         "EntitlementState": "marketplace.models.Entitlement.State",
         "DeliveryState": "marketplace.models.Delivery.State",
         "DemandState": "marketplace.models.Demand.State",
+        "ScenarioState": "marketplace.models.Scenario.State",
         "ProposalState": "marketplace.models.Proposal.State",
         "ProposalCapacity": "marketplace.models.Proposal.Capacity",
         "Capacity": "accounts.models.Capacity",

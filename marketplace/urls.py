@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.api import deliveries, demands, entitlements, orders, proposals, statistics
+from marketplace.api import deliveries, demands, entitlements, orders, product_pages, proposals, scenarios, statistics
 from marketplace.delivery.download import download
 
 urlpatterns = [
@@ -51,6 +51,24 @@ urlpatterns = [
     path("demands/<uuid:demand_id>/reject", demands.DemandReject.as_view(), name="demand-reject"),
     path("demands/<uuid:demand_id>/withdraw", demands.DemandWithdraw.as_view(), name="demand-withdraw"),
     path("demands/<uuid:demand_id>/order", demands.DemandOrder.as_view(), name="demand-order"),
+    path("demands/<uuid:demand_id>/matches", product_pages.DemandMatches.as_view(), name="demand-matches"),
+    path("catalogue/<uuid:listing_id>/matches", product_pages.ListingMatches.as_view(), name="listing-matches"),
+    path("catalogue/<uuid:listing_id>/page", product_pages.ProductPageDetail.as_view(), name="product-page"),
+    path("scenarios", scenarios.ScenarioList.as_view(), name="scenarios"),
+    path("scenarios/<uuid:scenario_id>", scenarios.ScenarioDetail.as_view(), name="scenario"),
+    path("scenarios/<uuid:scenario_id>/publish", scenarios.ScenarioPublish.as_view(), name="scenario-publish"),
+    path("scenarios/<uuid:scenario_id>/close", scenarios.ScenarioClose.as_view(), name="scenario-close"),
+    path("scenarios/<uuid:scenario_id>/matches", scenarios.ScenarioMatches.as_view(), name="scenario-matches"),
+    path(
+        "scenarios/<uuid:scenario_id>/products/<uuid:product_id>",
+        scenarios.ScenarioProduct.as_view(),
+        name="scenario-product",
+    ),
+    path(
+        "scenarios/<uuid:scenario_id>/demands/<uuid:demand_id>",
+        scenarios.ScenarioDemand.as_view(),
+        name="scenario-demand",
+    ),
     path("demand-board", demands.DemandBoard.as_view(), name="demand-board"),
     path("demand-board/<uuid:demand_id>", demands.DemandBoardDetail.as_view(), name="demand-board-detail"),
     path("demand-board/<uuid:demand_id>/proposals", proposals.Propose.as_view(), name="demand-propose"),

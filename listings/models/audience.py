@@ -56,7 +56,7 @@ def known_to(actor: Actor, seeker: Seeker | None, *, prefix: str = "") -> Q:
 
 
 def refusal_of(actor: Actor, seeker: Seeker | None) -> Case:
-    """Return the expression for why the actor may not have a listing, a code of `REFUSALS`, or "" where it may.
+    """Return the expression for why the actor may not have a listing, a code of `_refusals`, or "" where it may.
 
     What is public may be read in spite of a refusal, which then keeps from ordering only. Who looks around without an
     organization is refused what is not public.

@@ -1,5 +1,5 @@
-"""The console's pages of trades and statistics."""
+"""The console's pages of trades, demands, scenarios and statistics."""
 
-from marketplace.admin import statistics, trades
+from marketplace.admin import scenarios, statistics, trades
 
-__all__ = ["statistics", "trades"]
+__all__ = ["scenarios", "statistics", "trades"]

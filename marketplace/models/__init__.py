@@ -4,6 +4,7 @@ from marketplace.models.agreements import Agreement, Entitlement
 from marketplace.models.deliveries import AccessGrant, Delivery
 from marketplace.models.demands import Demand, Proposal
 from marketplace.models.orders import Order
+from marketplace.models.scenarios import Scenario
 from marketplace.models.statistics import IndexPoint, ProductionReturn, StatisticCell, StatisticEdition
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Order",
     "ProductionReturn",
     "Proposal",
+    "Scenario",
     "StatisticCell",
     "StatisticEdition",
 ]

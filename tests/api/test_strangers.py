@@ -24,6 +24,8 @@ PUBLIC = {
     "GET /api/v1/catalogue/{listing_id}/datapackage.json",
     "GET /api/v1/catalogue/{listing_id}/dcat.jsonld",
     "GET /api/v1/catalogue/{listing_id}/dcat.ttl",
+    "GET /api/v1/catalogue/{listing_id}/matches",
+    "GET /api/v1/catalogue/{listing_id}/page",
     "GET /api/v1/catalogue/{listing_id}/schema-org.jsonld",
     "GET /api/v1/certificates/{reference}/status",
     "GET /api/v1/demand-board",
@@ -43,6 +45,9 @@ PUBLIC = {
     "GET /api/v1/statistics/editions/{edition_id}/cells.xlsx",
     "GET /api/v1/statistics/index",
     "GET /api/v1/statistics/index/{code}/chart.svg",
+    "GET /api/v1/scenarios",
+    "GET /api/v1/scenarios/{scenario_id}",
+    "GET /api/v1/scenarios/{scenario_id}/matches",
     "GET /api/v1/venues",
     "GET /api/v1/venues/{code}",
 }

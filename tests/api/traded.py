@@ -21,6 +21,7 @@ from listings.registry import objections, registration
 from listings.revising import edit_listing, withdraw_revision
 from marketplace.delivery.access import grant_access
 from marketplace.models import Delivery, ProductionReturn
+from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
 from marketplace.statistics.returns import file_return
@@ -28,7 +29,7 @@ from settlements.models import Account, Deposit, Settlement
 from settlements.payouts import request_payout
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import draft_listing, draft_product, make_plan, make_terms, registered_product
-from tests.marketplace.demanding import on_board, promised
+from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
 
@@ -125,10 +126,13 @@ def _revision(listing: Listing) -> object:
 
 
 def _wished(member: Organization) -> dict[str, object]:
-    """A draft of a demand, and a proposal to another one that only sellers read."""
+    """A demand that only sellers read, a proposal to it, and a scenario of the public list."""
     demand = on_board(member, confidentiality="MEMBERS_ONLY")
     proposal = promised(demand, make_member("gzdex", Capacity.PROVIDER))
-    return {"demand_id": demand.id, "proposal_id": proposal.id}
+    editor = actor(staff("gzdex", Role.CLERK))
+    scenario = create_scenario(venue_code="gzdex", entry=entry(), actor=editor)
+    publish_scenario(scenario_id=scenario.id, actor=editor)
+    return {"demand_id": demand.id, "proposal_id": proposal.id, "scenario_id": scenario.id}
 
 
 def _people(member: Organization) -> dict[str, object]:

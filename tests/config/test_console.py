@@ -18,13 +18,14 @@ from kernel.jobs import enqueue
 from kernel.models import AuditEvent, Job
 from listings.invitations import invite
 from listings.revising import edit_listing
+from marketplace.scenarios import create_scenario
 from settlements.deposits import enter_deposit
 from settlements.models import SettlementLine
 from settlements.payouts import request_payout
 from tests.api.traded import published_quarter
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import draft_listing, in_compliance, registered_product, submitted
-from tests.marketplace.demanding import handed_in, on_board, promised
+from tests.marketplace.demanding import entry, handed_in, on_board, promised
 from tests.marketplace.trading import closed, listed_dataset, make_buyer, placed
 from tests.settlements.purse import yuan
 from tests.world import actor, make_member, make_membership, make_organization, person_of, staff, venue
@@ -78,6 +79,7 @@ def work(guangzhou, trade) -> None:
     )
     handed_in(trade.buyer)
     promised(on_board(trade.buyer), trade.provider)
+    create_scenario(venue_code="gzdex", entry=entry(), actor=actor(staff("gzdex", Role.CLERK)))
     make_membership(make_organization(), state=Membership.State.SUBMITTED)
     enter_deposit(
         venue=guangzhou,

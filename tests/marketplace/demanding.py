@@ -77,3 +77,15 @@ def proposed(demand: Demand, listing: Listing, maker: Organization | None = None
 
 def awarded(proposal: Proposal) -> Demand:
     return awarding.award(proposal_id=proposal.pk, actor=actor(person_of(proposal.demand.buyer)))
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    """Return what staff write into the scenario list."""
+    return {
+        "title": {"zh-Hans": "物流地址校验", "en": "Checking addresses in logistics"},
+        "problem": {"zh-Hans": "收货地址错误导致退件"},
+        "data_needed": {"zh-Hans": "广东省街道代码与名称", "en": "Codes and names of sub-districts"},
+        "compute_needed": {"en": "One GPU for a day"},
+        "industry": "G60",
+        "wanted_fields": ["code", "street_name"],
+    } | changes
