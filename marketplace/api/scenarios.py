@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -101,7 +101,7 @@ class ScenarioFilter(django_filters.FilterSet):
 class ScenarioList(generics.GenericAPIView[Scenario]):
     """The AI scenario list, newest first; staff also see their own drafts."""
 
-    permission_classes = (AllowAny,)
+    permission_classes = (IsAuthenticatedOrReadOnly,)
     serializer_class = ScenarioSerializer
     filterset_class = ScenarioFilter
     ordering = ("-id",)
@@ -125,7 +125,7 @@ class ScenarioList(generics.GenericAPIView[Scenario]):
 
 
 class ScenarioDetail(APIView):
-    permission_classes = (AllowAny,)
+    permission_classes = (IsAuthenticatedOrReadOnly,)
 
     @extend_schema(operation_id="scenarios_read", responses=ScenarioDetailSerializer)
     def get(self, request: Request, scenario_id: UUID) -> Response:
