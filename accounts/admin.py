@@ -9,7 +9,17 @@ from django.utils.translation import gettext_lazy as _
 from oauth2_provider import models as oauth
 
 from accounts import clients, onboarding, people
-from accounts.models import Affiliation, ApiClient, Invitation, Membership, Organization, Person, Venue
+from accounts.models import (
+    Affiliation,
+    ApiClient,
+    Interest,
+    Invitation,
+    Membership,
+    Organization,
+    OrganizationTie,
+    Person,
+    Venue,
+)
 from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
@@ -130,6 +140,24 @@ class ApiClientAdmin(ConsoleAdmin):
     @act(_("Revoke"), permission=Permission.CLIENT_MANAGE, danger=True)
     def revoke(self, request: HttpRequest, client: ApiClient, actor: Actor, _reason: str) -> None:
         clients.revoke_client(client_id=client.pk, actor=actor)
+
+
+@admin.register(Interest)
+class InterestAdmin(ConsoleAdmin):
+    list_display = ("person", "organization", "kind", "ended_on", "created_at")
+    list_filter = ("kind",)
+    list_select_related = ("person", "organization")
+    search_fields = ("person__name", "person__email", "organization__legal_name")
+    ordering = ("-id",)
+
+
+@admin.register(OrganizationTie)
+class OrganizationTieAdmin(ConsoleAdmin):
+    list_display = ("organization", "other", "kind", "ended_on", "created_at")
+    list_filter = ("kind",)
+    list_select_related = ("organization", "other")
+    search_fields = ("organization__legal_name", "other__legal_name")
+    ordering = ("-id",)
 
 
 State = Membership.State

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import actor_for_person, find, require, require_own_or_all, require_reason
+from accounts.interests import keep_past_employment
 from accounts.models import Affiliation, Invitation, Organization, Person, Role
 from accounts.models.people import normal_email
 from accounts.permissions import ADMINISTRATING_ROLES, MEMBER_ROLES, STAFF_ROLES, Permission
@@ -118,6 +119,7 @@ def remove(*, affiliation_id: UUID, actor: Actor) -> None:
     affiliation, organization = _managed_affiliation(affiliation_id, actor)
     details = _role_details(affiliation)
     audit.record("affiliation.ended", subject=affiliation, actor=actor, details=details)
+    keep_past_employment(affiliation.person, organization)
     affiliation.delete()
     _require_administrator(organization)
 

@@ -17,10 +17,12 @@ register(
         "affiliation_exists": (409, _("This person already belongs to the organization.")),
         "invitation_exists": (409, _("This person has an invitation that is still open.")),
         "last_administrator": (409, _("An organization keeps at least one active administrator.")),
+        "tie_exists": (409, _("This tie is declared already.")),
         "conflict_of_interest": (409, _("Whoever belongs to the organization may not decide about it.")),
         "invitation_expired": (410, _("The invitation has expired.")),
     },
     constraints={
+        "organization_tie_is_unique_while_it_holds": "tie_exists",
         "person_email_is_unique": "email_taken",
         "organization_identifier_is_unique": "organization_exists",
         "membership_is_unique_while_it_lives": "membership_exists",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import clients, me, memberships, organizations, people, venues
+from accounts.api import clients, interests, me, memberships, organizations, people, venues
 
 urlpatterns = [
     path("sign-up", organizations.SignUp.as_view(), name="sign-up"),
@@ -57,4 +57,8 @@ urlpatterns = [
         clients.ApiClientRotateSecret.as_view(),
         name="api-client-rotate-secret",
     ),
+    path("interests", interests.InterestList.as_view(), name="interests"),
+    path("interests/<uuid:interest_id>/end", interests.InterestEnd.as_view(), name="interest-end"),
+    path("organization-ties", interests.OrganizationTieList.as_view(), name="organization-ties"),
+    path("organization-ties/<uuid:tie_id>/end", interests.OrganizationTieEnd.as_view(), name="organization-tie-end"),
 ]

@@ -4,13 +4,18 @@ Beside them, what reviewers say about the questions and what is wrong with it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from kernel.problems import FieldError
 from listings.editions import Edition, edition_on, editions
+
+Facts = Mapping[str, Any]
+ALWAYS, WITH_RED_ITEMS = "ALWAYS", "WITH_RED_ITEMS"  # when a stage is part of a review
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,25 @@ class Correction:
 
 
 @dataclass(frozen=True)
+class RedItem:
+    """A fact of a listing for which the committee decides; `when` are alternatives of facts and their values."""
+
+    code: str
+    label: Mapping[str, str]
+    when: Sequence[Mapping[str, Sequence[Any]]]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a venue asks at one act of a listing's way; `check` names a rule of listings/gates.py."""
+
+    code: str
+    label: Mapping[str, str]
+    act: str
+    check: str
+
+
+@dataclass(frozen=True)
 class Checklist:
     """A venue's review as of a day. `working_days` are the allowances from submission and for the whole."""
 
@@ -67,6 +91,9 @@ class Checklist:
     working_days: Mapping[str, int]
     stages: Sequence[Stage]
     items: Sequence[ChecklistItem]
+    red_items: Sequence[RedItem] = ()
+    committee: Mapping[str, Any] = field(default_factory=dict)
+    gates: Sequence[Gate] = ()
 
     def stage(self, code: str) -> Stage:
         """Return the stage of that code; raises LookupError if the edition has none."""
@@ -75,9 +102,19 @@ class Checklist:
                 return stage
         raise LookupError(f"{self.edition} has no stage {code}")
 
-    def plan(self, product_type: str) -> list[Stage]:
-        """Return the stages that a product of this type goes through, in order."""
-        return [stage for stage in self.stages if _is_for(stage, product_type)]
+    def plan(self, facts: Facts, *, referred: bool = False) -> list[Stage]:
+        """Return the stages that a listing of these facts goes through; a referred one before the committee."""
+        planned = {ALWAYS} | ({WITH_RED_ITEMS} if referred or self.red_items_of(facts) else set())
+        of_type = (stage for stage in self.stages if _is_for(stage, facts["product_type"]))
+        return [stage for stage in of_type if stage.planned in planned]
+
+    def red_items_of(self, facts: Facts) -> list[RedItem]:
+        """Return the red items of a listing."""
+        return [item for item in self.red_items if _is_met(item.when, facts)]
+
+    def gates_at(self, act: str) -> list[Gate]:
+        """Return the gates that stand at an act: `submit`, `list` or `order`."""
+        return [gate for gate in self.gates if gate.act == act]
 
     def of_stage(self, stage: str, product_type: str | None = None) -> list[ChecklistItem]:
         """Return the questions of a stage, those for one type of product if it is given."""
@@ -88,9 +125,10 @@ class Checklist:
 
 def checklist_of(venue_code: str, *, on: date) -> Checklist:
     """Return the checklist that the venue uses on the day `on`. Raises LookupError for a venue without one."""
-    return _checklist(edition_on(f"checklists/{venue_code}-*.json", on))
+    return checklist_named(edition_on(f"checklists/{venue_code}-*.json", on)["edition"])
 
 
+@cache
 def checklist_named(edition: str) -> Checklist:
     """Return the checklist of an edition, such as `gzdex-2026-01-01`. Raises LookupError if there is none."""
     [found] = editions(f"checklists/{edition}.json")
@@ -116,7 +154,15 @@ def _checklist(edition: Edition) -> Checklist:
             ChecklistItem(row["code"], row["stage"], row["label"], frozenset(row.get("product_types", ())))
             for row in edition["items"]
         ),
+        red_items=tuple(RedItem(**row) for row in edition.get("red_items", ())),
+        committee=edition.get("committee", {}),
+        gates=tuple(Gate(**row) for row in edition.get("gates", ())),
     )
+
+
+def _is_met(when: Sequence[Mapping[str, Sequence[Any]]], facts: Facts) -> bool:
+    """Tell whether one of the alternatives holds: each of its facts has one of the values."""
+    return any(all(facts.get(fact) in values for fact, values in alternative.items()) for alternative in when)
 
 
 def _is_for(row: Stage | ChecklistItem, product_type: str) -> bool:

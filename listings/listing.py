@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import Permission, require, require_reason
@@ -18,7 +19,9 @@ from kernel import audit
 from kernel.actors import Actor
 from kernel.problems import FieldError, Problem
 from kernel.states import advance
+from listings.checklists import checklist_of
 from listings.corpora.offering import corpus_errors
+from listings.gates import refuse_closed_gates
 from listings.grade_confirmation import grading_errors
 from listings.models import DatasetVersion, Listing, ListingRevision, Plan, Product, Right, Terms
 from listings.product_types import OPEN_DELIVERIES
@@ -48,6 +51,7 @@ OFFER_COLUMNS = (
     "listing__allowed_sectors",
     "listing__denied_sectors",
     "listing__revision",
+    "listing__product__state",
     "listing__product__number",
     "listing__product__name",
     "listing__product__product_type",
@@ -231,6 +235,8 @@ def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
     if link is None:
         raise Problem("listing_not_available")
     listing: Listing = link.listing
+    today = timezone.now().astimezone(listing.venue.zone).date()
+    refuse_closed_gates(listing, checklist_of(listing.venue.code, on=today), "order")
     return Offer(
         listing=listing,
         product=listing.product,

@@ -26,6 +26,7 @@ from listings.catalogue_rows import catalogue_row
 from listings.checklists import Answer, Correction, answer_errors, correction_errors
 from listings.clocks import pause_clock, resume_clock, start_clock, stop_clock
 from listings.dossier import missing_errors, plan_errors, value_errors
+from listings.gates import refuse_closed_gates
 from listings.grade_confirmation import grading_errors
 from listings.listing import Parts, locked_listing, part_errors, refuse_unsellable
 from listings.models import Listing, Review, ReviewClock
@@ -51,12 +52,13 @@ def submit(*, listing_id: UUID, answers: Mapping[str, str] | None = None, actor:
     require_member(listing.organization_id, listing.venue_id, Capacity.PROVIDER)
     if listing.state not in Listing.EDITABLE:
         raise Problem("illegal_state", _("The listing has been submitted already."), state=listing.state)
+    checklist = checklist_today(listing)
+    refuse_closed_gates(listing, checklist, "submit")
     refuse_unsellable(listing.product)
     _refuse(_submission_errors(listing))
     before = latest_submission(listing) if listing.state == Listing.State.CORRECTION else None
     _refuse(unanswered_errors(before, answers or {}))
 
-    checklist = checklist_today(listing)
     submission = write_submission(
         listing, checklist=checklist, before=before, answers=answers or {}, person_id=person_of(actor)
     )
@@ -121,8 +123,8 @@ def pass_stage(*, listing_id: UUID, stage: str, answers: Mapping[str, Answer], a
         raise Problem("illegal_state", _("The last stage is decided by approving the listing."), state=listing.state)
     _refuse(answer_errors(case.items, answers))
 
-    _record(case, actor, Decision.PASS, answers=answers)
-    _open_next(case, actor)
+    record_decision(case, actor, Decision.PASS, answers=answers)
+    open_next(case, actor)
     return listing
 
 
@@ -137,6 +139,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     listing = case.listing
     if not case.is_last:
         raise Problem("illegal_state", _("The listing is not at the last stage of its review."), state=listing.state)
+    refuse_closed_gates(listing, case.checklist, "list")
     _refuse_undecided(case)
     _refuse(answer_errors(case.items, answers))
     _refuse(grading_errors(listing.version, listing.product))  # a graver grade may have been confirmed meanwhile
@@ -154,7 +157,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     )
     listing.refresh_from_db()
     write_suggestions(listing)
-    _record(case, actor, Decision.PASS, answers=answers)
+    record_decision(case, actor, Decision.PASS, answers=answers)
     _stop_clocks(listing)
     state_certificate(
         kind="registration",
@@ -187,7 +190,7 @@ def request_correction(*, listing_id: UUID, corrections: Sequence[Correction], a
         actor=actor,
         details={"stage": case.stage.code, "corrections": len(corrections)},
     )
-    _record(case, actor, Decision.CORRECT, corrections=corrections)
+    record_decision(case, actor, Decision.CORRECT, corrections=corrections)
     pause_clock(listing, Clock.DECISION)
     pause_clock(listing, Clock.STAGE)
     return listing
@@ -209,7 +212,7 @@ def reject(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
         stage="",
         assignee_id=None,
     )
-    _record(case, actor, Decision.REJECT, reason=reason)
+    record_decision(case, actor, Decision.REJECT, reason=reason)
     _stop_clocks(listing)
     return listing
 
@@ -228,12 +231,14 @@ def _deciding(listing_id: UUID, actor: Actor, *, stage: str | None = None) -> Ca
     require(actor, wanted.permission, venue_id=listing.venue_id)
     if listing.state not in Listing.UNDER_REVIEW or wanted.code != listing.stage:
         raise Problem("illegal_state", _("The listing is not at this stage of its review."), state=listing.state)
+    if listing.state == Listing.State.COMMITTEE:
+        raise Problem("illegal_state", _("The committee decides this stage by a ballot."), state=listing.state)
     refuse_barred(case, actor)
     refuse_taken(listing, actor)
     return case
 
 
-def _open_next(case: Case, actor: Actor) -> None:
+def open_next(case: Case, actor: Actor) -> None:
     """Lay the listing on the desk of the next stage's officers, and start the clock of that stage."""
     following = case.following
     is_first = case.stage.code == case.submission.plan[0]
@@ -271,7 +276,7 @@ def _submission_errors(listing: Listing) -> Iterator[FieldError]:
 
 def _refuse_undecided(case: Case) -> None:
     """Raise unless the log of decisions itself shows every earlier stage as passed, whatever the listing's row says."""
-    *earlier, _last = case.submission.plan
+    *earlier, _last = [*case.submission.plan[:-1], *case.stages]
     missing = set(earlier) - passed_stages(case.submission)
     if missing:
         raise Problem("illegal_state", _("A stage of the review is not decided."), stages=sorted(missing))
@@ -295,7 +300,7 @@ def _has_changed(pointer: str, changes: Iterable[str]) -> bool:
     return any(f"{pointer}/".startswith(f"{changed}/") for changed in changes)
 
 
-def _record(
+def record_decision(
     case: Case,
     actor: Actor,
     decision: str,

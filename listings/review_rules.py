@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import require_different_person, require_disinterested
+from accounts.access import require_different_person
+from accounts.interests import require_unrelated
 from kernel.actors import Actor
 from kernel.problems import Problem, field_problem
 from listings.checklists import Checklist, ChecklistItem, Stage, checklist_named, checklist_of
-from listings.models import Listing, Review, Submission
-from listings.submissions import latest_submission
+from listings.models import Listing, Review, ReviewStage, Submission
+from listings.submissions import facts_of, latest_submission
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class Case:
     checklist: Checklist
     handed_in: Submission | None
     stage: Stage
+    stages: tuple[str, ...]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return facts_of(self.listing)
 
     @property
     def submission(self) -> Submission:
@@ -37,13 +44,12 @@ class Case:
 
     @property
     def is_last(self) -> bool:
-        return self.submission.stages[-1] == self.stage.code
+        return self.stages[-1] == self.stage.code
 
     @property
     def following(self) -> Stage:
         """The stage that decides after this one."""
-        stages = self.submission.stages
-        return self.checklist.stage(stages[stages.index(self.stage.code) + 1])
+        return self.checklist.stage(self.stages[self.stages.index(self.stage.code) + 1])
 
     def named(self, code: str) -> Stage:
         """Return a stage of this review; raises Problem `invalid` at `/stage` if it has no such stage."""
@@ -58,7 +64,17 @@ def case_of(listing: Listing) -> Case:
     submission = latest_submission(listing)
     checklist = checklist_named(submission.edition) if submission else checklist_today(listing)
     stage = checklist.stage(listing.stage) if listing.stage else checklist.stages[0]
-    return Case(listing, checklist, submission, stage)
+    return Case(listing, checklist, submission, stage, _stages(submission))
+
+
+def _stages(submission: Submission | None) -> tuple[str, ...]:
+    """Return the stages that decide a submission; one that was referred goes before the committee as well."""
+    if submission is None:
+        return ()
+    *earlier, last = submission.stages
+    committee = str(ReviewStage.COMMITTEE)
+    referred = submission.reviews.filter(decision=Review.Decision.REFER).exists()
+    return (*earlier, *([committee] if referred and committee not in earlier else []), last)
 
 
 def checklist_today(listing: Listing) -> Checklist:
@@ -69,12 +85,12 @@ def checklist_today(listing: Listing) -> Checklist:
 def refuse_barred(case: Case, actor: Actor) -> None:
     """Raise unless the person may decide the case at its stage (I5).
 
-    Neither the submitter, nor who belongs to the provider in any role (`conflict_of_interest`), nor who took up or
-    passed a stage that this one names (`same_person`).
+    Neither the submitter, nor who is related to the provider (`conflict_of_interest`), nor who took up or passed
+    a stage that this one names (`same_person`).
     """
     listing = case.listing
     require_different_person(actor, made_by=listing.submitted_by_id)
-    require_disinterested(actor, listing.organization_id)
+    require_unrelated(actor, listing.organization_id)
     if case.checklist.stages[0].code in case.stage.not_by:  # whoever took it up has read it first
         require_different_person(actor, made_by=listing.reviewed_by_id)
     passed = listing.reviews.filter(stage__in=case.stage.not_by, decision=Review.Decision.PASS)

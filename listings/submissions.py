@@ -31,6 +31,19 @@ def dossier_of(listing: Listing) -> dict[str, Any]:
     return plain
 
 
+def facts_of(listing: Listing) -> dict[str, Any]:
+    """Return the facts by which the edition plans a review: which stages there are, and what is a red item."""
+    product = listing.product
+    return {
+        "product_type": product.product_type,
+        "source_kind": product.source_kind,
+        "processing": product.processing,
+        "personal_data": product.personal_data,
+        "export_allowed": product.export_allowed,
+        "resale_allowed": product.resale_allowed,
+    }
+
+
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     """Return `[before, after]` of every pointer whose value differs; None stands for what is not there."""
     pointers = sorted(before.keys() | after.keys())
@@ -50,7 +63,8 @@ def write_submission(
     listing: Listing, *, checklist: Checklist, before: Submission | None, answers: Mapping[str, str], person_id: Any
 ) -> Submission:
     """Write down what is handed in now; `before` is the submission that was sent back for correction, if any."""
-    plan = checklist.plan(listing.product.product_type)
+    referred = listing.reviews.filter(decision=Review.Decision.REFER).exists()
+    plan = checklist.plan(facts_of(listing), referred=referred)
     dossier = dossier_of(listing)
     changes = changes_between(before.dossier, dossier) if before else {}
     stages = stages_to_decide(plan, changes, passed=passed_stages(before), asked=_asking_stage(before))

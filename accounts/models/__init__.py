@@ -1,6 +1,7 @@
 """The tables of accounts, one file per noun."""
 
 from accounts.models.clients import ApiClient
+from accounts.models.interests import Interest, OrganizationTie
 from accounts.models.memberships import Capacity, Membership
 from accounts.models.organizations import Organization
 from accounts.models.people import Affiliation, Invitation, Person
@@ -11,9 +12,11 @@ __all__ = [
     "Affiliation",
     "ApiClient",
     "Capacity",
+    "Interest",
     "Invitation",
     "Membership",
     "Organization",
+    "OrganizationTie",
     "Person",
     "Role",
     "Venue",

@@ -16,8 +16,8 @@ from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
 from kernel.console_display import definitions, four_eyes
 from kernel.languages import in_language
+from listings import committee, review, review_desk
 from listings import listing as listing_acts
-from listings import review, review_desk
 from listings.admin.review_forms import answers_of, checklist_form, corrections_form, corrections_of, officers_form
 from listings.dossier import product_type_rule
 from listings.models import Listing, ListingInvitation, Plan, Product, Review, ReviewClock, Submission, Terms
@@ -27,7 +27,7 @@ from listings.type_fields import shown_type_fields
 State = Listing.State
 UNDER_REVIEW = frozenset(Listing.UNDER_REVIEW)
 # Offered to the officers of the listing's stage alone.
-STAGE_ACTS = frozenset({"start_review", "claim", "pass_stage", "approve", "request_correction", "reject"})
+STAGE_ACTS = frozenset({"refer", "start_review", "claim", "pass_stage", "approve", "request_correction", "reject"})
 
 
 class PlanInline(ReadOnlyInline):
@@ -227,6 +227,8 @@ class ListingAdmin(ConsoleAdmin):
         "approve",
         "request_correction",
         "reject",
+        "refer",
+        "open_ballot",
         "assign",
         "release",
         "suspend",
@@ -306,6 +308,19 @@ class ListingAdmin(ConsoleAdmin):
         self, request: HttpRequest, listing: Listing, actor: Actor, corrections: dict[str, str]
     ) -> None:
         review.request_correction(listing_id=listing.pk, corrections=corrections_of(corrections), actor=actor)
+
+    @act(
+        _("Refer to the committee"),
+        permission=Permission.CONSOLE_USE,
+        states={State.IN_REVIEW, State.COMPLIANCE},
+        asks_reason=True,
+    )
+    def refer(self, request: HttpRequest, listing: Listing, actor: Actor, reason: str) -> None:
+        committee.refer(listing_id=listing.pk, reason=reason, actor=actor)
+
+    @act(_("Open the committee's ballot"), permission=Permission.LISTING_ASSIGN, states={State.COMMITTEE})
+    def open_ballot(self, request: HttpRequest, listing: Listing, actor: Actor, _reason: str) -> None:
+        committee.open_ballot(listing_id=listing.pk, actor=actor)
 
     @act(
         _("Reject"),

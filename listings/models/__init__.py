@@ -1,6 +1,7 @@
 """The tables of listings, by noun."""
 
 from listings.models.audience import Visibility
+from listings.models.committee import Ballot, Vote
 from listings.models.corpora import CorpusSampling, LicenceChain
 from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
 from listings.models.grades import Grade, GradeConfirmation
@@ -27,6 +28,7 @@ from listings.models.vocabulary import (
 )
 
 __all__ = [
+    "Ballot",
     "BuyerKind",
     "CorpusSampling",
     "DataFile",
@@ -64,4 +66,5 @@ __all__ = [
     "Suggestion",
     "Terms",
     "Visibility",
+    "Vote",
 ]

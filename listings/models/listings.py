@@ -233,6 +233,7 @@ class Review(Identified):
         PASS = "PASS", _("passed")
         CORRECT = "CORRECT", _("correction requested")
         REJECT = "REJECT", _("rejected")
+        REFER = "REFER", _("referred to the committee")
 
     listing = models.ForeignKey(Listing, models.PROTECT, related_name="reviews", verbose_name=_("listing"))
     organization = models.ForeignKey(
@@ -263,7 +264,10 @@ class Review(Identified):
             models.CheckConstraint(
                 condition=~Q(decision="CORRECT") | ~Q(corrections=[]), name="correction_says_what_to_correct"
             ),
-            models.CheckConstraint(condition=~Q(decision="REJECT") | ~Q(reason=""), name="rejection_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(decision__in=["REJECT", "REFER"]) | ~Q(reason=""),
+                name="rejection_has_a_reason",
+            ),
         ]
         indexes = [models.Index(fields=["listing", "id"], name="review_by_listing")]
 

@@ -20,6 +20,8 @@ FIXED = {
     "/api/v1/statistics/editions/{edition_id}/cells",
     "/api/v1/statistics/index",
     "/api/v1/listings/{listing_id}/submissions",
+    "/api/v1/ballots",
+    "/api/v1/ballots/{ballot_id}/votes",
 }
 
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from accounts.interests import declare_interest, declare_tie
 from accounts.models import Affiliation, Capacity, Membership, Organization, Role
 from accounts.people import invite
 from kernel.jobs import run_due_jobs
@@ -28,7 +29,16 @@ from marketplace.statistics.returns import file_return
 from settlements.models import Account, Deposit, Settlement
 from settlements.payouts import request_payout
 from tests.listings.harvest.harvesting import bulk_registered
-from tests.listings.offers import draft_listing, draft_product, make_plan, make_terms, registered_product
+from tests.listings.offers import (
+    CRAWLED,
+    at_stage,
+    draft_listing,
+    draft_product,
+    make_plan,
+    make_terms,
+    registered_product,
+    voted,
+)
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
@@ -56,6 +66,8 @@ def traded() -> Traded:
         **_drafts(member),
         **_harvests(member),
         **_people(member),
+        **_related(member),
+        "ballot_id": _ballot(member),
         "revision_id": _revision(sold.listing),
         **_wished(member),
         "settlement_id": Settlement.objects.get(order_id=sold.id).id,
@@ -149,6 +161,20 @@ def _people(member: Organization) -> dict[str, object]:
     }
 
 
+def _related(member: Organization) -> dict[str, object]:
+    who, other = actor(person_of(member)), make_member("gzdex", Capacity.BUYER)
+    return {
+        "interest_id": declare_interest(organization_id=other.id, kind="ADVICE", actor=who).id,
+        "tie_id": declare_tie(organization_id=member.id, other_id=other.id, kind="SUBSIDIARY", actor=who).id,
+    }
+
+
+def _ballot(member: Organization) -> object:
+    """A closed ballot of the committee on a listing of the member."""
+    red = at_stage(draft_listing(registered_product(member, **CRAWLED)), "COMMITTEE")
+    return voted(red).ballots.get().id
+
+
 def _payout(member: Organization) -> object:
     return request_payout(venue=venue(), amount=Money(100, Currency.CNY), actor=actor(person_of(member))).id
 
@@ -203,6 +229,7 @@ def grow(world: Traded, times: int = 3) -> None:
         seal_events()
         _trade(delivery)
         _drafts(member)
+        _related(member)
         _harvests(member)
         _revision(sold)
         _wished(member)

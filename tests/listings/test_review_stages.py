@@ -291,7 +291,7 @@ def test_a_new_plan_is_a_change_and_its_price_is_looked_at(draft, provider):
 
 
 def test_a_field_that_no_stage_knows_is_read_by_the_first():
-    plan = checklist_named("gzdex-2026-11-01").plan("DATASET")
+    plan = checklist_named("gzdex-2026-11-01").plan({"product_type": "DATASET"})
     codes = [stage.code for stage in plan]
     everything = stages_to_decide(plan, {"/product/colour"}, passed=codes, asked="PRICE")
     assert everything == ["COMPLETENESS", "PRICE", "PUBLICATION"]

@@ -8,6 +8,7 @@ from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from kernel.languages import LANGUAGE_TAGS
 from listings.checklists import checklist_named, checklist_of
 from listings.editions import edition_on
+from listings.gates import CHECKS
 from listings.industries import industries, standard
 from listings.models import Listing, Processing, ReviewClock, ReviewStage, Right, SourceKind
 from listings.source_rules import rule_for, rules_on
@@ -62,7 +63,9 @@ def test_each_edition_has_known_stages_with_officers_questions_and_limits(venue,
     stages = [stage.code for stage in checklist.stages]
     assert set(stages) <= set(ReviewStage.values)
     assert len(stages) == len(set(stages))
-    assert {item.stage for item in checklist.items} == set(stages)
+    assert {item.stage for item in checklist.items} == set(stages) - {"COMMITTEE"}  # which votes
+    assert {gate.check for gate in checklist.gates} <= set(CHECKS)
+    assert all(set(row.label) == set(LANGUAGE_TAGS) for row in [*checklist.gates, *checklist.red_items])
     assert set(checklist.working_days) == {ReviewClock.Kind.ACCEPTANCE, ReviewClock.Kind.DECISION}
     for index, stage in enumerate(checklist.stages):
         assert set(stage.label) == set(LANGUAGE_TAGS)
@@ -82,8 +85,8 @@ def test_whoever_publishes_has_decided_no_stage_before_and_no_other_role_may_pub
 
 def test_stages_differ_by_venue_and_questions_by_product_type():
     guangzhou, shenzhen = (checklist_of(venue, on=TODAY) for venue in ("gzdex", "szdex"))
-    assert "PRICE" in [stage.code for stage in guangzhou.plan("DATASET")]
-    assert "PRICE" not in [stage.code for stage in shenzhen.plan("DATASET")]
+    assert "PRICE" in [stage.code for stage in guangzhou.plan({"product_type": "DATASET"})]
+    assert "PRICE" not in [stage.code for stage in shenzhen.plan({"product_type": "DATASET"})]
     of_a_corpus = {item.code for item in guangzhou.of_stage("SOURCE_RIGHTS", "CORPUS")}
     of_a_dataset = {item.code for item in guangzhou.of_stage("SOURCE_RIGHTS", "DATASET")}
     assert of_a_corpus - of_a_dataset == {"licence_chain_is_traceable"}
