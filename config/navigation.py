@@ -54,6 +54,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Property registrations"), "workspace_premium", "listings.propertyregistration"),
         (_("Objections"), "gavel", "listings.registrationobjection"),
         (_("Products"), "inventory_2", "listings.product"),
+        (_("Imported certificates"), "workspace_premium", "listings.importedcertificate"),
         (_("Plans"), "sell", "listings.plan"),
         (_("Terms"), "policy", "listings.terms"),
         (_("Datasets"), "database", "listings.dataset"),

@@ -246,6 +246,8 @@ SPECTACULAR_SETTINGS = {
         "HarvestOutcome": "listings.models.HarvestRecord.Outcome",
         "JobState": "kernel.models.Job.State",
         "CertificateState": "kernel.models.Certificate.State",
+        "ImportedCertificateKind": "listings.models.ImportedCertificate.Kind",
+        "ImportedCertificateState": "listings.models.ImportedCertificate.State",
         "PlanKind": "listings.models.Plan.Kind",
         "AccountKind": "settlements.models.Account.Kind",
         "Grade": "listings.models.Grade",

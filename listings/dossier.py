@@ -85,7 +85,7 @@ def missing_errors(product: Product) -> list[FieldError]:
     if product.source_kind:
         errors += [
             FieldError(f"/evidence/{code}", "evidence_missing", _("This source and these rights need this evidence."))
-            for code in sorted(_evidence_needed(product) - product.evidence.keys())
+            for code in sorted(evidence_needed(product) - product.evidence.keys())
         ]
     return errors
 
@@ -136,6 +136,8 @@ def _source_errors(product: Product) -> Iterator[FieldError]:
     if not rule.registrable:
         yield FieldError("/source_kind", "not_registrable", _("Data of this origin cannot be registered."))
         return
+    if len(set(product.rights)) < len(product.rights):
+        yield FieldError("/rights", "repeated", _("Give each value once."))
     for index, right in enumerate(product.rights):
         if right not in rule.rights:
             message = _("This right cannot be claimed over data of this origin.")
@@ -155,7 +157,10 @@ def _evidence_form_errors(product: Product) -> Iterator[FieldError]:
             yield FieldError(f"/evidence/{code}", "invalid", message % EVIDENCE_LENGTH)
 
 
-def _evidence_needed(product: Product) -> frozenset[str]:
+def evidence_needed(product: Product) -> frozenset[str]:
+    """Return the codes of all evidence that the product's source, rights and personal information ask for."""
+    if not product.source_kind:
+        return frozenset()
     needed = source_rule(product).evidence_for(frozenset(product.rights))
     if product.personal_data != PersonalData.NONE:
         needed |= {str(_rules()["personal_information_evidence"])}

@@ -19,6 +19,11 @@ register(
         "plan_in_use": (409, _("The plan belongs to a listing that is under review or offered.")),
         "right_to_sell_missing": (409, _("The product may not be offered: no right to operate the data is claimed.")),
         "delivery_not_open": (409, _("The exchange does not yet deliver products in any of the ways of this one.")),
+        "parent_exists": (409, _("The dataset already has this parent.")),
+        "lineage_cycle": (409, _("A dataset is not made from itself: this parent was made from it.")),
+        "document_type_unknown": (415, _("A document is a PDF, PNG or JPEG file.")),
+        "certificate_exists": (409, _("The product already has this certificate.")),
+        "certificate_expired": (409, _("The certificate has expired.")),
         "live_listing_exists": (409, _("The product already has a listing at this venue.")),
         "correction_given_once": (
             409,
@@ -52,6 +57,10 @@ register(
     constraints={
         "one_open_ballot_by_listing": "ballot_open",
         "one_vote_by_member": "voted_already",
+        "certificate_is_imported_once_by_product": "certificate_exists",
+        "parent_is_unique_by_dataset": "parent_exists",
+        "dataset_is_not_its_own_parent": "lineage_cycle",
+        "lineage_has_no_cycle": "lineage_cycle",
         "one_live_listing_by_product_and_venue": "live_listing_exists",
         "listing_invitation_is_unique_while_open": "listing_invitation_exists",
         "one_revision_is_under_review_by_listing": "revision_pending",

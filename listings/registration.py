@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from accounts.access import Permission, require
 from kernel import audit
 from kernel.actors import Actor
+from kernel.jobs import enqueue
 from kernel.numbering import short_number
 from kernel.problems import FieldError, Problem, field_problem
 from kernel.states import advance
 from listings.dossier import (
     dossier_fields,
-    missing_errors,
     plan_errors,
     product_type_rule,
     source_rule,
@@ -28,6 +28,8 @@ from listings.dossier import (
 )
 from listings.industries import standard
 from listings.models import Dataset, Listing, Product, ProductType
+from listings.readiness import registration_errors
+from listings.uploading import REPLACED_JOB
 
 NUMBER_PREFIX = "DW"  # products belong to no venue
 
@@ -67,13 +69,13 @@ def amend_product(*, product_id: UUID, changes: Mapping[str, Any], actor: Actor)
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
     refuse_retired(product)
-    _refuse_in_use(product)
+    refuse_in_use(product)
 
     for field, value in dossier_fields(changes).items():
         setattr(product, field, value)
     _refuse([*value_errors(product), *plan_errors(product)])
     if product.state == Product.State.REGISTERED:
-        _refuse(missing_errors(product))
+        _refuse(registration_errors(product))
         product.rule_set = source_rule(product).rule_set
 
     product.save(update_fields=[*dossier_fields(changes), "rule_set"])
@@ -83,13 +85,15 @@ def amend_product(*, product_id: UUID, changes: Mapping[str, Any], actor: Actor)
 
 @transaction.atomic
 def delete_product(*, product_id: UUID, actor: Actor) -> None:
-    """Delete a draft, with its plans and terms. Raises Problem `not_found`, `forbidden` or `illegal_state`."""
+    """Delete a draft, with its plans, terms and papers. Raises Problem `not_found`, `forbidden` or `illegal_state`."""
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
     if product.state != Product.State.DRAFT:
         raise Problem("illegal_state", _("Only a draft can be deleted."), state=product.state)
 
     audit.record("product.deleted", subject=product, actor=actor)
+    for name, document_id in product.documents.values_list("storage_name", "id"):
+        enqueue(REPLACED_JOB, key=name, subject_id=document_id, organization_id=product.organization_id)
     product.delete()
 
 
@@ -101,7 +105,7 @@ def register_product(*, product_id: UUID, actor: Actor) -> Product:
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
-    _refuse(value_errors(product) or missing_errors(product))
+    _refuse(value_errors(product) or registration_errors(product))
 
     now = timezone.now()
     advance(
@@ -125,7 +129,7 @@ def retire_product(*, product_id: UUID, actor: Actor) -> Product:
     """Take a registered product out of use. Raises Problem `product_in_use` while a listing of it is live."""
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
-    _refuse_in_use(product)
+    refuse_in_use(product)
 
     advance(product, to=Product.State.RETIRED, actor=actor)
     return product
@@ -155,6 +159,7 @@ def _refuse(errors: list[FieldError]) -> None:
         raise Problem("invalid", errors=errors)
 
 
-def _refuse_in_use(product: Product) -> None:
+def refuse_in_use(product: Product) -> None:
+    """Raise Problem `product_in_use` while a listing of it is under review or offered."""
     if Listing.objects.filter(product=product).live().exists():
         raise Problem("product_in_use")

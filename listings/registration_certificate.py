@@ -1,11 +1,11 @@
 """The registration certificate of a listed product: what it attests."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from kernel.digests import Digests, canonical_json
 from listings.industries import standard
-from listings.models import Listing
+from listings.models import DatasetParent, Listing
 
 
 def registration_statement(listing: Listing, *, edition: str) -> dict[str, Any]:
@@ -33,6 +33,14 @@ def registration_statement(listing: Listing, *, edition: str) -> dict[str, Any]:
             "source_kind": product.source_kind,
             "rights": sorted(product.rights),
         },
+        "made_from": [
+            {"dataset": str(edge.parent_id), "basis": edge.basis, "agreement": edge.agreement_number}
+            for edge in DatasetParent.objects.filter(dataset=product.dataset_id).order_by("id")
+        ],
+        "imported_certificates": [
+            {"kind": each.kind, "number": each.number, "issuer": each.issuer, "valid_until": _day(each.valid_until)}
+            for each in product.imported_certificates.verified().order_by("id")
+        ],
         "version": {
             "id": str(version.id),
             "number": version.number,
@@ -48,6 +56,10 @@ def registration_statement(listing: Listing, *, edition: str) -> dict[str, Any]:
         },
         "decided_by": {"rule_set": product.rule_set, "checklist": edition},
     }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -23,13 +23,14 @@ from kernel.numbering import short_number
 from kernel.problems import FieldError, Problem
 from kernel.states import advance
 from listings.catalogue_rows import catalogue_row
+from listings.certified import certificate_errors
 from listings.checklists import Answer, Correction, answer_errors, correction_errors
 from listings.clocks import pause_clock, resume_clock, start_clock, stop_clock
-from listings.dossier import missing_errors, plan_errors, value_errors
 from listings.gates import refuse_closed_gates
 from listings.grade_confirmation import grading_errors
 from listings.listing import Parts, locked_listing, part_errors, refuse_unsellable
 from listings.models import Listing, Review, ReviewClock
+from listings.readiness import submission_errors
 from listings.registration_certificate import registration_statement
 from listings.review_rules import Case, case_of, checklist_today, person_of, refuse_barred, refuse_taken
 from listings.submissions import latest_submission, passed_stages, unanswered_errors, write_submission
@@ -143,6 +144,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     _refuse_undecided(case)
     _refuse(answer_errors(case.items, answers))
     _refuse(grading_errors(listing.version, listing.product))  # a graver grade may have been confirmed meanwhile
+    _refuse(_of_product(certificate_errors(listing.product, for_approval=True)))
 
     now = timezone.now()
     Listing.objects.filter(pk=listing.pk).update(**catalogue_row(listing))
@@ -269,9 +271,13 @@ def _stop_clocks(listing: Listing) -> None:
 
 def _submission_errors(listing: Listing) -> Iterator[FieldError]:
     product = listing.product
-    for error in [*value_errors(product), *missing_errors(product), *plan_errors(product)]:
-        yield FieldError(f"/product{error.pointer}", error.code, error.detail)
+    yield from _of_product(submission_errors(product))
     yield from part_errors(product, Parts(listing.version, listing.terms, tuple(listing.plans.all())))
+
+
+def _of_product(errors: Iterable[FieldError]) -> Iterator[FieldError]:
+    for error in errors:
+        yield FieldError(f"/product{error.pointer}", error.code, error.detail)
 
 
 def _refuse_undecided(case: Case) -> None:

@@ -28,10 +28,11 @@ from kernel.problems import FieldError, Problem
 from kernel.states import advance
 from listings.catalogue_rows import catalogue_row
 from listings.checklists import checklist_of
-from listings.dossier import DOSSIER, dossier_fields, missing_errors, plan_errors, source_rule, value_errors
+from listings.dossier import DOSSIER, dossier_fields, plan_errors, source_rule, value_errors
 from listings.listing import Parts, locked_listing, parts_named, refuse_unsellable
 from listings.materiality import is_material, rules_today
 from listings.models import DatasetVersion, Listing, ListingRevision, Product, ReviewClock
+from listings.readiness import registration_errors
 from listings.registration_certificate import registration_statement
 from listings.releases import compared
 from listings.suggestions import write_suggestions
@@ -214,7 +215,7 @@ def _proposal(
     """Return what would be offered, all rules checked; raises Problem `invalid` with a pointer for each reason."""
     changed = dossier_fields(dossier or {})
     product = _with(listing.product, changed)
-    errors = [*value_errors(product), *plan_errors(product)] or missing_errors(product)
+    errors = [*value_errors(product), *plan_errors(product)] or registration_errors(product)
     if errors:
         raise Problem("invalid", errors=[FieldError(f"/dossier{e.pointer}", e.code, e.detail) for e in errors])
     parts = parts_named(

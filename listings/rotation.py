@@ -1,4 +1,4 @@
-"""Rotating the key-encryption key: the data keys of all versions are wrapped anew, one short transaction each."""
+"""Rotating the key-encryption key: the data keys of all versions and documents are wrapped anew, one by one."""
 
 from uuid import UUID
 
@@ -7,7 +7,9 @@ from django.db import transaction
 from kernel import audit
 from kernel.actors import SYSTEM
 from listings.encryption import WrappedKey, key_ring
-from listings.models import DatasetVersion
+from listings.models import DatasetVersion, Document
+
+Keyed = type[DatasetVersion] | type[Document]
 
 
 def rewrap_data_keys() -> int:
@@ -16,19 +18,22 @@ def rewrap_data_keys() -> int:
     May run while the exchange works, be stopped and be run again. Afterwards the older keys can be taken out of
     STORAGE_KEYS. Raises UnusableKey or Tampered when a data key does not open.
     """
-    current = key_ring().current_id
-    waiting = list(DatasetVersion.objects.exclude(key_id=current).order_by("pk").values_list("pk", flat=True))
-    return sum(_rewrap(version_id) for version_id in waiting)
+    return sum(_rewrap_all(model) for model in (DatasetVersion, Document))
+
+
+def _rewrap_all(model: Keyed) -> int:
+    waiting = model.objects.exclude(key_id=key_ring().current_id).order_by("pk").values_list("pk", flat=True)
+    return sum(_rewrap(model, key) for key in list(waiting))
 
 
 @transaction.atomic
-def _rewrap(version_id: UUID) -> bool:
-    version = DatasetVersion.objects.select_for_update().get(pk=version_id)
+def _rewrap(model: Keyed, row_id: UUID) -> bool:
+    row = model.objects.select_for_update().get(pk=row_id)
     ring = key_ring()
-    if version.key_id == ring.current_id:
+    if row.key_id == ring.current_id:
         return False
-    key = ring.rewrap(WrappedKey(version.key_id, bytes(version.wrapped_key)), owner=version.id)
-    details = {"from": version.key_id, "to": key.key_id}
-    DatasetVersion.objects.filter(pk=version.pk).update(wrapped_key=key.wrapped, key_id=key.key_id)
-    audit.record("datasetversion.key_rewrapped", subject=version, actor=SYSTEM, details=details)
+    key = ring.rewrap(WrappedKey(row.key_id, bytes(row.wrapped_key)), owner=row.id)
+    details = {"from": row.key_id, "to": key.key_id}
+    model.objects.filter(pk=row.pk).update(wrapped_key=key.wrapped, key_id=key.key_id)
+    audit.record(f"{model._meta.model_name}.key_rewrapped", subject=row, actor=SYSTEM, details=details)
     return True

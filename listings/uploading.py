@@ -30,7 +30,7 @@ from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from listings import dataset_problems  # noqa: F401 - registers the codes raised here
 from listings.encryption import CHUNK_BYTES, ObjectCipher, key_ring, part_identity
-from listings.models import DataFile, Dataset, DatasetVersion, FilePart
+from listings.models import DataFile, Dataset, DatasetVersion, Document, FilePart
 from listings.profiling.encoding import DECLARABLE
 from listings.storage import SealedContent, data_key_of, data_storage
 
@@ -128,7 +128,9 @@ def add_file(*, version_id: UUID, name: str, format: str, declared_encoding: str
         raise Problem("too_large", _("A version has at most %d files.") % MOST_FILES)
     _check_encoding(format, declared_encoding)
 
-    file = DataFile(version=version, organization_id=version.organization_id, name=_file_name(name), format=format)
+    file = DataFile(
+        version=version, organization_id=version.organization_id, name=checked_file_name(name), format=format
+    )
     file.declared_encoding = declared_encoding.lower()
     file.save(force_insert=True)
     audit.record("datafile.announced", subject=file, actor=actor, details={"name": file.name, "format": format})
@@ -218,8 +220,8 @@ def manifest(version: DatasetVersion) -> dict[str, Json]:
 
 
 def discard_object(name: str) -> None:
-    """Delete a stored object unless it is part of a file."""
-    if not FilePart.objects.filter(storage_name=name).exists():
+    """Delete a stored object unless it is part of a file, or a document."""
+    if not any(kept.objects.filter(storage_name=name).exists() for kept in (FilePart, Document)):
         data_storage().delete(name)
 
 
@@ -303,7 +305,7 @@ def _check_encoding(format: str, declared: str) -> None:  # noqa: A002
         raise field_problem("/declared_encoding", "invalid_choice", _("Encodings are: %s.") % known)
 
 
-def _file_name(name: str) -> str:
+def checked_file_name(name: str) -> str:
     """Return the name in one Unicode form; refuse what is not a plain file name on every system."""
     name = unicodedata.normalize("NFC", name.strip())
     if (

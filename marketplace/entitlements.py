@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.access import Permission, find, require
 from kernel.actors import SYSTEM, Actor
 from kernel.states import advance
+from listings.lineage import end_licence
 from marketplace.acceptance_clock import restart_clocks
 from marketplace.locks import lock_order
 from marketplace.models import Agreement, Entitlement
@@ -43,6 +44,7 @@ def end_right(entitlement: Entitlement, *, reason: str, actor: Actor) -> None:
         return
     advance(entitlement, to=Entitlement.State.REVOKED, actor=actor, reason=reason)
     advance(entitlement.agreement, to=Agreement.State.TERMINATED, actor=actor, reason=reason)
+    end_licence(agreement_id=entitlement.agreement_id, actor=actor, reason=reason)
 
 
 def has_ended(entitlement: Entitlement) -> bool:
@@ -73,4 +75,6 @@ def _move(
 
     advance(entitlement, to=to, actor=actor, reason=reason)
     advance(entitlement.agreement, to=agreement_to, actor=actor, reason=reason)
+    if agreement_to == Agreement.State.TERMINATED:
+        end_licence(agreement_id=entitlement.agreement_id, actor=actor, reason=reason)
     return entitlement

@@ -16,6 +16,11 @@ urlpatterns = [
     path("deliveries/<uuid:delivery_id>/reject", deliveries.DeliveryReject.as_view(), name="delivery-reject"),
     path("deliveries/<uuid:delivery_id>/grants", deliveries.DeliveryGrants.as_view(), name="delivery-grants"),
     path("entitlements", entitlements.EntitlementList.as_view(), name="entitlements"),
+    path(
+        "datasets/<uuid:dataset_id>/licensed-parents",
+        entitlements.DatasetLicensedParents.as_view(),
+        name="dataset-licensed-parents",
+    ),
     path("entitlements/<uuid:entitlement_id>", entitlements.EntitlementDetail.as_view(), name="entitlement"),
     path(
         "entitlements/<uuid:entitlement_id>/suspend",

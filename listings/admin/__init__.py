@@ -1,5 +1,5 @@
 """The console's view of listings: rows are read, and moved only by the acts of the capability functions."""
 
-from listings.admin import committee, corpora, datasets, harvests, listings, registry, revisions
+from listings.admin import certificates, committee, corpora, datasets, harvests, listings, registry, revisions
 
-__all__ = ["committee", "corpora", "datasets", "harvests", "listings", "registry", "revisions"]
+__all__ = ["certificates", "committee", "corpora", "datasets", "harvests", "listings", "registry", "revisions"]

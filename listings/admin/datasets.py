@@ -14,7 +14,7 @@ from kernel.console import ConsoleAdmin, ReadOnlyInline, actor_in_console
 from kernel.languages import in_language
 from listings.examination_progress import progress_in_words
 from listings.grade_confirmation import found_in, grading_of
-from listings.models import DataFile, Dataset, DatasetVersion, GradeConfirmation
+from listings.models import DataFile, Dataset, DatasetParent, DatasetVersion, GradeConfirmation
 from listings.models.grades import in_words
 from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
 from listings.release_words import change_sentence
@@ -28,6 +28,15 @@ class VersionInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return DatasetVersion.objects.visible_to(actor_in_console(request)).select_related("dataset")
+
+
+class ParentInline(ReadOnlyInline):
+    model = DatasetParent
+    fk_name = "dataset"
+    fields = ("parent", "basis", "agreement_number", "licensed_until", "licence_ended_at", "note")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return DatasetParent.objects.visible_to(actor_in_console(request)).select_related("dataset", "parent")
 
 
 class FileInline(ReadOnlyInline):
@@ -53,7 +62,7 @@ class DatasetAdmin(ConsoleAdmin):
     list_select_related = ("organization",)
     search_fields = ("title", "description", "organization__legal_name", "organization__identifier")
     ordering = ("-id",)
-    inlines = (VersionInline,)
+    inlines = (VersionInline, ParentInline)
 
     @admin.display(description=_("title"))
     def shown_title(self, dataset: Dataset) -> str:

@@ -12,7 +12,7 @@ from kernel.money import Currency, Money, MoneyField, parse_amount
 from listings.api.product_serializers import PlanSerializer, TermsSerializer, TypeFieldsField
 from listings.catalogue import SORTS, Wanted
 from listings.catalogue_rows import summary_of
-from listings.models import DataFile, DatasetVersion, Frequency, Listing, Product, ProductType
+from listings.models import DataFile, DatasetVersion, Frequency, ImportedCertificate, Listing, Product, ProductType
 from listings.search.highlights import highlighted
 from listings.search.question import Question
 
@@ -180,11 +180,23 @@ class HitSerializer(CatalogueSerializer):
         }
 
 
+class CertifiedSerializer(serializers.ModelSerializer[ImportedCertificate]):
+    """A certificate that another registry gave for the product, as buyers see it."""
+
+    expired = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = ImportedCertificate
+        fields = ("kind", "number", "issuer", "rights", "issued_on", "valid_until", "expired")
+        read_only_fields = fields
+
+
 class ProductFactsSerializer(serializers.ModelSerializer[Product]):
     """The dossier's public part."""
 
     scenario = LanguageMapSerializerField()
     type_fields = TypeFieldsField()
+    certificates = serializers.SerializerMethodField(help_text=_("Of other registries, verified by an officer."))
 
     class Meta:
         model = Product
@@ -206,8 +218,13 @@ class ProductFactsSerializer(serializers.ModelSerializer[Product]):
             "buyer_environment",
             "resale_allowed",
             "export_allowed",
+            "certificates",
         )
         read_only_fields = fields
+
+    @extend_schema_field(CertifiedSerializer(many=True))
+    def get_certificates(self, product: Product) -> Any:
+        return CertifiedSerializer(product.imported_certificates.verified().order_by("id"), many=True).data
 
 
 class ColumnSummarySerializer(serializers.Serializer[Any]):

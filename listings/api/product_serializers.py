@@ -185,6 +185,30 @@ class ProductTypesSerializer(serializers.Serializer[Any]):
     items = ProductTypeSerializer(many=True)
 
 
+class EvidenceSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = LanguageMapSerializerField()
+    document = serializers.BooleanField(help_text=_("Whether a reviewer wants to see the document itself."))
+
+
+class SourceRuleSerializer(serializers.Serializer[Any]):
+    """The row for one source and, where it matters, one kind of processing."""
+
+    source_kind = serializers.CharField()
+    processing = serializers.CharField(default=None)
+    registrable = serializers.BooleanField()
+    rights = serializers.ListField(child=serializers.CharField())
+    evidence = serializers.ListField(child=serializers.CharField())
+    evidence_by_right = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), default=dict)
+
+
+class SourceKindsSerializer(serializers.Serializer[Any]):
+    rule_set = serializers.CharField()
+    personal_information_evidence = serializers.CharField()
+    evidence = EvidenceSerializer(many=True)
+    items = SourceRuleSerializer(many=True)
+
+
 class IndustrySerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = LanguageMapSerializerField()

@@ -25,6 +25,7 @@ from listings.api.product_serializers import (
     PlanSerializer,
     ProductSerializer,
     ProductTypesSerializer,
+    SourceKindsSerializer,
     TermsSerializer,
 )
 from listings.industries import industries, standard
@@ -32,6 +33,7 @@ from listings.models import Plan, Product, ProductType, Terms
 from listings.plans import amend_plan, create_plan, delete_plan
 from listings.product_types import type_rules
 from listings.registration import amend_product, create_product, delete_product, register_product, retire_product
+from listings.source_rules import rules_on
 from listings.terms import create_terms
 
 
@@ -203,6 +205,21 @@ class ProductTypeList(APIView):
     def get(self, request: Request) -> Response:
         rules = list(type_rules(timezone.localdate()).values())
         return Response(represent(ProductTypesSerializer, {"edition": rules[0].edition, "items": rules}))
+
+
+class SourceKindList(APIView):
+    """Which rights may be claimed over data of which origin, and what evidence and documents that takes."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="source_kinds_read", responses=SourceKindsSerializer)
+    def get(self, request: Request) -> Response:
+        edition = rules_on(timezone.localdate())
+        evidence = [
+            {"code": code, "name": name, "document": code in edition["documents"]}
+            for code, name in edition["evidence"].items()
+        ]
+        return Response(represent(SourceKindsSerializer, {**edition, "evidence": evidence, "items": edition["rows"]}))
 
 
 class IndustryList(APIView):

@@ -4,9 +4,11 @@ from listings.models.audience import Visibility
 from listings.models.committee import Ballot, Vote
 from listings.models.corpora import CorpusSampling, LicenceChain
 from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
+from listings.models.documents import Document, ImportedCertificate
 from listings.models.grades import Grade, GradeConfirmation
 from listings.models.harvests import HarvestedProduct, HarvestRecord, HarvestRun, HarvestSource
 from listings.models.invitations import ListingInvitation
+from listings.models.lineage import DatasetParent
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
 from listings.models.registry import PropertyRegistration, RegistrationClock, RegistrationObjection
@@ -33,8 +35,10 @@ __all__ = [
     "CorpusSampling",
     "DataFile",
     "Dataset",
+    "DatasetParent",
     "DatasetVersion",
     "DeliveryMode",
+    "Document",
     "FilePart",
     "Frequency",
     "Grade",
@@ -43,6 +47,7 @@ __all__ = [
     "HarvestRun",
     "HarvestSource",
     "HarvestedProduct",
+    "ImportedCertificate",
     "LicenceChain",
     "Listing",
     "ListingInvitation",

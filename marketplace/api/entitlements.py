@@ -6,16 +6,19 @@ from uuid import UUID
 import django_filters
 from django.db import models
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import ReasonSerializer, actor_of, body_of, represent
+from kernel.api import ReasonSerializer, StrictSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
+from listings.api.lineage import DatasetParentSerializer, parent_json
 from marketplace.api.serializers import EntitlementSerializer
 from marketplace.entitlements import resume_entitlement, revoke_entitlement, suspend_entitlement
+from marketplace.licensed_parents import license_parent
 from marketplace.models import Entitlement
 
 
@@ -38,6 +41,26 @@ class EntitlementList(generics.GenericAPIView[Entitlement]):
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(EntitlementSerializer(page, many=True).data)
+
+
+class LicensedParentSerializer(StrictSerializer):
+    entitlement_id = serializers.UUIDField(help_text=_("To read the dataset that the new one was made from."))
+    note = serializers.CharField(max_length=1000, required=False, allow_blank=True, help_text=_("How it was made."))
+
+
+class DatasetLicensedParents(APIView):
+    """Say that a dataset was made from another one that an agreement lets its organization read."""
+
+    @extend_schema(
+        operation_id="dataset_parents_license",
+        request=LicensedParentSerializer,
+        responses={201: DatasetParentSerializer},
+    )
+    @idempotent(required=False)
+    def post(self, request: Request, dataset_id: UUID) -> Response:
+        body = body_of(LicensedParentSerializer, request)
+        edge = license_parent(dataset_id=dataset_id, **body, actor=actor_of(request))
+        return Response(parent_json(edge, request), status=201)
 
 
 class EntitlementDetail(APIView):

@@ -38,6 +38,7 @@ PUBLIC = {
     "GET /api/v1/log/tree-heads",
     "GET /api/v1/product-types",
     "GET /api/v1/register",
+    "GET /api/v1/source-kinds",
     "GET /api/v1/statistics/editions",
     "GET /api/v1/statistics/editions/{edition_id}",
     "GET /api/v1/statistics/editions/{edition_id}/cells",

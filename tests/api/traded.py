@@ -17,6 +17,7 @@ from listings.corpora.declaring import declare_licences
 from listings.corpora.sampling import draw_sample
 from listings.grade_confirmation import confirm_grade
 from listings.invitations import invite as invite_to_listing
+from listings.lineage import add_own_parent
 from listings.models import DatasetVersion, HarvestedProduct, Listing, Product
 from listings.registry import objections, registration
 from listings.revising import edit_listing, withdraw_revision
@@ -39,6 +40,7 @@ from tests.listings.offers import (
     registered_product,
     voted,
 )
+from tests.listings.papers import imported, paper
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
@@ -101,7 +103,12 @@ def _drafts(member: Organization) -> dict[str, object]:
     file = uploading.add_file(version_id=version.id, name="next.csv", format="CSV", actor=who)
     ready = DatasetVersion.objects.filter(organization=member, state=DatasetVersion.State.READY).earliest("id")
     declare_licences(version_id=ready.id, offered="COMMERCIAL", sources=[{"name": "own", "licence": "OWN"}], actor=who)
+    parent = uploading.register_dataset(title={"en": "Sub-districts of old"}, actor=who)
+    add_own_parent(dataset_id=product.dataset_id, parent_id=parent.id, actor=who)
     return {
+        "parent_id": parent.id,
+        "document_id": paper(product).id,
+        "certificate_id": imported(product).id,
         "dataset_id": product.dataset_id,
         "version_id": ready.id,
         "sampling_id": draw_sample(version_id=ready.id, actor=who).id,
@@ -236,6 +243,10 @@ def grow(world: Traded, times: int = 3) -> None:
         make_plan(product)
         make_terms(product)
         uploading.open_version(dataset_id=product.dataset_id, actor=who)
+        parent = uploading.register_dataset(title={"en": "Sub-districts"}, actor=who)
+        add_own_parent(dataset_id=UUID(ids["dataset_id"]), parent_id=parent.id, actor=who)
+        paper(product)
+        imported(product, number=f"SJ441{timezone.localdate():%Y%m}{number + 2:04d}")
         confirm_grade(version_id=UUID(ids["version_id"]), grade="GENERAL", personal_data="NONE", actor=who)
         make_client(make_person(member, Role.OPERATOR))
         invite(organization_id=member.id, email=f"next{number}@example.com", role=Role.VIEWER, actor=who)

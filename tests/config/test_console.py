@@ -25,6 +25,7 @@ from settlements.payouts import request_payout
 from tests.api.traded import published_quarter
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import draft_listing, in_compliance, registered_product, submitted
+from tests.listings.papers import imported
 from tests.marketplace.demanding import entry, handed_in, on_board, promised
 from tests.marketplace.trading import closed, listed_dataset, make_buyer, placed
 from tests.settlements.purse import yuan
@@ -69,6 +70,7 @@ def work(guangzhou, trade) -> None:
     waiting = submitted(draft_listing(registered_product(make_member())))
     provider = actor(person_of(waiting.organization))
     invite(listing_id=waiting.pk, invitee_id=trade.buyer.pk, days=30, actor=provider)
+    imported(waiting.product)
     with time_machine.travel(timezone.now() - timedelta(days=120)):
         in_compliance(draft_listing(registered_product(make_member())))
     edit_listing(
