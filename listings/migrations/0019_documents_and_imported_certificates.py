@@ -12,7 +12,7 @@ from kernel.migrations_support import run_sql_file
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_statistician"),
-        ("listings", "0017_dataset_parents"),
+        ("listings", "0018_dataset_parents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
