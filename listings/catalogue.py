@@ -38,6 +38,9 @@ COLUMNS = (
     "currency",
     "price_from_minor",
     "listed_at",
+    "data_until",
+    "fresh_until",
+    "late_since",
     "visibility",
     "organization__name",
     "organization__jurisdiction",
@@ -103,7 +106,7 @@ def ordering(wanted: Wanted) -> tuple[str, ...]:
 
 def in_detail(actor: Actor = NOBODY) -> QuerySet[Listing]:
     """Return what the actor may know of with all that its own page shows, in three queries."""
-    related = ("organization", "venue", "product", "terms", "version")
+    related = ("organization", "venue", "product", "terms", "version__deprecation")
     return (
         Listing.objects.sought_by(actor)
         .select_related(*related)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Expression
 
+from listings.freshness_monitor import due_columns
 from listings.industries import industries
 from listings.models import DataFile, Listing
 from listings.search.vector import search_vector
@@ -29,6 +30,7 @@ def catalogue_row(listing: Listing) -> dict[str, Any]:
         "bytes": listing.version.bytes,
         "currency": plans[0].currency,
         "price_from_minor": min(plan.price_minor for plan in plans),
+        **due_columns(product, listing.version, listing.venue),
         "search": _vector(
             listing,
             columns=(column["name"] for file in files for column in summary_of(file, with_samples=False).columns),

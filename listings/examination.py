@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from listings.corpora.measuring import CorpusMeter
-from listings.grading.anonymity import masked_rows
+from listings.grading.anonymity import masked_rows, of_sample
 from listings.grading.grade import Facts, GradeProposal, propose_grade
 from listings.grading.result import ScanResult
 from listings.grading.scanning import FieldScanner
@@ -31,6 +31,7 @@ class Examination:
 
     def as_json(self) -> dict[str, Any]:
         """Return the profile as it is kept, with what else was found; `masked_sample` is what others may see."""
+        shown = masked_rows(self.profile.sample, self.scan)
         return {
             **add_to_profile(self.profile.as_json(), self.statistics),
             "findings": [asdict(finding) for finding in self.scan.findings],
@@ -38,7 +39,8 @@ class Examination:
             "grade": self.grade.as_json(),
             "quality": self.quality.as_json(),
             **({"corpus": self.corpus} if self.corpus else {}),
-            "masked_sample": masked_rows(self.profile.sample, self.scan),
+            "masked_sample": shown,
+            "anonymity": of_sample([column["name"] for column in self.profile.columns], shown, self.scan),
         }
 
 

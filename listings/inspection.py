@@ -221,9 +221,13 @@ def _finish(version: DatasetVersion) -> None:
     )
 
 
+KEPT = ("code", "params", "of_dimension")  # of a deduction; all of it stands in its file's profile
+
+
 def _worst_quality(files: Sequence[DataFile]) -> dict[str, Any]:
     worst = min((_profile_of(file)["quality"] for file in files), key=lambda quality: quality["score"])
-    return {"score": worst["score"], "grade": worst["grade"]}
+    deductions = [{name: each[name] for name in KEPT} for each in worst["deductions"]]
+    return {name: worst[name] for name in ("score", "grade", "dimensions")} | {"deductions": deductions}
 
 
 def _gravest_grade(files: Sequence[DataFile]) -> dict[str, Any]:

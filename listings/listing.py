@@ -21,6 +21,7 @@ from kernel.problems import FieldError, Problem
 from kernel.states import advance
 from listings.checklists import checklist_of
 from listings.corpora.offering import corpus_errors
+from listings.deprecation import has_ended, refuse_after_its_end
 from listings.gates import refuse_closed_gates
 from listings.grade_confirmation import grading_errors
 from listings.models import DatasetVersion, Listing, ListingRevision, Plan, Product, Right, Terms
@@ -63,6 +64,8 @@ OFFER_COLUMNS = (
     "listing__terms__text",
     "listing__terms__policy",
     "listing__version__number",
+    "listing__version__deprecation__ends_on",
+    "listing__version__deprecation__successor",
     "listing__organization__name",
     "listing__organization__legal_name",
     "listing__organization__jurisdiction",
@@ -217,7 +220,7 @@ def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
 
     A provider whose membership is suspended or ended enters no new business, though its listings still stand.
 
-    Raises Problem `listing_not_available` otherwise.
+    Raises Problem `listing_not_available` otherwise, or `version_deprecated` after the version's last day of orders.
     """
     selling = Membership.objects.active().filter(
         organization=OuterRef("listing__organization"), venue=OuterRef("listing__venue"), capacity=Capacity.PROVIDER
@@ -227,7 +230,12 @@ def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
             Exists(selling), listing_id=listing_id, plan_id=plan_id, listing__state=Listing.State.LISTED
         )
         .select_related(
-            "plan", "listing__product", "listing__terms", "listing__version", "listing__organization", "listing__venue"
+            "plan",
+            "listing__product",
+            "listing__terms",
+            "listing__version__deprecation",
+            "listing__organization",
+            "listing__venue",
         )
         .only(*OFFER_COLUMNS)
         .first()
@@ -237,6 +245,7 @@ def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
     listing: Listing = link.listing
     today = timezone.now().astimezone(listing.venue.zone).date()
     refuse_closed_gates(listing, checklist_of(listing.venue.code, on=today), "order")
+    refuse_after_its_end(listing.version)
     return Offer(
         listing=listing,
         product=listing.product,
@@ -285,6 +294,8 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     """Yield what keeps these parts from being offered together."""
     if parts.version.state != DatasetVersion.State.READY:
         yield FieldError("/version_id", "version_not_ready", _("Only a version that is ready can be offered."))
+    if has_ended(parts.version):
+        yield FieldError("/version_id", "version_deprecated", _("The version takes no new orders any more."))
     yield from grading_errors(parts.version, product)
     yield from corpus_errors(parts.version)
     for error in excess_errors(parts.terms, product):

@@ -349,7 +349,9 @@ def _apply(listing: Listing, proposal: Proposal) -> None:
     listing.version, listing.terms = parts.version, parts.terms
     listing.save(update_fields=["version", "terms"])
     listing.plans.set(parts.plans)
-    shown = Listing.objects.filter(product=product, state__in=OFFERED).select_related("organization", "version")
+    shown = Listing.objects.filter(product=product, state__in=OFFERED).select_related(
+        "organization", "version", "venue"
+    )
     for each in shown.order_by("id"):
         each.product = product
         Listing.objects.filter(pk=each.pk).update(**catalogue_row(each))

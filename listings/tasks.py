@@ -8,6 +8,7 @@ from celery import shared_task
 from kernel.jobs import GiveUp, extend_lease, handles
 from kernel.models import Job
 from listings.encryption import Tampered, UnusableKey
+from listings.freshness_monitor import watch_freshness
 from listings.harvest import DUE_JOB, RUN_JOB
 from listings.invitations import expire_invitations
 from listings.registry import registration
@@ -89,3 +90,9 @@ def harvest_due_job(job: Job) -> None:
 
     assert job.subject_id is not None  # noqa: S101 - the schedule names it
     harvest_when_due(job.subject_id, datetime.fromisoformat(job.payload["due"]))
+
+
+@shared_task(name="listings.watch_freshness")
+def watch_freshness_task() -> int:
+    """Sent by beat: marks what became late since it last looked."""
+    return watch_freshness()

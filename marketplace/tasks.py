@@ -7,7 +7,8 @@ from celery import shared_task
 
 from kernel.jobs import handles
 from kernel.models import Job
-from marketplace import acceptance, awarding, closing, demands, entitlements
+from listings.deprecation import TELL_JOB
+from marketplace import acceptance, awarding, closing, demands, entitlements, telling
 from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.delivery import fulfilment
 from marketplace.statistics import editions
@@ -45,6 +46,13 @@ def _discard_failed_edition(job: Job, reason: str) -> None:
 @handles(editions.COMPILE_JOB, lease=timedelta(minutes=10), on_failure=_discard_failed_edition)
 def compile_edition(job: Job) -> None:
     editions.compile_edition(edition_id=UUID(job.key))
+
+
+@handles(TELL_JOB)
+def tell_holders_job(job: Job) -> None:
+    """Tell those who bought a version what becomes of its sale."""
+    assert job.subject_id is not None  # noqa: S101 - listings/deprecation.py names it
+    telling.tell_holders(version_id=job.subject_id, announcement=job.key)
 
 
 @shared_task(name="marketplace.expire_entitlements")

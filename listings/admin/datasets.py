@@ -12,11 +12,13 @@ from django.utils.translation import ngettext
 
 from kernel.console import ConsoleAdmin, ReadOnlyInline, actor_in_console
 from kernel.languages import in_language
+from listings.admin.quality_chart import SHOWN, quality_chart
 from listings.examination_progress import progress_in_words
 from listings.grade_confirmation import found_in, grading_of
-from listings.models import DataFile, Dataset, DatasetParent, DatasetVersion, GradeConfirmation
+from listings.models import DataFile, Dataset, DatasetParent, DatasetVersion, GradeConfirmation, VersionDeprecation
 from listings.models.grades import in_words
 from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
+from listings.quality_trend import judged_versions
 from listings.release_words import change_sentence
 
 COLUMNS_SHOWN = 200
@@ -62,7 +64,14 @@ class DatasetAdmin(ConsoleAdmin):
     list_select_related = ("organization",)
     search_fields = ("title", "description", "organization__legal_name", "organization__identifier")
     ordering = ("-id",)
+    readonly_fields = ("quality_trend",)
+    fields = ("organization", "title", "description", "created_at", "quality_trend")
     inlines = (VersionInline, ParentInline)
+
+    @admin.display(description=_("quality by version"))
+    def quality_trend(self, dataset: Dataset) -> SafeString | str:
+        judged = judged_versions(DatasetVersion.objects.filter(dataset=dataset)).order_by("-number")[:SHOWN]
+        return quality_chart(list(judged)[::-1]) if judged else "–"
 
     @admin.display(description=_("title"))
     def shown_title(self, dataset: Dataset) -> str:
@@ -80,7 +89,18 @@ class DatasetVersionAdmin(ConsoleAdmin):
         (None, {"fields": ("dataset", "number", "organization", "state", "rows", "shown_size")}),
         (
             _("What it changes"),
-            {"fields": ("shown_release", "level", "declared_level", "preceding", "notes", "reason", "changes")},
+            {
+                "fields": (
+                    "shown_release",
+                    "level",
+                    "declared_level",
+                    "preceding",
+                    "notes",
+                    "reason",
+                    "changes",
+                    "end_of_sale",
+                )
+            },
         ),
         (_("Digests"), {"fields": ("sha256", "sm3", "sealed_at", "key_id")}),
         (
@@ -93,6 +113,7 @@ class DatasetVersionAdmin(ConsoleAdmin):
         "shown_release",
         "changes",
         "examination",
+        "end_of_sale",
         "refused_because",
         "shown_quality",
         "proposed_grade",
@@ -118,6 +139,16 @@ class DatasetVersionAdmin(ConsoleAdmin):
     @admin.display(description=_("examination"))
     def examination(self, version: DatasetVersion) -> str:
         return progress_in_words(version) or "–"
+
+    @admin.display(description=_("end of sale"))
+    def end_of_sale(self, version: DatasetVersion) -> str:
+        deprecation = VersionDeprecation.objects.filter(version=version).select_related("successor").first()
+        if deprecation is None:
+            return "–"
+        successor = deprecation.successor
+        follows = _("followed by %(release)s") % {"release": successor.release_number} if successor else ""
+        told = (str(deprecation.ends_on), in_language(deprecation.reason), follows)
+        return " · ".join(str(part) for part in told if part)
 
     @admin.display(description=_("refused because"))
     def refused_because(self, version: DatasetVersion) -> str:
@@ -154,9 +185,9 @@ class DataFileAdmin(ConsoleAdmin):
     fieldsets = (
         (None, {"fields": ("name", "version", "organization", "format", "declared_encoding", "state", "shown_size")}),
         (_("Digests"), {"fields": ("declared_sha256", "sha256", "sm3")}),
-        (_("Inspection"), {"fields": ("parts_received", "found", "columns")}),
+        (_("Inspection"), {"fields": ("parts_received", "found", "anonymity", "columns")}),
     )
-    readonly_fields = ("shown_size", "parts_received", "found", "columns")
+    readonly_fields = ("shown_size", "parts_received", "found", "anonymity", "columns")
 
     @admin.display(description=_("size"), ordering="size")
     def shown_size(self, file: DataFile) -> str:
@@ -178,6 +209,14 @@ class DataFileAdmin(ConsoleAdmin):
             *(sentence(WARNINGS, each["code"], each["params"]) for each in profile.get("warnings", [])),
         ]
         return format_html_join("", "<div>{}</div>", ((line,) for line in lines if line))
+
+    @admin.display(description=_("anonymity of the masked sample"))
+    def anonymity(self, file: DataFile) -> str:
+        told = (file.profile or {}).get("anonymity")
+        if not told:
+            return "–"
+        sentence = _("k = %(k)s in %(rows)s rows; risk of re-identification %(risk)s (%(unique)s rows stand alone)")
+        return str(sentence % told)
 
     @admin.display(description=_("columns"))
     def columns(self, file: DataFile) -> SafeString | str:

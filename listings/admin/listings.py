@@ -217,7 +217,23 @@ class ListingAdmin(ConsoleAdmin):
                 )
             },
         ),
-        (_("In the catalogue"), {"fields": ("listed_at", "name", "summary", "formats", "rows", "bytes")}),
+        (
+            _("In the catalogue"),
+            {
+                "fields": (
+                    "listed_at",
+                    "revision",
+                    "name",
+                    "summary",
+                    "formats",
+                    "rows",
+                    "bytes",
+                    "data_until",
+                    "fresh_until",
+                    "late_since",
+                )
+            },
+        ),
     )
     readonly_fields = ("prices", "four_eyes")
     actions_detail = (

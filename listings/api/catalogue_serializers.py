@@ -7,11 +7,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Organization
+from kernel.api import represent
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import Currency, Money, MoneyField, parse_amount
+from listings.api.deprecations import DeprecationSerializer
 from listings.api.product_serializers import PlanSerializer, TermsSerializer, TypeFieldsField
+from listings.api.quality import FreshnessSerializer, QualityTodaySerializer
 from listings.catalogue import SORTS, Wanted
 from listings.catalogue_rows import summary_of
+from listings.freshness_monitor import freshness_of, quality_today
 from listings.models import DataFile, DatasetVersion, Frequency, ImportedCertificate, Listing, Product, ProductType
 from listings.search.highlights import highlighted
 from listings.search.question import Question
@@ -122,6 +126,7 @@ class CatalogueSerializer(serializers.ModelSerializer[Listing]):
     venue = serializers.CharField(source="venue.code")
     provider = ProviderSerializer(source="organization")
     price_from = serializers.SerializerMethodField()
+    freshness = serializers.SerializerMethodField()
     refusal = serializers.CharField(
         help_text=_("Why your organization may not order it: denied_place, not_invited, …; empty where it may.")
     )
@@ -142,6 +147,7 @@ class CatalogueSerializer(serializers.ModelSerializer[Listing]):
             "rows",
             "bytes",
             "price_from",
+            "freshness",
             "provider",
             "listed_at",
             "visibility",
@@ -152,6 +158,10 @@ class CatalogueSerializer(serializers.ModelSerializer[Listing]):
     @extend_schema_field(MoneyField())
     def get_price_from(self, listing: Listing) -> dict[str, str]:
         return Money(listing.price_from_minor or 0, Currency(listing.currency)).as_json()
+
+    @extend_schema_field(FreshnessSerializer())
+    def get_freshness(self, listing: Listing) -> Any:
+        return represent(FreshnessSerializer, freshness_of(listing))
 
 
 class HighlightsSerializer(serializers.Serializer[Any]):
@@ -253,10 +263,23 @@ class OfferedVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     breaking = serializers.BooleanField(source="is_breaking")
     notes = LanguageMapSerializerField()
     reason = LanguageMapSerializerField()
+    deprecation = DeprecationSerializer(default=None, allow_null=True)
 
     class Meta:
         model = DatasetVersion
-        fields = ("id", "number", "release", "level", "breaking", "notes", "reason", "sha256", "sm3", "sealed_at")
+        fields = (
+            "id",
+            "number",
+            "release",
+            "level",
+            "breaking",
+            "notes",
+            "reason",
+            "deprecation",
+            "sha256",
+            "sm3",
+            "sealed_at",
+        )
         read_only_fields = fields
 
 
@@ -265,12 +288,18 @@ class CatalogueDetailSerializer(CatalogueSerializer):
     plans = PlanSerializer(many=True)
     terms = TermsSerializer()
     version = OfferedVersionSerializer()
+    quality = serializers.SerializerMethodField()
     files = serializers.SerializerMethodField()
 
     class Meta:
         model = Listing
-        fields = (*CatalogueSerializer.Meta.fields, "product", "plans", "terms", "version", "files")
+        fields = (*CatalogueSerializer.Meta.fields, "product", "plans", "terms", "version", "quality", "files")
         read_only_fields = fields
+
+    @extend_schema_field(QualityTodaySerializer(allow_null=True))
+    def get_quality(self, listing: Listing) -> Any:
+        quality = quality_today(listing)
+        return quality and represent(QualityTodaySerializer, quality)
 
     @extend_schema_field(CatalogueFileSerializer(many=True))
     def get_files(self, listing: Listing) -> Any:

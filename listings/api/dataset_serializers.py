@@ -131,6 +131,17 @@ class WarningSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class AnonymitySerializer(serializers.Serializer[Any]):
+    """How well the masked sample hides whom it tells of; nothing where it tells of nobody."""
+
+    rows = serializers.IntegerField()
+    k = serializers.IntegerField(help_text=_("The fewest rows that are alike in what tells persons apart."))
+    risk = serializers.FloatField(help_text=_("1/k: how likely somebody who knows these of a person finds the row."))
+    mean_risk = serializers.FloatField()
+    unique = serializers.IntegerField(help_text=_("Rows that are like no other."))
+    columns = serializers.ListField(child=serializers.CharField(), help_text=_("What tells persons apart."))
+
+
 class ProfileSerializer(serializers.Serializer[Any]):
     """What a file was found to hold."""
 
@@ -155,6 +166,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
         required=False,
         help_text=_("The sample as others see it, personal data masked."),
     )
+    anonymity = AnonymitySerializer(required=False, allow_null=True)
 
 
 def _told(sentences: Mapping[str, Any], entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -304,7 +316,8 @@ class VersionSerializer(VersionSummarySerializer):
 
     @extend_schema_field(QualityMarkSerializer(allow_null=True))
     def get_quality(self, version: DatasetVersion) -> dict[str, Any] | None:
-        return (version.profile or {}).get("quality")
+        quality = (version.profile or {}).get("quality")
+        return quality and {"score": quality["score"], "grade": quality["grade"]}
 
     @extend_schema_field(GradingSerializer(allow_null=True))
     def get_grading(self, version: DatasetVersion) -> dict[str, Any] | None:

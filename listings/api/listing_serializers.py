@@ -3,12 +3,15 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kernel.api import StrictSerializer
+from kernel.api import StrictSerializer, represent
 from kernel.languages import LanguageMapSerializerField
 from listings.api.product_serializers import PlanSerializer
+from listings.api.quality import FreshnessSerializer
 from listings.checklists import Answer, Correction
+from listings.freshness_monitor import freshness_of
 from listings.models import Listing, Product, Review, ReviewClock, ReviewStage, Submission
 
 NOTE_LENGTH = 2000
@@ -72,6 +75,7 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
     product = OfferedProductSerializer()
     plans = PlanSerializer(many=True)
     clocks = ReviewClockSerializer(many=True)
+    freshness = serializers.SerializerMethodField()
 
     class Meta:
         model = Listing
@@ -87,12 +91,17 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
             "version_id",
             "terms_id",
             "plans",
+            "freshness",
             "clocks",
             "submitted_at",
             "listed_at",
             "created_at",
         )
         read_only_fields = fields
+
+    @extend_schema_field(FreshnessSerializer())
+    def get_freshness(self, listing: Listing) -> Any:
+        return represent(FreshnessSerializer, freshness_of(listing))
 
 
 class AnswerSerializer(StrictSerializer):

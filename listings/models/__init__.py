@@ -4,6 +4,7 @@ from listings.models.audience import Visibility
 from listings.models.committee import Ballot, Vote
 from listings.models.corpora import CorpusSampling, LicenceChain
 from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
+from listings.models.deprecations import VersionDeprecation
 from listings.models.documents import Document, ImportedCertificate
 from listings.models.grades import Grade, GradeConfirmation
 from listings.models.harvests import HarvestedProduct, HarvestRecord, HarvestRun, HarvestSource
@@ -70,6 +71,7 @@ __all__ = [
     "Submission",
     "Suggestion",
     "Terms",
+    "VersionDeprecation",
     "Visibility",
     "Vote",
 ]

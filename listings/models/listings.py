@@ -161,6 +161,9 @@ class Listing(Identified, Stateful):
     bytes = models.BigIntegerField(_("bytes"), null=True, editable=False)
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES, blank=True, editable=False)
     price_from_minor = models.BigIntegerField(_("price from, in minor units"), null=True, editable=False)
+    data_until = models.DateField(_("data until"), null=True, editable=False)
+    fresh_until = models.DateField(_("newer data due on"), null=True, editable=False)
+    late_since = models.DateTimeField(_("late since"), null=True, editable=False)
     search = SearchVectorField(null=True, editable=False)
 
     objects = ListingQuerySet.as_manager()
@@ -200,6 +203,13 @@ class Listing(Identified, Stateful):
             models.Index(
                 fields=["industry", "-listed_at", "-id"], condition=Q(state="LISTED"), name="catalogue_by_industry"
             ),
+            # The freshness monitor looks for those that are late and not yet marked, and for the marked ones.
+            models.Index(
+                fields=["fresh_until"],
+                condition=Q(state="LISTED", late_since__isnull=True),
+                name="listing_fresh_by_due_day",
+            ),
+            models.Index(fields=["id"], condition=Q(state="LISTED", late_since__isnull=False), name="listing_late"),
             GinIndex(fields=["search"], condition=Q(state="LISTED"), name="catalogue_search"),
         ]
 

@@ -21,6 +21,8 @@ from marketplace.entitlements import resume_entitlement, revoke_entitlement, sus
 from marketplace.licensed_parents import license_parent
 from marketplace.models import Entitlement
 
+UNSHOWN = ("version__profile", "version__schema_changes", "version__wrapped_key")
+
 
 class EntitlementFilter(django_filters.FilterSet):
     venue = django_filters.CharFilter("venue__code")
@@ -103,5 +105,5 @@ def _answer(act: Callable[..., Entitlement], entitlement_id: UUID, request: Requ
 
 
 def _visible(request: Request) -> models.QuerySet[Entitlement]:
-    related = ("agreement", "organization", "provider", "venue")
-    return Entitlement.objects.visible_to(actor_of(request)).select_related(*related)
+    related = ("agreement", "organization", "provider", "venue", "version__deprecation")
+    return Entitlement.objects.visible_to(actor_of(request)).select_related(*related).defer(*UNSHOWN)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import MoneyField
+from listings.api.deprecations import DeprecationSerializer
 from marketplace.models import AccessGrant, Agreement, Delivery, Entitlement, Order
 
 
@@ -83,6 +84,10 @@ class AgreementSerializer(serializers.ModelSerializer[Agreement]):
 
 
 class EntitlementSerializer(serializers.ModelSerializer[Entitlement]):
+    release = serializers.CharField(source="version.release_number")
+    deprecation = DeprecationSerializer(
+        source="version.deprecation", default=None, allow_null=True, help_text=_("When the version's sale ends.")
+    )
     agreement = serializers.CharField(source="agreement.number")
     buyer = PartySerializer(source="organization")
     provider = PartySerializer()
@@ -90,7 +95,19 @@ class EntitlementSerializer(serializers.ModelSerializer[Entitlement]):
 
     class Meta:
         model = Entitlement
-        fields = ("id", "agreement", "buyer", "provider", "venue", "version_id", "state", "expires_at", "created_at")
+        fields = (
+            "id",
+            "agreement",
+            "buyer",
+            "provider",
+            "venue",
+            "version_id",
+            "release",
+            "deprecation",
+            "state",
+            "expires_at",
+            "created_at",
+        )
         read_only_fields = fields
 
 

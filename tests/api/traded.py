@@ -41,6 +41,7 @@ from tests.listings.offers import (
     voted,
 )
 from tests.listings.papers import imported, paper
+from tests.listings.test_releases import next_version
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
@@ -247,6 +248,7 @@ def grow(world: Traded, times: int = 3) -> None:
         add_own_parent(dataset_id=UUID(ids["dataset_id"]), parent_id=parent.id, actor=who)
         paper(product)
         imported(product, number=f"SJ441{timezone.localdate():%Y%m}{number + 2:04d}")
+        next_version(product.dataset)
         confirm_grade(version_id=UUID(ids["version_id"]), grade="GENERAL", personal_data="NONE", actor=who)
         make_client(make_person(member, Role.OPERATOR))
         invite(organization_id=member.id, email=f"next{number}@example.com", role=Role.VIEWER, actor=who)
