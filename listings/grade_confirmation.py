@@ -36,7 +36,9 @@ class Grading:
 
 
 def found_in(version: DatasetVersion) -> Grading:
-    """Return what the scan proposed when the version was profiled; a version that was never scanned says nothing."""
+    """Return what the last scan proposed, usually the one at profiling; a version never scanned says nothing."""
+    if (scan := version.grade_scans.order_by("-id").first()) is not None:
+        return Grading(Grade(scan.grade), PersonalData(scan.personal_data))
     found: dict[str, Any] = (version.profile or {}).get("grading") or {}
     return Grading(
         Grade(found.get("grade", Grade.GENERAL)), PersonalData(found.get("personal_data", PersonalData.NONE))
@@ -44,13 +46,14 @@ def found_in(version: DatasetVersion) -> Grading:
 
 
 def grading_of(version: DatasetVersion) -> Grading:
-    """Return what counts: the last confirmation, or what the scan found while nobody has confirmed anything."""
-    confirmed = version.grade_confirmations.order_by("-id").first()
-    return (
-        found_in(version)
-        if confirmed is None
-        else Grading(Grade(confirmed.grade), PersonalData(confirmed.personal_data))
-    )
+    """Return what counts: the last confirmation, unless a later scan found more than was known when it was made."""
+    confirmed, found = version.grade_confirmations.order_by("-id").first(), found_in(version)
+    if confirmed is None:
+        return found
+    known = Grading(Grade(confirmed.found_grade), PersonalData(confirmed.found_personal_data))
+    if known.is_below(found):
+        return found
+    return Grading(Grade(confirmed.grade), PersonalData(confirmed.personal_data))
 
 
 @transaction.atomic
@@ -63,8 +66,7 @@ def confirm_grade(
     confirmed than was found without a reason.
     """
     version = find(DatasetVersion.objects.visible_to(actor), pk=version_id)
-    # The lock that offering and approving a listing take first: neither can pass by while this is confirmed.
-    list(Product.objects.select_for_update(no_key=True).filter(dataset=version.dataset_id).order_by("id").values("id"))
+    lock_products_of(version)
     require(actor, Permission.DATASET_REGISTER, organization_id=version.organization_id)
     if actor.person_id is None:
         raise Problem("forbidden")
@@ -92,8 +94,13 @@ def confirm_grade(
         reason=reason,
         details={"version": str(version.id), "grade": confirmed.grade, "personal_data": confirmed.personal_data},
     )
-    _suspend_what_declares_less(version, confirmed)
+    suspend_what_declares_less(version, confirmed)
     return confirmation
+
+
+def lock_products_of(version: DatasetVersion) -> None:
+    """Take the lock that offering and approving a listing take first: neither passes by while a grade is decided."""
+    list(Product.objects.select_for_update(no_key=True).filter(dataset=version.dataset_id).order_by("id").values("id"))
 
 
 def grading_errors(version: DatasetVersion, product: Product) -> Iterator[FieldError]:
@@ -117,7 +124,8 @@ def _declares_less(product: Product, grading: Grading) -> bool:
     return Grading(grading.grade, PersonalData(product.personal_data)).is_below(grading)
 
 
-def _suspend_what_declares_less(version: DatasetVersion, grading: Grading) -> None:
+def suspend_what_declares_less(version: DatasetVersion, grading: Grading) -> None:
+    """Suspend what is listed of the version and declares less than this; the caller holds `lock_products_of`."""
     live = Listing.objects.filter(version=version, state=Listing.State.LISTED).select_related("product")
     for listing in live.order_by("id"):
         if grading.grade != Grade.GENERAL or _declares_less(listing.product, grading):

@@ -5,7 +5,7 @@ lease and shows the progress. A file that is done keeps its result, so a job tha
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass
@@ -22,11 +22,14 @@ from listings.examination import Examination, examine
 from listings.examination_progress import Heartbeat, Pace, work_of
 from listings.grading.grade import GRADES, PERSONAL_INFORMATION, Facts
 from listings.models import DataFile, DatasetVersion
+from listings.profiling.head import HEAD_BYTES, columns_at_head
 from listings.profiling.observing import Observer
 from listings.profiling.profile import TableProfile
 from listings.profiling.reading import FORMATS, profile_file
 from listings.profiling.refusals import REFUSALS, Refusal, refuse, sentence
+from listings.quality.declared import Schema
 from listings.quality.score import Declared
+from listings.quality_rules import schema_of
 from listings.releases import next_release, release_fields
 from listings.storage import DecryptingReader, StoredFile, read_range, stored_file
 from listings.uploading import manifest
@@ -104,8 +107,18 @@ def inspect_version(*, version_id: UUID, heartbeat: Heartbeat) -> None:
     _finish(version)
 
 
-def inspect_file(reading: Reading, *, format: str, declared_encoding: str, declared_sha256: str) -> Examination:  # noqa: A002
-    """Read a file to its end and return what it told; raises Refusal. Does not touch the database."""
+def inspect_file(
+    reading: Reading,
+    *,
+    format: str,  # noqa: A002 - the domain's word
+    declared_encoding: str,
+    declared_sha256: str,
+    schema: Schema | None = None,
+) -> Examination:
+    """Read a file to its end and return what it told; raises Refusal. Does not touch the database.
+
+    `schema` are the provider's rules, which every row is checked against.
+    """
 
     def read(observers: Sequence[Observer]) -> TableProfile:
         if FORMATS[format].seeks:
@@ -123,7 +136,22 @@ def inspect_file(reading: Reading, *, format: str, declared_encoding: str, decla
         _check_digest(reading, declared_sha256)
         return profile
 
-    return examine(read, declared=Declared(), facts=Facts())
+    columns: list[str] = []
+    if schema is not None:
+        head = read_range(reading.stored, 0, min(reading.stored.size, HEAD_BYTES))
+        columns = columns_at_head(head, format=format, declared_encoding=declared_encoding)
+    return examine(read, declared=Declared(schema=schema), facts=Facts(), columns=columns)
+
+
+def examined_again(version: DatasetVersion, heartbeat: Heartbeat) -> dict[str, Examination]:
+    """Examine the files of a version that is ready once more, by name; nothing is changed."""
+    files = list(version.files.order_by("name", "id"))
+    total = sum(_size(file) for file in files) or 1
+    done, found = 0, {}
+    for file in files:
+        _reading, found[file.name] = _inspect(file, heartbeat, done=done, total=total)
+        done += _size(file)
+    return found
 
 
 def _inspect(file: DataFile, heartbeat: Heartbeat, pace: Pace, *, done: int) -> tuple[Reading, Examination]:
@@ -135,6 +163,7 @@ def _inspect(file: DataFile, heartbeat: Heartbeat, pace: Pace, *, done: int) -> 
             format=file.format,
             declared_encoding=file.declared_encoding,
             declared_sha256=file.declared_sha256,
+            schema=schema_of(file),
         )
         try:
             while True:
@@ -215,7 +244,7 @@ def _finish(version: DatasetVersion) -> None:
         profile={
             "files": [_summary(file) for file in files],
             "quality": _worst_quality(files),
-            "grading": _gravest_grade(files),
+            "grading": gravest_grade([_profile_of(file)["grade"] for file in files]),
         },
         **release_fields(release),
     )
@@ -230,9 +259,11 @@ def _worst_quality(files: Sequence[DataFile]) -> dict[str, Any]:
     return {name: worst[name] for name in ("score", "grade", "dimensions")} | {"deductions": deductions}
 
 
-def _gravest_grade(files: Sequence[DataFile]) -> dict[str, Any]:
-    """The higher grade wins; persons are added up, since nothing tells whether two files speak of the same ones."""
-    grades = [_profile_of(file)["grade"] for file in files]
+def gravest_grade(grades: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the grade of several files: the higher one wins, and persons are added up.
+
+    Nothing tells whether two files speak of the same persons.
+    """
     return {
         "grade": max((each["grade"] for each in grades), key=GRADES.index),
         "personal_data": max((each["personal_information"] for each in grades), key=PERSONAL_INFORMATION.index),

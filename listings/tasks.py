@@ -12,6 +12,7 @@ from listings.freshness_monitor import watch_freshness
 from listings.harvest import DUE_JOB, RUN_JOB
 from listings.invitations import expire_invitations
 from listings.registry import registration
+from listings.scanning_anew import SCAN_JOB, scan_version
 from listings.uploading import ABANDONED_JOB, PROFILE_JOB, REPLACED_JOB, discard_object
 
 
@@ -96,3 +97,10 @@ def harvest_due_job(job: Job) -> None:
 def watch_freshness_task() -> int:
     """Sent by beat: marks what became late since it last looked."""
     return watch_freshness()
+
+
+@handles(SCAN_JOB, lease=timedelta(seconds=60))
+def scan_version_job(job: Job) -> None:
+    """Scan the version that the job names by the detectors of today."""
+    assert job.subject_id is not None  # noqa: S101 - ask_for_scan names it
+    scan_version(version_id=job.subject_id, heartbeat=lambda done: extend_lease(job, progress=min(done, 99)))

@@ -32,6 +32,7 @@ from listings import dataset_problems  # noqa: F401 - registers the codes raised
 from listings.encryption import CHUNK_BYTES, ObjectCipher, key_ring, part_identity
 from listings.models import DataFile, Dataset, DatasetVersion, Document, FilePart
 from listings.profiling.encoding import DECLARABLE
+from listings.quality_rules import rules_for
 from listings.storage import SealedContent, data_key_of, data_storage
 
 LARGEST_PART = 64 * 1024 * 1024
@@ -115,9 +116,18 @@ def open_version(
 
 
 @transaction.atomic
-def add_file(*, version_id: UUID, name: str, format: str, declared_encoding: str = "", actor: Actor) -> DataFile:  # noqa: A002
-    """Announce a file of an open version.
+def add_file(
+    *,
+    version_id: UUID,
+    name: str,
+    format: str,  # noqa: A002 - the domain's word
+    declared_encoding: str = "",
+    table_schema: Mapping[str, Any] | None = None,
+    actor: Actor,
+) -> DataFile:
+    """Announce a file of an open version; `table_schema` are rules that its rows are checked against.
 
+    Without any, those of the file of the same name in an earlier version go on; an empty one ends them.
     Raises Problem `version_sealed`, `file_name_taken`, or `invalid` for a name or encoding that cannot be.
     """
     version = find(_locking(DatasetVersion.objects.visible_to(actor)), pk=version_id)
@@ -132,8 +142,14 @@ def add_file(*, version_id: UUID, name: str, format: str, declared_encoding: str
         version=version, organization_id=version.organization_id, name=checked_file_name(name), format=format
     )
     file.declared_encoding = declared_encoding.lower()
+    file.table_schema = rules_for(version, file.name, table_schema)
     file.save(force_insert=True)
-    audit.record("datafile.announced", subject=file, actor=actor, details={"name": file.name, "format": format})
+    audit.record(
+        "datafile.announced",
+        subject=file,
+        actor=actor,
+        details={"name": file.name, "format": format, "table_schema": file.table_schema},
+    )
     return file
 
 

@@ -51,8 +51,12 @@ bytes_in: list[URLPattern] = [
         datasets.VersionSchemaChanges.as_view(),
         name="dataset-version-schema-changes",
     ),
+    path("dataset-versions/<uuid:version_id>/scans", quality.VersionScans.as_view(), name="dataset-version-scans"),
     path("dataset-versions/<uuid:version_id>/seal", datasets.VersionSeal.as_view(), name="dataset-version-seal"),
     path("files/<uuid:file_id>", datasets.FileDetail.as_view(), name="file"),
+    path(
+        "files/<uuid:file_id>/deductions/<int:number>/rows", quality.DeductionRows.as_view(), name="file-deduction-rows"
+    ),
     path("files/<uuid:file_id>/parts/<int:number>", datasets.FilePartDetail.as_view(), name="file-part"),
     path("files/<uuid:file_id>/complete", datasets.FileComplete.as_view(), name="file-complete"),
 ]

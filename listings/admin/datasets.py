@@ -5,21 +5,34 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from kernel.console import ConsoleAdmin, ReadOnlyInline, actor_in_console
+from accounts.permissions import Permission
+from kernel.actors import Actor
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
 from kernel.languages import in_language
 from listings.admin.quality_chart import SHOWN, quality_chart
 from listings.examination_progress import progress_in_words
 from listings.grade_confirmation import found_in, grading_of
-from listings.models import DataFile, Dataset, DatasetParent, DatasetVersion, GradeConfirmation, VersionDeprecation
+from listings.models import (
+    DataFile,
+    Dataset,
+    DatasetParent,
+    DatasetVersion,
+    GradeConfirmation,
+    GradeScan,
+    VersionDeprecation,
+)
 from listings.models.grades import in_words
 from listings.profiling.refusals import REFUSALS, WARNINGS, sentence
+from listings.quality.rules import SENTENCES
 from listings.quality_trend import judged_versions
 from listings.release_words import change_sentence
+from listings.scanning_anew import ask_for_scan
 
 COLUMNS_SHOWN = 200
 
@@ -47,6 +60,15 @@ class FileInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return DataFile.objects.visible_to(actor_in_console(request))
+
+
+class GradeScanInline(ReadOnlyInline):
+    model = GradeScan
+    fields = ("grade", "personal_data", "persons", "sensitive_persons", "found", "created_at")
+    show_change_link = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return GradeScan.objects.visible_to(actor_in_console(request))
 
 
 class GradeConfirmationInline(ReadOnlyInline):
@@ -119,7 +141,12 @@ class DatasetVersionAdmin(ConsoleAdmin):
         "proposed_grade",
         "grade_in_force",
     )
-    inlines = (FileInline, GradeConfirmationInline)
+    inlines = (FileInline, GradeScanInline, GradeConfirmationInline)
+    actions_detail = ("scan",)
+
+    @act(_("Scan anew"), permission=Permission.LISTING_SUSPEND, states={DatasetVersion.State.READY})
+    def scan(self, request: HttpRequest, version: DatasetVersion, actor: Actor, _reason: str) -> None:
+        ask_for_scan(version_id=version.pk, actor=actor)
 
     @admin.display(description=_("size"), ordering="bytes")
     def shown_size(self, version: DatasetVersion) -> str:
@@ -185,9 +212,26 @@ class DataFileAdmin(ConsoleAdmin):
     fieldsets = (
         (None, {"fields": ("name", "version", "organization", "format", "declared_encoding", "state", "shown_size")}),
         (_("Digests"), {"fields": ("declared_sha256", "sha256", "sm3")}),
-        (_("Inspection"), {"fields": ("parts_received", "found", "anonymity", "columns")}),
+        (_("Inspection"), {"fields": ("parts_received", "found", "deductions", "anonymity", "columns")}),
     )
-    readonly_fields = ("shown_size", "parts_received", "found", "anonymity", "columns")
+    readonly_fields = ("shown_size", "parts_received", "found", "deductions", "anonymity", "columns")
+
+    @admin.display(description=_("deductions of quality"))
+    def deductions(self, file: DataFile) -> SafeString | str:
+        """Say why points were taken, each with the first rows concerned and a way to fetch them, masked."""
+        deductions = ((file.profile or {}).get("quality") or {}).get("deductions", [])[:COLUMNS_SHOWN]
+        lines = (
+            (
+                each["points"],
+                str(SENTENCES[each["code"]]) % each["params"],
+                ", ".join(map(str, each["rows"])),
+                reverse("file-deduction-rows", args=[file.pk, number]),
+                _("rows"),
+            )
+            for number, each in enumerate(deductions, start=1)
+        )
+        told = '<div>−{} {} {} <a href="{}" class="text-link">{}</a></div>'
+        return format_html_join("", told, lines) or "–"
 
     @admin.display(description=_("size"), ordering="size")
     def shown_size(self, file: DataFile) -> str:

@@ -51,6 +51,10 @@ class NewFileSerializer(StrictSerializer):
         allow_blank=True,
         help_text=_("utf-8, utf-16, gb18030, big5 …; detected if left out."),
     )
+    table_schema = serializers.DictField(
+        required=False,
+        help_text=_("Rules for the columns, a Table Schema; those of the file before it go on if left out."),
+    )
 
 
 class CompleteFileSerializer(StrictSerializer):
@@ -158,6 +162,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
     persons = serializers.DictField(required=False)
     grade = serializers.DictField(required=False, help_text=_("The proposed grade with its reasons."))
     quality = serializers.DictField(required=False, help_text=_("The quality with its deductions."))
+    rules = serializers.DictField(required=False, help_text=_("What the provider's rules found."))
     corpus = serializers.DictField(
         required=False, help_text=_("Of running text: languages, tokens, repetitions, personal data.")
     )
@@ -178,11 +183,12 @@ class FileSerializer(FileSummarySerializer):
     """A file with the parts that have arrived, so that an interrupted client knows where to go on."""
 
     version_id = serializers.UUIDField()
+    table_schema = serializers.DictField(allow_null=True)
     parts = PartSerializer(many=True)
     profile = serializers.SerializerMethodField()
 
     class Meta(FileSummarySerializer.Meta):
-        fields = [*FileSummarySerializer.Meta.fields, "version_id", "parts", "profile"]
+        fields = [*FileSummarySerializer.Meta.fields, "version_id", "table_schema", "parts", "profile"]
 
     @extend_schema_field(ProfileSerializer(allow_null=True))
     def get_profile(self, file: DataFile) -> dict[str, Any] | None:

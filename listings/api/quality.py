@@ -1,21 +1,26 @@
-"""The quality of data over HTTP: how it went from version to version."""
+"""The quality of data over HTTP: its trend, the rows behind it, and scanning a version anew."""
 
 from typing import Any
 from uuid import UUID
 
 from django.db import models
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from kernel.api import actor_of
+from kernel.api import NoFieldsSerializer, actor_of, body_of
+from kernel.idempotency import idempotent
 from listings.freshness_monitor import State
-from listings.models import Dataset, DatasetVersion
+from listings.models import Dataset, DatasetVersion, GradeScan
 from listings.quality.rules import DIMENSIONS, GRADES
 from listings.quality_trend import judged_versions, what_changed
+from listings.scanning_anew import ask_for_scan
 
 
 class DimensionSerializer(serializers.Serializer[Any]):
@@ -72,6 +77,54 @@ class QualityTrend(generics.GenericAPIView[DatasetVersion]):
     def get(self, request: Request, dataset_id: UUID) -> Response:
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response(QualityTrendSerializer(page, many=True).data)
+
+
+class DeductionRows(APIView):
+    """The rows behind a deduction of a file's quality, masked, to be repaired: CSV, at most the first ten."""
+
+    @extend_schema(operation_id="deduction_rows", responses={(200, "text/csv"): OpenApiTypes.STR})
+    def get(self, request: Request, file_id: UUID, number: int) -> HttpResponse:
+        from listings.deduction_rows import deduction_rows  # noqa: PLC0415 - reading files takes the engines
+
+        rows = deduction_rows(file_id=file_id, number=number, actor=actor_of(request))
+        name = f"deduction-{number}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(rows.encode("utf-8-sig"), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+class GradeScanSerializer(serializers.ModelSerializer[GradeScan]):
+    """What a later scan found; `found` names by file the kinds of personal data."""
+
+    found = serializers.DictField()
+
+    class Meta:
+        model = GradeScan
+        fields = ("id", "version_id", "grade", "personal_data", "persons", "sensitive_persons", "found", "created_at")
+        read_only_fields = fields
+
+
+class VersionScans(generics.GenericAPIView[GradeScan]):
+    """Later scans of a version, the last one first; asking for another one."""
+
+    serializer_class = GradeScanSerializer
+    filter_backends = ()
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[GradeScan]:
+        visible = DatasetVersion.objects.visible_to(actor_of(self.request)).only("id")
+        return GradeScan.objects.filter(version=get_object_or_404(visible, pk=self.kwargs["version_id"]))
+
+    @extend_schema(operation_id="version_scans_list", responses=GradeScanSerializer(many=True))
+    def get(self, request: Request, version_id: UUID) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(GradeScanSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="version_scans_ask", request=NoFieldsSerializer, responses={202: None})
+    @idempotent()
+    def post(self, request: Request, version_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        ask_for_scan(version_id=version_id, actor=actor_of(request))
+        return Response(status=202)
 
 
 class QualityTodaySerializer(serializers.Serializer[Any]):

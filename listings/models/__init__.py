@@ -14,6 +14,7 @@ from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
 from listings.models.registry import PropertyRegistration, RegistrationClock, RegistrationObjection
 from listings.models.revisions import ListingRevision
+from listings.models.scans import GradeScan
 from listings.models.submissions import Submission
 from listings.models.suggestions import Suggestion
 from listings.models.vocabulary import (
@@ -44,6 +45,7 @@ __all__ = [
     "Frequency",
     "Grade",
     "GradeConfirmation",
+    "GradeScan",
     "HarvestRecord",
     "HarvestRun",
     "HarvestSource",

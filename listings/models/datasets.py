@@ -184,6 +184,7 @@ class DataFile(Identified, Stateful):
     format = models.CharField(_("format"), max_length=10, choices=Format.choices)
     declared_encoding = models.CharField(_("declared encoding"), max_length=20, blank=True)
     declared_sha256 = models.CharField(_("declared SHA-256"), max_length=64, blank=True, validators=[SHA256_HEX])
+    table_schema = models.JSONField(_("rules of the provider (Table Schema)"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.RECEIVING)
     size = models.BigIntegerField(_("bytes"), null=True, blank=True)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)

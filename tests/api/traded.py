@@ -21,6 +21,7 @@ from listings.lineage import add_own_parent
 from listings.models import DatasetVersion, HarvestedProduct, Listing, Product
 from listings.registry import objections, registration
 from listings.revising import edit_listing, withdraw_revision
+from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace.delivery.access import grant_access
 from marketplace.models import Delivery, ProductionReturn
 from marketplace.scenarios import create_scenario, publish_scenario
@@ -249,6 +250,8 @@ def grow(world: Traded, times: int = 3) -> None:
         paper(product)
         imported(product, number=f"SJ441{timezone.localdate():%Y%m}{number + 2:04d}")
         next_version(product.dataset)
+        ask_for_scan(version_id=UUID(ids["version_id"]), actor=who)
+        run_due_jobs(kinds=(SCAN_JOB,))
         confirm_grade(version_id=UUID(ids["version_id"]), grade="GENERAL", personal_data="NONE", actor=who)
         make_client(make_person(member, Role.OPERATOR))
         invite(organization_id=member.id, email=f"next{number}@example.com", role=Role.VIEWER, actor=who)
