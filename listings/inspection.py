@@ -146,11 +146,11 @@ def inspect_file(
 def examined_again(version: DatasetVersion, heartbeat: Heartbeat) -> dict[str, Examination]:
     """Examine the files of a version that is ready once more, by name; nothing is changed."""
     files = list(version.files.order_by("name", "id"))
-    total = sum(_size(file) for file in files) or 1
+    pace = Pace(total=sum(map(_work, files)), before=0)
     done, found = 0, {}
     for file in files:
-        _reading, found[file.name] = _inspect(file, heartbeat, done=done, total=total)
-        done += _size(file)
+        _reading, found[file.name] = _inspect(file, heartbeat, pace, done=done)
+        done += _work(file)
     return found
 
 

@@ -1,6 +1,5 @@
 """Scanning a version anew by the detectors of today; a hit above the declared grade suspends what is listed."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
@@ -12,6 +11,7 @@ from kernel.actors import SYSTEM, Actor
 from kernel.identifiers import uuid7
 from kernel.jobs import enqueue
 from kernel.problems import Problem
+from listings.examination_progress import Heartbeat
 from listings.grade_confirmation import grading_of, lock_products_of, suspend_what_declares_less
 from listings.models import DatasetVersion, GradeScan
 
@@ -37,7 +37,7 @@ def ask_for_scan(*, version_id: UUID, actor: Actor) -> DatasetVersion:
     return version
 
 
-def scan_version(*, version_id: UUID, heartbeat: Callable[[int], None]) -> GradeScan:
+def scan_version(*, version_id: UUID, heartbeat: Heartbeat) -> GradeScan:
     """Read the version's files again, keep what the scan finds, and suspend what is listed and declares less."""
     from listings.inspection import examined_again, gravest_grade  # noqa: PLC0415 - only workers need the engines
 

@@ -103,4 +103,9 @@ def watch_freshness_task() -> int:
 def scan_version_job(job: Job) -> None:
     """Scan the version that the job names by the detectors of today."""
     assert job.subject_id is not None  # noqa: S101 - ask_for_scan names it
-    scan_version(version_id=job.subject_id, heartbeat=lambda done: extend_lease(job, progress=min(done, 99)))
+    try:
+        scan_version(
+            version_id=job.subject_id, heartbeat=lambda done, left: extend_lease(job, progress=done, left=left)
+        )
+    except (Tampered, UnusableKey) as damage:
+        raise GiveUp(str(damage)) from damage

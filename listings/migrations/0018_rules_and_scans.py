@@ -10,7 +10,7 @@ from kernel.migrations_support import run_sql_file
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_statistician"),
-        ("listings", "0016_harvest_sources"),
+        ("listings", "0017_deprecations_and_freshness"),
     ]
 
     operations = [

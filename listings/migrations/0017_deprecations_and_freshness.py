@@ -11,7 +11,7 @@ import kernel.languages
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_statistician"),
-        ("listings", "0017_rules_and_scans"),
+        ("listings", "0016_harvest_sources"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
