@@ -10,7 +10,7 @@ from kernel.migrations_support import run_sql_file
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_statistician"),
-        ("listings", "0017_deprecations_and_freshness"),
+        ("listings", "0020_deprecations_and_freshness"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ import kernel.languages
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_statistician"),
-        ("listings", "0016_harvest_sources"),
+        ("listings", "0019_documents_and_imported_certificates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
