@@ -1,12 +1,12 @@
 """Run the benchmarks: all of them, or those named.
 
-python -m bench [loop] [ledger] [profiling] [catalogue]
+python -m bench [loop] [ledger] [profiling] [catalogue] [relevance]
 """
 
 import subprocess
 import sys
 
-BENCHMARKS = ("ledger", "profiling", "catalogue", "loop")
+BENCHMARKS = ("ledger", "profiling", "catalogue", "relevance", "loop")
 
 
 def main(names: list[str]) -> int:

@@ -15,7 +15,7 @@ SELECT gen_random_uuid(), now(), id, name, '{}' FROM accounts_organization WHERE
 
 INSERT INTO listings_datasetversion (id, created_at, dataset_id, organization_id, number, state, notes, wrapped_key, key_id,
                                      profile, rows, bytes, sha256, sm3, sealed_at)
-SELECT gen_random_uuid(), now(), id, organization_id, 1, 'READY', '', '', 'bench', '{}', 1000, 65536, repeat('a', 64),
+SELECT gen_random_uuid(), now(), id, organization_id, 1, 'READY', '{}', '', 'bench', '{}', 1000, 65536, repeat('a', 64),
        repeat('b', 64), now()
   FROM listings_dataset;
 
@@ -44,14 +44,31 @@ SELECT gen_random_uuid(), now(), product_id, organization_id, 1, '{RESEARCH}', '
 
 INSERT INTO listings_listing (id, created_at, product_id, organization_id, venue_id, version_id, terms_id, state, number,
        submitted_by_id, submitted_at, reviewed_by_id, approved_by_id, listed_at, name, summary, product_type, industry,
-       region_scope, frequency, provider_jurisdiction, formats, rows, bytes, currency, price_from_minor, search)
+       region_scope, frequency, provider_jurisdiction, formats, rows, bytes, currency, price_from_minor, search,
+       deliveries, destinations, quality_grade, quality_score, visibility)
 SELECT gen_random_uuid(), now(), b.product_id, b.organization_id, venue.id, b.version_id, t.id, 'LISTED',
        venue.number_prefix || '-L-B-' || b.n, people[1], now(), people[2], people[3],
        now() - make_interval(secs => (b.n * 2654435761::bigint) %% 31536000), b.name, b.summary,
        CASE WHEN b.n %% 12 = 0 THEN 'CORPUS' ELSE 'DATASET' END, b.industry, 'CITY', b.frequency, b.jurisdiction,
        CASE WHEN b.n %% 3 = 0 THEN '{PARQUET}' ELSE '{CSV}' END::varchar[], 1000, 65536, 'CNY',
-       CASE WHEN b.n %% 5 = 0 THEN 0 ELSE (b.n * 48271::bigint) %% 5000000 + 1 END, b.search
+       CASE WHEN b.n %% 5 = 0 THEN 0 ELSE (b.n * 48271::bigint) %% 5000000 + 1 END, b.search,
+       '{FILE}', CASE WHEN b.n %% 4 = 0 THEN '{*}' ELSE '{CN}' END::varchar[], substr('ABCD', (b.n %% 4 + 1)::int, 1),
+       95 - 15 * (b.n %% 4), 'PUBLIC'
   FROM bench_names b
   JOIN listings_terms t ON t.product_id = b.product_id
  CROSS JOIN accounts_venue venue
  CROSS JOIN (SELECT array_agg(id) AS people FROM accounts_person WHERE email LIKE 'bench%%') p;
+
+INSERT INTO listings_listingembedding (listing_id, slot, vector)
+SELECT l.id, 0, m.vector
+  FROM listings_listing l
+  JOIN bench_names b ON b.product_id = l.product_id
+  JOIN bench_meanings m ON m.number = b.number
+ WHERE b.n %% %(every)s = 0;
+
+INSERT INTO listings_suggestion (listing_id, key)
+SELECT l.id, unnest(m.keys)
+  FROM listings_listing l
+  JOIN bench_names b ON b.product_id = l.product_id
+  JOIN bench_meanings m ON m.number = b.number
+ WHERE b.n %% %(every)s = 0;

@@ -21,6 +21,8 @@ def unsafe_settings(settings: Mapping[str, Any]) -> list[str]:
         "REDIS_URL must name a server": settings["USES_EMBEDDED_REDIS"],
         "STORAGE_KEYS must hold your own keys": not settings["STORAGE_KEYS"],
         "METRICS_TOKEN must be set": not settings["METRICS_TOKEN"],
+        "EMBEDDINGS_URL must begin with https:// (a key goes there)": bool(settings["EMBEDDINGS_KEY"])
+        and not str(settings["EMBEDDINGS_URL"]).startswith("https://"),
     }
     return [sentence for sentence, is_fault in faults.items() if is_fault]
 

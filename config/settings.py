@@ -286,9 +286,16 @@ CELERY_BEAT_SCHEDULE = {
     "expire invitations": {"task": "listings.expire_invitations", "schedule": 60.0, "options": {"expires": 60}},
     "follow demands": {"task": "marketplace.follow_demands", "schedule": 60.0, "options": {"expires": 60}},
     "expire registrations": {"task": "listings.expire_registrations", "schedule": 3600.0, "options": {"expires": 600}},
+    "tend the search": {"task": "listings.tend_search", "schedule": 3600.0, "options": {"expires": 600}},
     "clear dead tokens": {"task": "accounts.clear_dead_tokens", "schedule": 3600.0, "options": {"expires": 600}},
     "seal the audit log": {"task": "kernel.seal_events", "schedule": 5.0, "options": {"expires": 30}},
 }
+
+# An endpoint that speaks OpenAI's protocol (…/v1/embeddings) gives the catalogue its vectors; without one they come
+# from a model that is trained on the catalogue itself.
+EMBEDDINGS_URL = env.str("EMBEDDINGS_URL", "")
+EMBEDDINGS_MODEL = env.str("EMBEDDINGS_MODEL", "")
+EMBEDDINGS_KEY = env.str("EMBEDDINGS_KEY", "")
 
 # Without a token only this machine may read /metrics (config/metrics.py).
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")

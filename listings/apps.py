@@ -8,3 +8,4 @@ class ListingsConfig(AppConfig):
 
     def ready(self) -> None:
         from listings import problems, tasks  # noqa: F401, PLC0415 - registers the problem codes and the jobs
+        from listings.search import tasks as search_tasks  # noqa: F401, PLC0415

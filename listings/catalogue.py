@@ -8,18 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.contrib.postgres.search import SearchRank
-from django.db.models import BigIntegerField, F, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from kernel.actors import NOBODY, Actor
+from kernel.money import LARGEST_MINOR
 from kernel.problems import field_problem
+from listings.catalogue_rows import ANYWHERE
 from listings.industries import industries, standard
 from listings.models import Listing
+from listings.search.meaning import Meaning, meaning_of, nearest
 from listings.search.question import Question, question_of, search_query
+from listings.search.ranking import ranked
+from listings.search.spelling import corrected
 
-CANDIDATES = 500  # the newest hits, of which the most relevant are shown first
+CANDIDATES = 500  # the newest hits, which are ranked: ranking all hits of a common word costs a hundred times more
 
 # What a page of the catalogue shows; the search vector is never read back.
 COLUMNS = (
@@ -48,6 +51,15 @@ COLUMNS = (
     "venue__code",
 )
 
+# Lowest and highest price of a band, in minor units.
+PRICE_BANDS: Mapping[str, tuple[int, int]] = {
+    "free": (0, 0),
+    "under-1000": (1, 999_99),
+    "1000-10000": (1_000_00, 9_999_99),
+    "10000-100000": (10_000_00, 99_999_99),
+    "100000-up": (100_000_00, LARGEST_MINOR),
+}
+
 SORTS: Mapping[str, tuple[str, ...]] = {
     "newest": ("-listed_at", "-id"),
     "price": ("price_from_minor", "id"),
@@ -67,6 +79,11 @@ class Wanted:
     jurisdiction: str = ""
     format: str = ""
     frequency: str = ""
+    region_scope: str = ""
+    quality_grade: str = ""
+    delivery: str = ""
+    destination: str = ""
+    price_band: str = ""
     free: bool | None = None
     price_max: int | None = None
     currency: str = ""
@@ -74,8 +91,13 @@ class Wanted:
 
     @cached_property
     def question(self) -> Question:
-        """What the text asks for."""
-        return question_of(self.text)
+        """What the text asks for, and what its mistyped words may have meant."""
+        return corrected(question_of(self.text))
+
+    @cached_property
+    def meaning(self) -> Meaning | None:
+        """What the text means, as far as that is known."""
+        return meaning_of(self.question.meant(self.text)) if self.question.wishes else None
 
     @property
     def order(self) -> str:
@@ -85,18 +107,22 @@ class Wanted:
 
 
 def find(wanted: Wanted, actor: Actor = NOBODY) -> QuerySet[Listing]:
-    """Return the listings that are wanted and that the actor may know of; order them by `ordering(wanted)`.
-
-    Relevance ranks the newest `CANDIDATES` hits only: ranking all hits of a common word costs a hundred times more.
-    """
-    hits = hits_of(wanted, actor)
-    query = search_query(wanted.question)
-    if query is not None and wanted.order == "relevance":
-        candidates = hits.order_by("-listed_at", "-id").values("pk")[:CANDIDATES]
-        # A whole number, since a page cursor must compare exactly.
-        rank = Cast(SearchRank(F("search"), query) * 1_000_000, BigIntegerField())
-        hits = hits.filter(pk__in=candidates).annotate(relevance=rank)
+    """Return the listings that are wanted and that the actor may know of; order them by `ordering(wanted)`."""
+    if wanted.order == "relevance":
+        hits = ranked(found(wanted, actor, most=CANDIDATES), wanted.question, wanted.meaning)
+    else:
+        hits = hits_of(wanted, actor)
     return hits.select_related("organization", "venue").only(*COLUMNS)
+
+
+def found(wanted: Wanted, actor: Actor = NOBODY, *, most: int) -> QuerySet[Listing]:
+    """Return the newest hits of a search and, if it is for relevance, what is near to it in meaning; in no order."""
+    shelf = Listing.objects.sought_by(actor)
+    filtered = _filtered(shelf, wanted)
+    newest = _saying(filtered, wanted).order_by("-listed_at", "-id").values("pk")[:most]
+    near = nearest(wanted.meaning, filtered) if wanted.order == "relevance" and wanted.meaning else {}
+    chosen = newest.union(Listing.objects.filter(pk__in=near).values("pk")) if near else newest
+    return shelf.filter(pk__in=chosen)
 
 
 def ordering(wanted: Wanted) -> tuple[str, ...]:
@@ -116,13 +142,28 @@ def in_detail(actor: Actor = NOBODY) -> QuerySet[Listing]:
 
 
 def hits_of(wanted: Wanted, actor: Actor = NOBODY) -> QuerySet[Listing]:
-    """Return all that a search finds for the actor, in no order; raises Problem `invalid` for an unknown industry."""
-    hits = Listing.objects.sought_by(actor)
+    """Return all that a search finds by its words for the actor, in no order.
+
+    Raises Problem `invalid` for an unknown industry.
+    """
+    return _saying(_filtered(Listing.objects.sought_by(actor), wanted), wanted)
+
+
+def _saying(listings: QuerySet[Listing], wanted: Wanted) -> QuerySet[Listing]:
+    if not wanted.text.strip():
+        return listings
+    query = search_query(wanted.question)
+    return listings.none() if query is None else listings.filter(search=query)
+
+
+def _filtered(hits: QuerySet[Listing], wanted: Wanted) -> QuerySet[Listing]:
     exact = {
         "venue__code": wanted.venue,
         "product_type": wanted.product_type,
         "provider_jurisdiction": wanted.jurisdiction,
         "frequency": wanted.frequency,
+        "region_scope": wanted.region_scope,
+        "quality_grade": wanted.quality_grade,
         "currency": wanted.currency,
     }
     hits = hits.filter(**{column: value for column, value in exact.items() if value})
@@ -130,13 +171,16 @@ def hits_of(wanted: Wanted, actor: Actor = NOBODY) -> QuerySet[Listing]:
         hits = hits.filter(industry__in=_divisions(wanted.industry))
     if wanted.format:
         hits = hits.filter(formats__contains=[wanted.format])
+    if wanted.delivery:
+        hits = hits.filter(deliveries__contains=[wanted.delivery])
+    if wanted.destination:
+        hits = hits.filter(destinations__overlap=[wanted.destination, ANYWHERE])
+    if wanted.price_band:
+        hits = hits.filter(price_from_minor__range=PRICE_BANDS[wanted.price_band])
     if wanted.free is not None:
         hits = hits.filter(price_from_minor=0) if wanted.free else hits.filter(price_from_minor__gt=0)
     if wanted.price_max is not None:
         hits = hits.filter(price_from_minor__lte=wanted.price_max)
-    if wanted.text.strip():
-        query = search_query(wanted.question)
-        hits = hits.none() if query is None else hits.filter(search=query)
     return hits
 
 

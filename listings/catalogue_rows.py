@@ -1,15 +1,15 @@
 """What a listing shows in the catalogue, written into its own columns when it is approved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from django.db.models import Expression
 
 from listings.freshness_monitor import due_columns
 from listings.industries import industries
 from listings.models import DataFile, Listing
 from listings.search.vector import search_vector
+
+ANYWHERE = "*"
 
 
 def catalogue_row(listing: Listing) -> dict[str, Any]:
@@ -17,6 +17,7 @@ def catalogue_row(listing: Listing) -> dict[str, Any]:
     product, provider = listing.product, listing.organization
     plans = list(listing.plans.all())
     files = list(listing.version.files.all())
+    quality = (listing.version.profile or {}).get("quality", {})
     return {
         "name": product.name,
         "summary": product.summary,
@@ -31,11 +32,22 @@ def catalogue_row(listing: Listing) -> dict[str, Any]:
         "currency": plans[0].currency,
         "price_from_minor": min(plan.price_minor for plan in plans),
         **due_columns(product, listing.version, listing.venue),
-        "search": _vector(
-            listing,
-            columns=(column["name"] for file in files for column in summary_of(file, with_samples=False).columns),
-        ),
+        "deliveries": product.deliveries,
+        "destinations": destinations_of(listing),
+        "quality_grade": quality.get("grade", ""),
+        "quality_score": quality.get("score"),
+        "search": search_vector(indexed_texts(listing)),
     }
+
+
+def destinations_of(listing: Listing) -> list[str]:
+    """Return the jurisdictions that the data may go to under its terms and its product's scope, [ANYWHERE] for all."""
+    home = listing.organization.jurisdiction
+    territories, regions = set(listing.terms.territories), set(listing.product.buyer_regions)
+    named = territories & regions if territories and regions else territories | regions
+    if not listing.terms.export_allowed:
+        return [home] if home in (named or {home}) else []
+    return sorted(named) or [ANYWHERE]
 
 
 @dataclass(frozen=True)
@@ -72,14 +84,18 @@ def summary_of(file: DataFile, *, with_samples: bool) -> FileSummary:
     )
 
 
-def _vector(listing: Listing, *, columns: Iterable[str]) -> Expression:
+def indexed_texts(listing: Listing) -> dict[str, list[str]]:
+    """Return what a listing is found by, from what weighs most (A) to what weighs least (D)."""
     product, industry = listing.product, industries()[listing.product.industry]
     name = " ".join(product.name.values())
-    return search_vector(
-        {
-            "A": [name, *(character for character in name if not character.isascii())],  # for queries of one character
-            "B": [*listing.organization.name.values(), listing.organization.legal_name, *industry.name.values()],
-            "C": [*product.summary.values(), listing.number or ""],
-            "D": [*product.scenario.values(), *industry.section_name.values(), *columns],
-        }
-    )
+    files = [summary_of(file, with_samples=False) for file in listing.version.files.all()]
+    return {
+        "A": [name, *(character for character in name if not character.isascii())],  # for queries of one character
+        "B": [*listing.organization.name.values(), listing.organization.legal_name, *industry.name.values()],
+        "C": [*product.summary.values(), listing.number or ""],
+        "D": [
+            *product.scenario.values(),
+            *industry.section_name.values(),
+            *(column["name"] for file in files for column in file.columns),
+        ],
+    }

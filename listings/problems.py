@@ -33,6 +33,7 @@ register(
             ),
         ),
         "listing_invitation_exists": (409, _("This organization has an invitation to the listing that is still open.")),
+        "too_many_saved_searches": (409, _("Your organization keeps as many searches as it may; delete one first.")),
         # Why a listing is not for an organization, in the order in which it is asked (listings/models/audience.py).
         "denied_organization": (403, _("The provider does not offer this listing to your organization.")),
         "denied_place": (403, _("The provider does not offer this listing in the place of your organization.")),

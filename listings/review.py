@@ -33,6 +33,7 @@ from listings.models import Listing, Review, ReviewClock
 from listings.readiness import submission_errors
 from listings.registration_certificate import registration_statement
 from listings.review_rules import Case, case_of, checklist_today, person_of, refuse_barred, refuse_taken
+from listings.search.learning import learn_soon
 from listings.submissions import latest_submission, passed_stages, unanswered_errors, write_submission
 from listings.suggestions import write_suggestions
 
@@ -159,6 +160,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     )
     listing.refresh_from_db()
     write_suggestions(listing)
+    learn_soon(listing)
     record_decision(case, actor, Decision.PASS, answers=answers)
     _stop_clocks(listing)
     state_certificate(

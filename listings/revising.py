@@ -35,6 +35,7 @@ from listings.models import DatasetVersion, Listing, ListingRevision, Product, R
 from listings.readiness import registration_errors
 from listings.registration_certificate import registration_statement
 from listings.releases import compared
+from listings.search.learning import learn_soon
 from listings.suggestions import write_suggestions
 
 State = ListingRevision.State
@@ -357,3 +358,4 @@ def _apply(listing: Listing, proposal: Proposal) -> None:
         Listing.objects.filter(pk=each.pk).update(**catalogue_row(each))
         each.refresh_from_db(fields=["name"])
         write_suggestions(each)
+        learn_soon(each)

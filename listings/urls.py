@@ -19,6 +19,7 @@ from listings.api import (
     reviews,
     revisions,
     routes,
+    saved_searches,
 )
 from listings.api import corpora as corpora_api
 
@@ -168,6 +169,19 @@ offering: list[URLPattern] = [
     path("catalogue/suggestions", catalogue.CatalogueSuggestions.as_view(), name="catalogue-suggestions"),
     path("catalogue/facets", catalogue.CatalogueFacets.as_view(), name="catalogue-facets"),
     path("catalogue/<uuid:listing_id>", catalogue.CatalogueDetail.as_view(), name="catalogue-detail"),
+    path("catalogue/<uuid:listing_id>/similar", catalogue.CatalogueSimilar.as_view(), name="catalogue-similar"),
+    path("saved-searches", saved_searches.SavedSearchList.as_view(), name="saved-searches"),
+    path("saved-searches/<uuid:saved_search_id>", saved_searches.SavedSearchDetail.as_view(), name="saved-search"),
+    path(
+        "saved-searches/<uuid:saved_search_id>/hits",
+        saved_searches.SavedSearchHits.as_view(),
+        name="saved-search-hits",
+    ),
+    path(
+        "saved-searches/<uuid:saved_search_id>/seen",
+        saved_searches.SavedSearchSeen.as_view(),
+        name="saved-search-seen",
+    ),
 ]
 
 # The ends of these addresses name the form, as clients that cannot send Accept expect.

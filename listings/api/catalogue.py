@@ -17,6 +17,7 @@ from listings.api.catalogue_serializers import (
     CatalogueQuerySerializer,
     FacetsSerializer,
     HitSerializer,
+    SimilarSerializer,
     SuggestedSerializer,
     SuggestionQuerySerializer,
 )
@@ -24,7 +25,23 @@ from listings.audience import open_listing
 from listings.catalogue import Wanted, find, in_detail, ordering
 from listings.facets import facets_of
 from listings.models import Listing
+from listings.search.meaning import similar_to
 from listings.suggestions import suggested
+
+WORDS_BY_WORD: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+}
+TOLD: dict[str, dict[str, Any]] = {
+    "also_searched": {
+        "description": "Synonyms of the trade that were looked for too, by the words that were asked for.",
+        "examples": [{"地铁": ["轨道交通", "metro"]}],
+    },
+    "corrected": {
+        "description": "Words that no listing says, and what was looked for too, as it may have been meant.",
+        "examples": [{"广洲": ["广州"]}],
+    },
+}
 
 
 class FoundPagination(KeysetPagination):
@@ -32,14 +49,8 @@ class FoundPagination(KeysetPagination):
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         page = super().get_paginated_response_schema(schema)
-        page["required"] = [*page["required"], "also_searched"]
-        words = {"type": "array", "items": {"type": "string"}}
-        page["properties"]["also_searched"] = {
-            "type": "object",
-            "additionalProperties": words,
-            "description": "Synonyms of the trade that were looked for too, by the words that were asked for.",
-            "examples": [{"地铁": ["轨道交通", "metro"]}],
-        }
+        page["required"] = [*page["required"], *TOLD]
+        page["properties"] |= {name: WORDS_BY_WORD | about for name, about in TOLD.items()}
         return page
 
 
@@ -65,7 +76,7 @@ class Catalogue(generics.GenericAPIView[Listing]):
         page = self.paginate_queryset(find(wanted, actor_of(request)))
         items = HitSerializer(page, many=True, context={"question": wanted.question}).data
         response = self.get_paginated_response(items)
-        response.data["also_searched"] = wanted.question.also_searched
+        response.data |= {name: getattr(wanted.question, name) for name in TOLD}
         return response
 
 
@@ -107,3 +118,15 @@ class CatalogueDetail(APIView):
         listing = open_listing(in_detail(actor_of(request)), listing_id)
         data: Any = represent(CatalogueDetailSerializer, listing)
         return Response(data)
+
+
+class CatalogueSimilar(APIView):
+    """Other products whose meaning is near to a listing's, the nearest first; ten at most."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="catalogue_similar", responses=SimilarSerializer(many=True))
+    def get(self, request: Request, listing_id: UUID) -> Response:
+        actor = actor_of(request)
+        listing = open_listing(in_detail(actor), listing_id)
+        return Response(SimilarSerializer(similar_to(listing, actor), many=True).data)

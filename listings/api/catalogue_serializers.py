@@ -13,13 +13,24 @@ from kernel.money import Currency, Money, MoneyField, parse_amount
 from listings.api.deprecations import DeprecationSerializer
 from listings.api.product_serializers import PlanSerializer, TermsSerializer, TypeFieldsField
 from listings.api.quality import FreshnessSerializer, QualityTodaySerializer
-from listings.catalogue import SORTS, Wanted
+from listings.catalogue import PRICE_BANDS, SORTS, Wanted
 from listings.catalogue_rows import summary_of
 from listings.freshness_monitor import freshness_of, quality_today
-from listings.models import DataFile, DatasetVersion, Frequency, ImportedCertificate, Listing, Product, ProductType
+from listings.models import (
+    DataFile,
+    DatasetVersion,
+    DeliveryMode,
+    Frequency,
+    ImportedCertificate,
+    Listing,
+    Product,
+    ProductType,
+    RegionScope,
+)
 from listings.search.highlights import highlighted
 from listings.search.question import Question
 
+GRADES = "ABCD"
 PRICES = {"free": True, "paid": False}
 
 
@@ -37,6 +48,13 @@ class CatalogueQuerySerializer(serializers.Serializer[Any]):
     jurisdiction = serializers.RegexField(r"^[A-Z]{2}\Z", required=False, help_text=_("Of the provider: CN, HK, MO."))
     format = serializers.ChoiceField(DataFile.Format.choices, required=False)
     frequency = serializers.ChoiceField(Frequency.choices, required=False)
+    region_scope = serializers.ChoiceField(RegionScope.choices, required=False)
+    quality_grade = serializers.ChoiceField(sorted(GRADES), required=False)
+    delivery = serializers.ChoiceField(DeliveryMode.choices, required=False)
+    destination = serializers.RegexField(
+        r"^[A-Z]{2}\Z", required=False, help_text=_("Where the data may go under its terms: CN, HK, MO.")
+    )
+    price_band = serializers.ChoiceField(list(PRICE_BANDS), required=False)
     price = serializers.ChoiceField(sorted(PRICES), required=False)
     price_max = serializers.CharField(max_length=20, required=False, help_text=_("Decimal amount: 1200.00."))
     currency = serializers.ChoiceField(
@@ -57,7 +75,7 @@ class CatalogueQuerySerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError(MoneyField.default_error_messages["amount"], code="amount") from error
 
     def validate(self, attrs: dict[str, Any]) -> Wanted:
-        by_price = "price_max" in attrs or attrs.get("sort", "").endswith("price")
+        by_price = "price_max" in attrs or "price_band" in attrs or attrs.get("sort", "").endswith("price")
         return Wanted(
             text=attrs.get("q", ""),
             venue=attrs.get("venue", ""),
@@ -66,6 +84,11 @@ class CatalogueQuerySerializer(serializers.Serializer[Any]):
             jurisdiction=attrs.get("jurisdiction", ""),
             format=attrs.get("format", ""),
             frequency=attrs.get("frequency", ""),
+            region_scope=attrs.get("region_scope", ""),
+            quality_grade=attrs.get("quality_grade", ""),
+            delivery=attrs.get("delivery", ""),
+            destination=attrs.get("destination", ""),
+            price_band=attrs.get("price_band", ""),
             free=PRICES.get(attrs.get("price", "")),
             price_max=attrs.get("price_max"),
             # Amounts compare within one currency only.
@@ -85,9 +108,14 @@ class FacetChoicesSerializer(serializers.Serializer[Any]):
     product_type = ChoiceSerializer(many=True)
     industry = ChoiceSerializer(many=True)
     jurisdiction = ChoiceSerializer(many=True)
+    region_scope = ChoiceSerializer(many=True)
     frequency = ChoiceSerializer(many=True)
     price = ChoiceSerializer(many=True)
+    price_band = ChoiceSerializer(many=True, help_text=_("Of prices in the currency asked for, or in CNY."))
+    quality_grade = ChoiceSerializer(many=True)
     format = ChoiceSerializer(many=True)
+    delivery = ChoiceSerializer(many=True)
+    destination = ChoiceSerializer(many=True)
 
 
 class FacetsSerializer(serializers.Serializer[Any]):
@@ -199,6 +227,11 @@ class CertifiedSerializer(serializers.ModelSerializer[ImportedCertificate]):
         model = ImportedCertificate
         fields = ("kind", "number", "issuer", "rights", "issued_on", "valid_until", "expired")
         read_only_fields = fields
+
+
+class SimilarSerializer(serializers.Serializer[Any]):
+    likeness = serializers.FloatField(help_text=_("1 for the same meaning."))
+    listing = CatalogueSerializer()
 
 
 class ProductFactsSerializer(serializers.ModelSerializer[Product]):

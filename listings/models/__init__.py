@@ -14,7 +14,9 @@ from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
 from listings.models.registry import PropertyRegistration, RegistrationClock, RegistrationObjection
 from listings.models.revisions import ListingRevision
+from listings.models.saved_searches import SavedSearch, SavedSearchHit
 from listings.models.scans import GradeScan
+from listings.models.search import EmbeddingModel, ListingEmbedding, SearchWord
 from listings.models.submissions import Submission
 from listings.models.suggestions import Suggestion
 from listings.models.vocabulary import (
@@ -41,6 +43,7 @@ __all__ = [
     "DatasetVersion",
     "DeliveryMode",
     "Document",
+    "EmbeddingModel",
     "FilePart",
     "Frequency",
     "Grade",
@@ -53,6 +56,7 @@ __all__ = [
     "ImportedCertificate",
     "LicenceChain",
     "Listing",
+    "ListingEmbedding",
     "ListingInvitation",
     "ListingRevision",
     "PersonalData",
@@ -69,6 +73,9 @@ __all__ = [
     "ReviewClock",
     "ReviewStage",
     "Right",
+    "SavedSearch",
+    "SavedSearchHit",
+    "SearchWord",
     "SourceKind",
     "Submission",
     "Suggestion",

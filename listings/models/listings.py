@@ -21,7 +21,7 @@ from kernel.money import CURRENCY_CHOICES
 from kernel.states import Stateful
 from listings.models.audience import Visibility, known_to, refusal_of, seeker_of
 from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH, Plan, Product, Terms
-from listings.models.vocabulary import Frequency, ProductType, RegionScope, ReviewStage
+from listings.models.vocabulary import DeliveryMode, Frequency, ProductType, RegionScope, ReviewStage
 
 
 class ListingQuerySet(models.QuerySet["Listing"]):
@@ -164,6 +164,18 @@ class Listing(Identified, Stateful):
     data_until = models.DateField(_("data until"), null=True, editable=False)
     fresh_until = models.DateField(_("newer data due on"), null=True, editable=False)
     late_since = models.DateTimeField(_("late since"), null=True, editable=False)
+    deliveries = ArrayField(
+        models.CharField(max_length=20, choices=DeliveryMode.choices),
+        verbose_name=_("ways of delivery"),
+        default=list,
+        blank=True,
+        editable=False,
+    )
+    destinations = ArrayField(
+        models.CharField(max_length=2), verbose_name=_("may go to"), default=list, blank=True, editable=False
+    )
+    quality_grade = models.CharField(_("quality grade"), max_length=1, blank=True, editable=False)
+    quality_score = models.FloatField(_("quality score"), null=True, editable=False)
     search = SearchVectorField(null=True, editable=False)
 
     objects = ListingQuerySet.as_manager()

@@ -11,9 +11,10 @@ from functools import cache
 from django.contrib.postgres.search import SearchQuery
 
 from listings.search.trade import trade_words
-from listings.search.words import is_chinese, words
+from listings.search.words import is_chinese, words, words_and_parts
 
 CONFIG = "simple"  # the terms are made by us; PostgreSQL neither stems them nor drops any
+CONCEPT = "cc"  # before the index term of a group of synonyms; no word begins so
 MOST_WISHES = 24  # more add nothing to what is found
 MOST_SYNONYMS = 8  # of one wish
 
@@ -22,18 +23,24 @@ Wording = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Wish:
-    """One thing that is asked for: its own words, and the synonyms of the trade."""
+    """One thing that is asked for: its own words, synonyms of the trade, and what was meant if it is mistyped."""
 
     asked: Wording
     synonyms: tuple[Wording, ...] = ()
+    corrections: tuple[Wording, ...] = ()
+    concepts: tuple[str, ...] = ()
 
     @property
     def wordings(self) -> tuple[Wording, ...]:
-        return (self.asked, *self.synonyms)
+        return (self.asked, *self.synonyms, *self.corrections)
 
     def condition(self) -> str:
-        """Return the condition in PostgreSQL's raw form; words hold letters, digits and characters only."""
-        return " | ".join(f"({_condition(wording)})" for wording in self.wordings)
+        """Return the condition in PostgreSQL's raw form; words hold letters, digits and characters only.
+
+        Synonyms are met by the term of their concept, which is in the index: asking for each of them costs thrice.
+        """
+        own = [f"({_condition(wording)})" for wording in (self.asked, *self.corrections)]
+        return " | ".join([*own, *(f"'{concept}'" for concept in self.concepts)])
 
 
 @dataclass(frozen=True)
@@ -47,20 +54,44 @@ class Question:
         """What was looked for beside each wish, as it is shown to whoever asked."""
         return {shown(wish.asked): [shown(each) for each in wish.synonyms] for wish in self.wishes if wish.synonyms}
 
+    @property
+    def corrected(self) -> Mapping[str, list[str]]:
+        """What was taken for mistyped, and the words that were looked for beside it."""
+        return {
+            shown(wish.asked): [shown(each) for each in wish.corrections] for wish in self.wishes if wish.corrections
+        }
+
     def condition(self) -> str:
         """Return the condition that every wish is met."""
         return " & ".join(f"({wish.condition()})" for wish in self.wishes)
 
+    def meant(self, text: str) -> str:
+        """Return the text as it was typed, and what its mistyped words may have meant."""
+        return " ".join((text, *(word for words_of in self.corrected.values() for word in words_of)))
+
+    def any_condition(self) -> str:
+        """Return the condition that some wish is met, for ranking."""
+        return " | ".join(f"({wish.condition()})" for wish in self.wishes)
+
 
 def question_of(text: str) -> Question:
     """Cut a text into its wishes; the longest synonym that begins at a word is one wish."""
-    wishes = [Wish(wording, _synonyms().get(wording, ())) for wording in dict.fromkeys(_wordings(words(text)))]
+    wishes = [
+        Wish(wording, _synonyms().get(wording, ()), concepts=_concepts().get(wording, ()))
+        for wording in dict.fromkeys(_wordings(words(text)))
+    ]
     return Question(tuple(_telling(wishes)[:MOST_WISHES]))
 
 
 def search_query(question: Question) -> SearchQuery | None:
     """Return the query that asks for every wish, or None when there is none."""
     return SearchQuery(question.condition(), search_type="raw", config=CONFIG) if question.wishes else None
+
+
+def concept_terms(text: str) -> list[str]:
+    """Return an index term for every concept of the trade that a text names, whichever of its synonyms it uses."""
+    named = [*_wordings(words(text)), *((part,) for part in words_and_parts(text))]
+    return [concept for wording in dict.fromkeys(named) for concept in _concepts().get(wording, ())]
 
 
 def shown(wording: Wording) -> str:
@@ -116,6 +147,18 @@ def _synonyms() -> Mapping[Wording, tuple[Wording, ...]]:
         for wording in wordings:
             others.setdefault(wording, {}).update(dict.fromkeys(each for each in wordings if each != wording))
     return {wording: tuple(found)[:MOST_SYNONYMS] for wording, found in others.items()}
+
+
+@cache
+def _concepts() -> Mapping[Wording, tuple[str, ...]]:
+    """Return the index terms of the groups of synonyms that a wording belongs to."""
+    found: dict[Wording, tuple[str, ...]] = {}
+    for group in trade_words().same:
+        wordings = [tuple(words(term)) for term in group]
+        concept = CONCEPT + "".join(wordings[0])
+        for wording in wordings:
+            found[wording] = (*found.get(wording, ()), concept)
+    return found
 
 
 @cache

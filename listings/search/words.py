@@ -34,12 +34,15 @@ def index_terms(text: str) -> list[str]:
     """Return the terms that a text is found by: its words, the words within them, and every pair of characters."""
     terms: list[str] = []
     for run in _RUNS.findall(simplified(text)):
-        if run.isascii():
-            terms += _latin(run)
-        else:
-            terms += (run[place : place + 2] for place in range(len(run) - 1))
-            terms += (word for word in _segmenter().cut_for_search(run, HMM=False) if len(word) != 2)
+        terms += (run[place : place + 2] for place in range(len(run) - 1) if not run.isascii())
+        terms += (word for word in _words_within(run) if run.isascii() or len(word) != 2)
     return terms
+
+
+def words_and_parts(text: str) -> list[str]:
+    """Return the words of a text and the words within them, without single characters: all are index terms."""
+    runs = _RUNS.findall(simplified(text))
+    return [word for run in runs for word in _words_within(run) if len(word) > 1]
 
 
 def is_chinese(word: str) -> bool:
@@ -53,6 +56,13 @@ def singular(word: str) -> str:
     if word.endswith("ies"):
         return word[:-3] + "y"
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+def _words_within(run: str) -> Iterator[str]:
+    words_of = list(_words_of(run))
+    yield from words_of
+    if not run.isascii():
+        yield from (word for word in _segmenter().cut_for_search(run, HMM=False) if word not in words_of)
 
 
 def _words_of(run: str) -> Iterator[str]:

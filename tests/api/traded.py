@@ -86,6 +86,7 @@ def traded() -> Traded:
         "code": "gzdex",
         "venue_code": "gzdex",
         "number": 1,
+        "saved_search_id": _saved_search(member, bought),
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
 
@@ -226,6 +227,8 @@ def published_quarter(member: Organization, back: int) -> UUID:
 
 def grow(world: Traded, times: int = 3) -> None:
     """Let everything happen to the member some more times, also below the rows that `world.ids` names."""
+    from listings.models import SavedSearch
+
     member, ids = world.member, world.ids
     who = actor(person_of(member))
     seller = make_member("gzdex", Capacity.PROVIDER)
@@ -233,6 +236,8 @@ def grow(world: Traded, times: int = 3) -> None:
     product = Product.objects.get(id=ids["product_id"])
     delivery = Delivery.objects.get(id=ids["delivery_id"])
     for number in range(times):
+        _saved_search(member, bought)
+        SavedSearch.objects.get(id=ids["saved_search_id"]).hits.create(listing=listed_dataset(seller))
         closed(placed(bought, member))
         closed(placed(sold, make_buyer()))
         seal_events()
@@ -260,3 +265,14 @@ def grow(world: Traded, times: int = 3) -> None:
         published_quarter(member, number + 1)
         _registrations(member)
     fund(member, "1.00", "szdex")
+
+
+def _saved_search(member: Organization, listing: Listing) -> object:
+    """A search that the member keeps, and that has found something."""
+    from listings.models import SavedSearchHit
+    from listings.search.saved import save_search
+
+    who = actor(person_of(member))
+    saved = save_search(name="Streets", parameters={"q": "街道"}, every="DAY", alerts=True, actor=who)
+    SavedSearchHit.objects.create(saved_search=saved, listing=listing)
+    return saved.id

@@ -20,6 +20,8 @@ SAFE = {
     "USES_EMBEDDED_REDIS": False,
     "STORAGE_KEYS": ["k1:AAAA"],
     "METRICS_TOKEN": "t",
+    "EMBEDDINGS_URL": "",
+    "EMBEDDINGS_KEY": "",
 }
 
 
@@ -36,6 +38,7 @@ def test_safe_settings_have_no_fault() -> None:
         ("PUBLIC_URL", "http://exchange.example", "PUBLIC_URL must begin with https://"),
         ("USES_EMBEDDED_DATABASE", True, "DATABASE_URL must name a server (the embedded one trusts everybody)"),
         ("STORAGE_KEYS", [], "STORAGE_KEYS must hold your own keys"),
+        ("EMBEDDINGS_KEY", "secret", "EMBEDDINGS_URL must begin with https:// (a key goes there)"),
     ],
 )
 def test_each_unsafe_setting_is_named(name: str, value: object, sentence: str) -> None:

@@ -9,6 +9,7 @@ from accounts.models import Role
 from listings.catalogue import Wanted, find
 from listings.listing import suspend
 from listings.models import Listing
+from listings.search.learning import learn_listing
 from tests.listings.offers import PROFILE, approved, draft_listing, listed, make_plan, registered_product, submitted
 from tests.world import actor, api, make_member, make_membership, staff
 
@@ -206,14 +207,16 @@ def test_listings_of_one_millisecond_are_neither_lost_nor_repeated(provider):
     assert found[:2] == [str(made[3].pk), str(made[2].pk)]
 
 
-def test_a_page_costs_one_query_whatever_its_size(shelf, django_assert_num_queries):
-    for parameters in (
-        {"limit": 1},
-        {"limit": 7},
-        {"limit": 7, "q": "街道", "sort": "relevance"},
-        {"limit": 5, "sort": "price", "venue": "gzdex", "industry": "I"},
+def test_a_page_costs_the_same_queries_whatever_its_size(shelf, django_assert_num_queries):
+    learn_listing(shelf[0].pk)
+    for parameters, queries in (
+        ({"limit": 1}, 1),
+        ({"limit": 7}, 1),
+        ({"limit": 1, "q": "街道", "sort": "relevance"}, 3),  # are the words known, and is there a model?
+        ({"limit": 7, "q": "街道", "sort": "relevance"}, 3),
+        ({"limit": 5, "sort": "price", "venue": "gzdex", "industry": "I"}, 1),
     ):
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(queries):
             search(**parameters)
     cursor = search(limit=2)["next"]
     with django_assert_num_queries(1):
