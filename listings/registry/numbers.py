@@ -4,19 +4,12 @@
 that begins anew each month.
 """
 
-import re
 from datetime import date
 
 from kernel.numbering import short_number
 from kernel.problems import Problem
 
-NUMBER = re.compile(r"SJ\d{2}\d\d{4}(0[1-9]|1[0-2])\d{4}", re.ASCII)
 LARGEST_SERIAL = 9999
-
-
-def is_property_number(text: str) -> bool:
-    """Tell whether a text has the form of a certificate's number."""
-    return NUMBER.fullmatch(text) is not None
 
 
 def next_number(*, region: str, body: str, day: date) -> str:

@@ -16,7 +16,6 @@ from kernel.problems import Problem
 from kernel.sealing import seal_events
 from listings.models import Product, PropertyRegistration, RegistrationClock
 from listings.registry import objections, registration
-from listings.registry.numbers import is_property_number
 from tests.listings.offers import draft_product, registered_product
 from tests.marketplace.trading import make_buyer
 from tests.world import Api, actor, affiliate, api, make_client, make_member, make_person, operator_of, person_of, staff
@@ -88,7 +87,6 @@ class TestTheWayThrough:
     def test_from_application_to_a_certificate_that_verifies(self, product: Product) -> None:
         entry = certified(product)
         assert entry.number == "SJ4412026110001"
-        assert is_property_number(entry.number)
         assert entry.valid_until == date(2031, 11, 9)
         certificate = Certificate.objects.get(kind="property")
         assert certificate.state == "ISSUED"
