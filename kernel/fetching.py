@@ -200,6 +200,7 @@ def _connected(parts: SplitResult, seconds: float) -> Iterator[tuple[http.client
     connection = http.client.HTTPConnection(host, port)
     connection.default_port = default
     line = _Line(_dialled(host, port, resolved(host, port)), threading.Event())
+    line.sock.settimeout(seconds)  # who is slow to begin has as long as who is slow to end
     timer = threading.Timer(seconds, line.cut_off)
     timer.start()
     try:

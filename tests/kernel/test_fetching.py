@@ -183,6 +183,17 @@ def test_one_who_trickles_is_cut_off(allowed):
     assert time.monotonic() - began < 5
 
 
+def test_one_who_thinks_before_answering_is_waited_for(allowed, monkeypatch):
+    monkeypatch.setattr(fetching, "CONNECT_SECONDS", 0.2)
+
+    def slowly(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.6)
+        plainly(handler, b"there")
+
+    with serving(slowly) as url:
+        assert asked(url, seconds=10).body == b"there"
+
+
 @pytest.mark.parametrize(
     ("status", "transient"), [(500, True), (503, True), (429, True), (404, False), (403, False), (204, False)]
 )
