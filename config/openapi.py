@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
 
 from accounts.permissions import SCOPE_LABELS
 from kernel.languages import LANGUAGE_TAGS
@@ -43,8 +44,20 @@ PROBLEM_RESPONSE: Schema = {
 }
 
 
+def _may_be_blank(field: serializers.Field[Any, Any, Any, Any]) -> bool:
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    columns = {column.name: column for column in model._meta.get_fields()} if model else {}
+    return bool(getattr(columns.get(field.source), "blank", False))
+
+
 class ExchangeSchema(AutoSchema):
-    """Adds the Idempotency-Key header to the operations that take one (kernel/idempotency.py)."""
+    """Adds the Idempotency-Key header to the operations that take one, and says which choices may be blank."""
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Schema:
+        # DRF forgets that a column may be blank as soon as its field is only read.
+        if isinstance(field, serializers.ChoiceField) and field.read_only and _may_be_blank(field):
+            field.allow_blank = True
+        return super()._map_serializer_field(field, direction, bypass_extensions)
 
     def get_override_parameters(self) -> list[Any]:
         required = getattr(getattr(self.view, self.method.lower()), "idempotency_required", None)

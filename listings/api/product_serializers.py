@@ -195,7 +195,7 @@ class SourceRuleSerializer(serializers.Serializer[Any]):
     """The row for one source and, where it matters, one kind of processing."""
 
     source_kind = serializers.CharField()
-    processing = serializers.CharField(default=None)
+    processing = serializers.CharField(default=None, allow_null=True)
     registrable = serializers.BooleanField()
     rights = serializers.ListField(child=serializers.CharField())
     evidence = serializers.ListField(child=serializers.CharField())

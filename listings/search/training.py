@@ -97,8 +97,7 @@ def _new_model(listed: int, *, taken: int | None) -> EmbeddingModel:
 def _switch_to(model: EmbeddingModel) -> None:
     with transaction.atomic():
         EmbeddingModel.objects.filter(state=State.CURRENT).delete()
-        model.state = State.CURRENT
-        model.save(update_fields=["state"])
+        EmbeddingModel.objects.filter(pk=model.pk).update(state=State.CURRENT)
     ListingEmbedding.objects.exclude(slot=model.slot).delete()
 
 

@@ -81,6 +81,7 @@ def test_the_compose_environment_passes_the_production_checks(compose: dict[str,
         environment
         | {
             "DEBUG": False,
+            "EMBEDDINGS_KEY": "",
             "DEVELOPMENT_SECRET": "",
             "USES_EMBEDDED_DATABASE": not environment["DATABASE_URL"],
             "USES_EMBEDDED_REDIS": not environment["REDIS_URL"],

@@ -266,8 +266,8 @@ def test_a_listing_shows_its_plans_terms_and_provider(provider, streets):
     assert "evidence" not in str(shown)
 
 
-def test_one_listing_costs_three_queries(streets, django_assert_num_queries):
-    with django_assert_num_queries(3):
+def test_one_listing_costs_four_queries(streets, django_assert_num_queries):
+    with django_assert_num_queries(4):
         api().get(f"/api/v1/catalogue/{streets.pk}")
 
 

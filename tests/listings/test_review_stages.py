@@ -119,11 +119,11 @@ def test_the_last_stage_is_not_passed_but_approved_and_no_other_one_is(draft):
 def test_nothing_is_listed_while_the_log_lacks_a_decision(draft):
     listing = at_stage(draft, "GRADE")
     Listing.objects.filter(pk=listing.pk).update(stage="PUBLICATION")  # whoever changes the row does not fool the log
-    with refused("illegal_state") as caught:
+    with refused("gate_closed") as caught:
         review.approve(
             listing_id=listing.pk, answers=all_ok(listing, "PUBLICATION"), actor=officer(Role.COMPLIANCE_REVIEWER)
         )
-    assert caught.value.extensions["stages"] == ["GRADE", "PRICE", "QUALITY"]
+    assert caught.value.extensions["gates"] == ["compliance_before_listing"]
 
 
 def test_whoever_decided_the_source_does_not_decide_the_grade(draft):

@@ -183,7 +183,7 @@ def test_a_job_that_starts_again_goes_on_with_the_files_that_are_left(client: Ap
         profile = {
             "rows": 1,
             "columns": [],
-            "quality": {"score": 61.0, "grade": "C"},
+            "quality": {"score": 61.0, "grade": "C", "dimensions": {}, "deductions": []},
             "grade": {"grade": "GENERAL", "personal_information": "GENERAL", "n_general": 7, "n_sensitive": 0},
         }
         advance(first, to="READY", actor=SYSTEM, sha256="1" * 64, sm3="2" * 64, profile=profile)
@@ -191,7 +191,8 @@ def test_a_job_that_starts_again_goes_on_with_the_files_that_are_left(client: Ap
     inspection.inspect_version(version_id=version["id"], heartbeat=lambda *_told: None)  # and a third time does nothing
     ready = DatasetVersion.objects.get(pk=version["id"])
     assert ready.rows == 1758
-    assert ready.profile["quality"] == {"score": 61.0, "grade": "C"}, "that of the worst file"
+    worst = {"score": 61.0, "grade": "C", "dimensions": {}, "deductions": []}
+    assert ready.profile["quality"] == worst, "that of the worst file"
     assert ready.profile["grading"]["personal_data"] == "GENERAL", "that of the gravest file"
     assert ready.profile["grading"]["persons"] == 7
     assert AuditEvent.objects.filter(action="datasetversion.ready").count() == 1
