@@ -57,7 +57,8 @@ class ExchangeSchema(AutoSchema):
         # DRF forgets that a column may be blank as soon as its field is only read.
         if isinstance(field, serializers.ChoiceField) and field.read_only and _may_be_blank(field):
             field.allow_blank = True
-        return super()._map_serializer_field(field, direction, bypass_extensions)
+        mapped: Schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        return mapped
 
     def get_override_parameters(self) -> list[Any]:
         required = getattr(getattr(self.view, self.method.lower()), "idempotency_required", None)
