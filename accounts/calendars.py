@@ -99,6 +99,15 @@ def add_working_days(
     return due.at
 
 
+def working_days_between(
+    start: datetime, end: datetime, *, jurisdiction: str = "CN", tz: ZoneInfo = MAINLAND_TIME
+) -> int:
+    """Count the working days after the day of `start` up to the day of `end`; none when it lies before."""
+    first, last = _local_day(start, tz), _local_day(end, tz)
+    days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
+    return sum(is_working_day(day, jurisdiction) for day in days)
+
+
 def _local_day(start: date | datetime, tz: ZoneInfo) -> date:
     if not isinstance(start, datetime):
         return start

@@ -125,16 +125,6 @@ def require_unrelated(actor: Actor, organization_id: UUID) -> None:
         raise Problem("conflict_of_interest", reason, relation=interest.kind.lower())
 
 
-def relation_between(one: UUID, other: UUID) -> str:
-    """Return how two organizations are related, or "": the same one, tied by a declaration, or sharing a person."""
-    if one == other:
-        return "same"
-    if other in related_organizations(one):
-        return "tie"
-    people = Affiliation.objects.filter(organization=one).values("person")
-    return "shared_person" if Affiliation.objects.filter(organization=other, person__in=people).exists() else ""
-
-
 def _organization(organization_id: UUID, *, pointer: str = "/organization_id") -> Organization:
     organization = Organization.objects.filter(pk=organization_id).first()
     if organization is None:

@@ -4,11 +4,11 @@ A clock is paused while the provider corrects. Its remaining working days are ke
 one) when the provider submits again; a limit that had passed already stays passed.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
-from accounts.calendars import add_working_days, is_working_day
+from accounts.calendars import add_working_days, working_days_between
 from listings.models import Listing, ReviewClock
 from listings.models.listings import ReviewClockQuerySet
 
@@ -35,7 +35,9 @@ def pause_clock(listing: Listing, kind: str) -> None:
     now = timezone.now()
     for clock in _open(listing, kind).filter(paused_at__isnull=True):
         clock.paused_at = now
-        clock.days_left = _working_days_between(listing, now, clock.due_at)
+        clock.days_left = working_days_between(
+            now, clock.due_at, jurisdiction=listing.venue.jurisdiction, tz=listing.venue.zone
+        )
         clock.save(update_fields=["paused_at", "days_left"])
 
 
@@ -60,14 +62,3 @@ def _open(listing: Listing, kind: str) -> ReviewClockQuerySet:
 
 def _after(listing: Listing, start: datetime, days: int) -> datetime:
     return add_working_days(start, days, jurisdiction=listing.venue.jurisdiction, tz=listing.venue.zone)
-
-
-def _working_days_between(listing: Listing, start: datetime, end: datetime) -> int:
-    """Count the working days after the day of `start` up to the day of `end`."""
-    first, last = _local(listing, start).date(), _local(listing, end).date()
-    days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
-    return sum(is_working_day(day, listing.venue.jurisdiction) for day in days)
-
-
-def _local(listing: Listing, moment: datetime) -> datetime:
-    return moment.astimezone(listing.venue.zone)

@@ -15,14 +15,12 @@ from accounts.access import find
 from kernel import audit
 from kernel.actors import Actor
 from kernel.problems import Problem
+from kernel.spreadsheets import plain_cell
 from listings.grading.anonymity import masked_rows
 from listings.grading.result import Finding, Persons, ScanResult
 from listings.models import DataFile
 from listings.profiling.reading import profile_file
 from listings.storage import DecryptingReader, read_range, stored_file
-
-# A spreadsheet takes a cell that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Enough(Exception):
@@ -87,12 +85,7 @@ def _as_csv(file: DataFile, rows: dict[int, list[str | None]]) -> str:
     masked = masked_rows(list(rows.values()), scan)
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([_("row"), *(_harmless(column["name"]) for column in profile["columns"])])
+    writer.writerow([_("row"), *(plain_cell(column["name"]) for column in profile["columns"])])
     for number, cells in zip(rows, masked, strict=True):
-        writer.writerow([number, *map(_harmless, cells)])
+        writer.writerow([number, *(plain_cell("" if cell is None else str(cell)) for cell in cells)])
     return text.getvalue()
-
-
-def _harmless(cell: object) -> str:
-    shown = "" if cell is None else str(cell)
-    return f"'{shown}" if shown.startswith(FORMULA) else shown

@@ -11,7 +11,7 @@ from listings.encryption import Tampered, UnusableKey
 from listings.freshness_monitor import watch_freshness
 from listings.harvest import DUE_JOB, RUN_JOB
 from listings.invitations import expire_invitations
-from listings.registry import registration
+from listings.registry import certifying, entries, examining
 from listings.scanning_anew import SCAN_JOB, scan_version
 from listings.uploading import ABANDONED_JOB, PROFILE_JOB, REPLACED_JOB, discard_object
 
@@ -37,28 +37,28 @@ def discard_object_job(job: Job) -> None:
     discard_object(job.key)
 
 
-@handles(registration.SILENCE_JOB)
+@handles(entries.SILENCE_JOB)
 def accept_in_silence_job(job: Job) -> None:
     """Accept an application for registration that nobody answered in time."""
-    registration.accept_in_silence(registration_id=UUID(job.key))
+    examining.accept_in_silence(registration_id=UUID(job.key))
 
 
-@handles(registration.PUBLICITY_JOB)
+@handles(entries.PUBLICITY_JOB)
 def end_publicity_job(job: Job) -> None:
     """Notarise a registration whose publicity has passed."""
-    registration.end_publicity(registration_id=UUID(job.key))
+    certifying.end_publicity(registration_id=UUID(job.key))
 
 
-@handles(registration.CERTIFY_JOB)
+@handles(entries.CERTIFY_JOB)
 def certify_registration_job(job: Job) -> None:
     """Issue the certificate of a notarised registration."""
-    registration.certify(registration_id=UUID(job.key))
+    certifying.certify(registration_id=UUID(job.key))
 
 
 @shared_task(name="listings.expire_registrations")
 def expire_registrations_task() -> int:
     """Sent by beat; the state column follows the calendar."""
-    return registration.expire_registrations()
+    return certifying.expire_registrations()
 
 
 @shared_task(name="listings.expire_invitations")

@@ -12,7 +12,7 @@ from kernel.console import ConsoleAdmin, ReadOnlyInline, act
 from kernel.console_display import four_eyes
 from kernel.languages import in_language
 from listings.models import PropertyRegistration, RegistrationClock, RegistrationObjection
-from listings.registry import objections, registration
+from listings.registry import examining, objections
 from listings.registry.rules import rules_on
 
 State = PropertyRegistration.State
@@ -89,17 +89,17 @@ class PropertyRegistrationAdmin(ConsoleAdmin):
 
     @act(_("Accept"), permission=Permission.LISTING_REVIEW, states={State.APPLIED})
     def accept(self, request: HttpRequest, registered: PropertyRegistration, actor: Actor, _reason: str) -> None:
-        registration.accept_application(registration_id=registered.pk, actor=actor)
+        examining.accept_application(registration_id=registered.pk, actor=actor)
 
     @act(
         _("Do not accept"), permission=Permission.LISTING_REVIEW, states={State.APPLIED}, asks_reason=True, danger=True
     )
     def decline(self, request: HttpRequest, registered: PropertyRegistration, actor: Actor, reason: str) -> None:
-        registration.decline_application(registration_id=registered.pk, reason=reason, actor=actor)
+        examining.decline_application(registration_id=registered.pk, reason=reason, actor=actor)
 
     @act(_("Start review"), permission=Permission.LISTING_REVIEW, states={State.ACCEPTED})
     def start_review(self, request: HttpRequest, registered: PropertyRegistration, actor: Actor, _reason: str) -> None:
-        registration.start_review(registration_id=registered.pk, actor=actor)
+        examining.start_review(registration_id=registered.pk, actor=actor)
 
     @act(
         _("Ask for a supplement"),
@@ -111,11 +111,11 @@ class PropertyRegistrationAdmin(ConsoleAdmin):
         self, request: HttpRequest, registered: PropertyRegistration, actor: Actor, reason: str
     ) -> None:
         missing = [line.strip() for line in reason.splitlines() if line.strip()]
-        registration.request_supplement(registration_id=registered.pk, supplements=missing, actor=actor)
+        examining.request_supplement(registration_id=registered.pk, supplements=missing, actor=actor)
 
     @act(_("Make public"), permission=Permission.LISTING_APPROVE, states={State.UNDER_REVIEW})
     def make_public(self, request: HttpRequest, registered: PropertyRegistration, actor: Actor, _reason: str) -> None:
-        registration.make_public(registration_id=registered.pk, actor=actor)
+        examining.make_public(registration_id=registered.pk, actor=actor)
 
     @act(
         _("Refuse"),
@@ -127,7 +127,7 @@ class PropertyRegistrationAdmin(ConsoleAdmin):
     def refuse(
         self, request: HttpRequest, registered: PropertyRegistration, actor: Actor, asked: dict[str, str]
     ) -> None:
-        registration.refuse_registration(
+        examining.refuse_registration(
             registration_id=registered.pk, ground=asked["ground"], reason=asked["said"], actor=actor
         )
 

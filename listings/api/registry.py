@@ -28,7 +28,7 @@ from listings.api.registry_serializers import (
     SupplementsSerializer,
 )
 from listings.models import PropertyRegistration, RegistrationObjection
-from listings.registry import objections, registration
+from listings.registry import applying, examining, objections
 
 
 class RegisterFilter(django_filters.FilterSet):
@@ -77,7 +77,7 @@ class RegistrationList(generics.GenericAPIView[PropertyRegistration]):
     @idempotent()
     def post(self, request: Request) -> Response:
         body = body_of(ApplyForRegistrationSerializer, request)
-        applied = registration.apply_for_registration(**body, actor=actor_of(request))
+        applied = applying.apply_for_registration(**body, actor=actor_of(request))
         return Response(_json(applied), status=201)
 
 
@@ -95,7 +95,7 @@ class RegistrationAccept(APIView):
     )
     @idempotent()
     def post(self, request: Request, registration_id: UUID) -> Response:
-        return _acted(registration.accept_application, NoFieldsSerializer, request, registration_id)
+        return _acted(examining.accept_application, NoFieldsSerializer, request, registration_id)
 
 
 class RegistrationDecline(APIView):
@@ -106,7 +106,7 @@ class RegistrationDecline(APIView):
     )
     @idempotent()
     def post(self, request: Request, registration_id: UUID) -> Response:
-        return _acted(registration.decline_application, ReasonSerializer, request, registration_id)
+        return _acted(examining.decline_application, ReasonSerializer, request, registration_id)
 
 
 class RegistrationStartReview(APIView):
@@ -119,7 +119,7 @@ class RegistrationStartReview(APIView):
     )
     @idempotent()
     def post(self, request: Request, registration_id: UUID) -> Response:
-        return _acted(registration.start_review, NoFieldsSerializer, request, registration_id)
+        return _acted(examining.start_review, NoFieldsSerializer, request, registration_id)
 
 
 class RegistrationRequestSupplement(APIView):
@@ -132,7 +132,7 @@ class RegistrationRequestSupplement(APIView):
     )
     @idempotent()
     def post(self, request: Request, registration_id: UUID) -> Response:
-        return _acted(registration.request_supplement, SupplementsSerializer, request, registration_id)
+        return _acted(examining.request_supplement, SupplementsSerializer, request, registration_id)
 
 
 class RegistrationSupplement(APIView):
@@ -145,7 +145,7 @@ class RegistrationSupplement(APIView):
     )
     @idempotent()
     def post(self, request: Request, registration_id: UUID) -> Response:
-        return _acted(registration.supplement, NoFieldsSerializer, request, registration_id)
+        return _acted(applying.supplement, NoFieldsSerializer, request, registration_id)
 
 
 class RegistrationRefuse(APIView):
@@ -158,7 +158,7 @@ class RegistrationRefuse(APIView):
     )
     @idempotent()
     def post(self, request: Request, registration_id: UUID) -> Response:
-        return _acted(registration.refuse_registration, RefuseRegistrationSerializer, request, registration_id)
+        return _acted(examining.refuse_registration, RefuseRegistrationSerializer, request, registration_id)
 
 
 class RegistrationMakePublic(APIView):
@@ -171,7 +171,7 @@ class RegistrationMakePublic(APIView):
     )
     @idempotent()
     def post(self, request: Request, registration_id: UUID) -> Response:
-        return _acted(registration.make_public, NoFieldsSerializer, request, registration_id)
+        return _acted(examining.make_public, NoFieldsSerializer, request, registration_id)
 
 
 class RegistrationWithdraw(APIView):
@@ -182,7 +182,7 @@ class RegistrationWithdraw(APIView):
     )
     @idempotent()
     def post(self, request: Request, registration_id: UUID) -> Response:
-        return _acted(registration.withdraw_application, ReasonSerializer, request, registration_id)
+        return _acted(applying.withdraw_application, ReasonSerializer, request, registration_id)
 
 
 class RegistrationCancel(APIView):
@@ -193,7 +193,7 @@ class RegistrationCancel(APIView):
     )
     @idempotent()
     def post(self, request: Request, registration_id: UUID) -> Response:
-        return _acted(registration.cancel_registration, ReasonSerializer, request, registration_id)
+        return _acted(applying.cancel_registration, ReasonSerializer, request, registration_id)
 
 
 class RegistrationObject(APIView):

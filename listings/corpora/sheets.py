@@ -15,6 +15,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from kernel.problems import field_problem
+from kernel.spreadsheets import plain_cell
 from listings.profiling.archive_members import BROKEN
 from listings.profiling.encoding import CODECS, detect
 from listings.profiling.refusals import Refusal
@@ -27,7 +28,6 @@ COLUMNS = ("item", "text", "verdict", "reason", "note")
 LONGEST_TEXT = 5_000
 LARGEST_SHEET = 32 * 1024**2
 MOST_LINES = 50_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "|")
 VERDICTS = {
     "PASS": True,
     "P": True,
@@ -73,17 +73,12 @@ class RowPicker:
         self._passed = last
 
 
-def neutral(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
 def csv_sheet(items: Sequence[tuple[int, str]]) -> bytes:
     """Return the empty sheet of a sample as CSV; with a byte order mark, which Excel needs to read UTF-8."""
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
-    writer.writerows((row, neutral(text), "", "", "") for row, text in items)
+    writer.writerows((row, plain_cell(text), "", "", "") for row, text in items)
     return file.getvalue().encode("utf-8-sig")
 
 
@@ -93,7 +88,7 @@ def xlsx_sheet(items: Sequence[tuple[int, str]]) -> bytes:
     sheet = book.create_sheet("sample")
     sheet.append(COLUMNS)
     for row, text in items:
-        cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("\ufffd", neutral(text)))
+        cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("\ufffd", plain_cell(text)))
         cell.data_type = "s"
         sheet.append([row, cell])
     file = io.BytesIO()

@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from kernel.spreadsheets import plain_cell
 from listings.models import HarvestRecord, HarvestRun
 
 AT_A_TIME = 500
 COLUMNS = ("number", "source_id", "outcome", "product_id", "field", "code", "detail", "before", "after")
-# What spreadsheets take for the beginning of a formula or command (OWASP, CSV injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def report_lines(run: HarvestRun) -> Iterator[bytes]:
@@ -24,12 +23,6 @@ def report_lines(run: HarvestRun) -> Iterator[bytes]:
         last = batch[-1].number
 
 
-def plain_cell(value: Any) -> str:
-    """Return a cell that no spreadsheet runs: an apostrophe goes before what begins as a formula does."""
-    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
-
-
 def _rows(record: HarvestRecord) -> Iterator[tuple[Any, ...]]:
     common = (str(record.number), record.source_id, record.outcome, record.product_id and str(record.product_id))
     for reason in record.reasons:
@@ -40,7 +33,11 @@ def _rows(record: HarvestRecord) -> Iterator[tuple[Any, ...]]:
         yield (*common, "", "", "", "", "")
 
 
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
 def _lines(rows: Any) -> bytes:
     held = io.StringIO(newline="")
-    csv.writer(held).writerows([[plain_cell(value) for value in row] for row in rows])
+    csv.writer(held).writerows([[plain_cell(_text(value)) for value in row] for row in rows])
     return held.getvalue().encode()

@@ -1,11 +1,11 @@
 """The clocks of a registration; supplements, publicity and objections stop the one by which it must be finished."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.calendars import add_working_days, is_working_day
+from accounts.calendars import add_working_days, working_days_between
 from listings.models import PropertyRegistration, RegistrationClock
 from listings.registry.rules import rules_on
 
@@ -36,7 +36,9 @@ def stop_all_clocks(registration: PropertyRegistration) -> None:
 def pause_clock(registration: PropertyRegistration, kind: str) -> None:
     """Pause a clock, keeping the working days that it has left (none when it is late)."""
     for clock in _running(registration).filter(kind=kind, days_left__isnull=True):
-        clock.days_left = _working_days_until(registration, clock)
+        clock.days_left = working_days_between(
+            timezone.now(), clock.due_at, jurisdiction=registration.venue.jurisdiction, tz=registration.venue.zone
+        )
         clock.save(update_fields=["days_left"])
 
 
@@ -56,13 +58,3 @@ def _running(registration: PropertyRegistration) -> QuerySet[RegistrationClock]:
 def _after(registration: PropertyRegistration, days: int) -> datetime:
     venue = registration.venue
     return add_working_days(timezone.now(), days, jurisdiction=venue.jurisdiction, tz=venue.zone)
-
-
-def _working_days_until(registration: PropertyRegistration, clock: RegistrationClock) -> int:
-    zone, jurisdiction = registration.venue.zone, registration.venue.jurisdiction
-    day, last = timezone.now().astimezone(zone).date(), clock.due_at.astimezone(zone).date()
-    left = 0
-    while day < last:
-        day += timedelta(days=1)
-        left += is_working_day(day, jurisdiction)
-    return left

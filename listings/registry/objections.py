@@ -11,8 +11,9 @@ from kernel.audit import record
 from kernel.problems import Problem
 from kernel.states import advance
 from listings.models import PropertyRegistration, RegistrationClock, RegistrationObjection
+from listings.registry.certifying import notarise
 from listings.registry.clocks import start_clock, stop_clock
-from listings.registry.registration import end_application, notarise, publicity_is_over
+from listings.registry.entries import end_application, publicity_is_over
 
 State = PropertyRegistration.State
 OPEN_TO_OBJECTIONS = (State.PUBLICITY, State.OBJECTION)

@@ -21,9 +21,9 @@ from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, act, actor_in_console
 from kernel.money import format_amount
 from kernel.problems import Problem
-from marketplace.api.statistics import chart_of
 from marketplace.models import ProductionReturn, StatisticCell, StatisticEdition
 from marketplace.statistics import editions
+from marketplace.statistics.chart import chart_of
 from marketplace.statistics.cube import DIMENSIONS
 from marketplace.statistics.labels import label
 from marketplace.statistics.quarter import Quarter

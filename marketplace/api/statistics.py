@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
-from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission, IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -31,20 +31,12 @@ from marketplace.api.statistics_serializers import (
 )
 from marketplace.models import IndexPoint, ProductionReturn, StatisticCell, StatisticEdition
 from marketplace.statistics import editions, returns
-from marketplace.statistics.chart import index_chart
-from marketplace.statistics.editions import LEVELS
+from marketplace.statistics.chart import chart_of
 from marketplace.statistics.method import method_on
 from marketplace.statistics.quarter import Quarter
 from marketplace.statistics.sheets import csv_lines, workbook
 
 CSV, XLSX, SVG = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "image/svg+xml"
-
-
-class ReadByAnyone(BasePermission):
-    """What is published is for everybody; compiling is for who is signed in."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return request.method in SAFE_METHODS or IsAuthenticated().has_permission(request, view)
 
 
 class EditionFilter(django_filters.FilterSet):
@@ -56,7 +48,7 @@ class EditionFilter(django_filters.FilterSet):
 class EditionList(generics.GenericAPIView[StatisticEdition]):
     """The editions that the caller may see, newest first; compiling one."""
 
-    permission_classes = (ReadByAnyone,)
+    permission_classes = (IsAuthenticatedOrReadOnly,)
     serializer_class = StatisticEditionSerializer
     filterset_class = EditionFilter
     ordering = ("-id",)
@@ -260,17 +252,6 @@ def edition_json(edition: StatisticEdition) -> Any:
     """Return an edition with the statement of its method."""
     edition.statement = method_on(Quarter.of(edition.quarter).first_day).statement  # type: ignore[attr-defined]
     return represent(StatisticEditionDetailSerializer, edition)
-
-
-def chart_of(venue: Venue, product_type: str) -> str:
-    """Return the picture of a venue's published index."""
-    points = IndexPoint.objects.filter(
-        edition__state=StatisticEdition.State.PUBLISHED, edition__venue=venue, product_type=product_type
-    )
-    rows = list(points.order_by("edition__quarter").values("edition__quarter", *LEVELS))
-    return index_chart(
-        [row["edition__quarter"] for row in rows], {name: [row[name] for row in rows] for name in LEVELS}
-    )
 
 
 def _visible(request: Request) -> models.QuerySet[StatisticEdition]:

@@ -5,12 +5,27 @@ from html import escape
 
 from django.utils.translation import gettext as _
 
+from accounts.models import Venue
+from marketplace.models import IndexPoint, StatisticEdition
+from marketplace.statistics.editions import LEVELS
+
 WIDTH, HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 24, 56
 COLOURS = {"composite": "#0f766e", "listings": "#b45309", "trades": "#1d4ed8", "prices": "#9d174d"}
 
 Place = Callable[[int, float], tuple[float, float]]
 Series = Mapping[str, Sequence[int | None]]  # by part: hundredths of a point, None where withheld
+
+
+def chart_of(venue: Venue, product_type: str) -> str:
+    """Return the picture of a venue's published index."""
+    points = IndexPoint.objects.filter(
+        edition__state=StatisticEdition.State.PUBLISHED, edition__venue=venue, product_type=product_type
+    )
+    rows = list(points.order_by("edition__quarter").values("edition__quarter", *LEVELS))
+    return index_chart(
+        [row["edition__quarter"] for row in rows], {name: [row[name] for row in rows] for name in LEVELS}
+    )
 
 
 def index_chart(quarters: Sequence[str], series: Series) -> str:

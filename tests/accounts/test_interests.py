@@ -12,7 +12,7 @@ from accounts.interests import (
     declare_tie,
     end_interest,
     end_tie,
-    relation_between,
+    related_organizations,
     require_unrelated,
 )
 from accounts.models import Affiliation, Interest, OrganizationTie, Role
@@ -110,7 +110,8 @@ def test_ties_are_the_administrators_and_hold_both_ways(provider):
     other = make_member()
     admin = actor(person_of(provider))
     tie = declare_tie(organization_id=provider.pk, other_id=other.pk, kind="PARENT", actor=admin)
-    assert (relation_between(provider.pk, other.pk), relation_between(other.pk, provider.pk)) == ("tie", "tie")
+    assert related_organizations(provider.pk) == {other.pk}
+    assert related_organizations(other.pk) == {provider.pk}
     with refused("invalid"):
         declare_tie(organization_id=provider.pk, other_id=provider.pk, kind="PARENT", actor=admin)
     with refused("forbidden"):
@@ -121,15 +122,7 @@ def test_ties_are_the_administrators_and_hold_both_ways(provider):
     with refused("illegal_state"):
         end_tie(tie_id=tie.pk, actor=admin)
     with time_machine.travel(timezone.now() + COOLING_OFF + timedelta(days=2)):
-        assert relation_between(provider.pk, other.pk) == ""
-
-
-def test_organizations_that_share_a_person_are_related(provider):
-    other = make_member()
-    assert relation_between(provider.pk, provider.pk) == "same"
-    assert relation_between(provider.pk, other.pk) == ""
-    affiliate(person_of(provider), other, Role.VIEWER)
-    assert relation_between(provider.pk, other.pk) == "shared_person"
+        assert related_organizations(provider.pk) == set()
 
 
 def test_interests_and_ties_are_declared_over_http(officer, provider):

@@ -19,7 +19,7 @@ from listings.grade_confirmation import confirm_grade
 from listings.invitations import invite as invite_to_listing
 from listings.lineage import add_own_parent
 from listings.models import DatasetVersion, HarvestedProduct, Listing, Product
-from listings.registry import objections, registration
+from listings.registry import applying, examining, objections
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace.delivery.access import grant_access
@@ -196,14 +196,14 @@ def _registrations(member: Organization) -> dict[str, object]:
         *(actor(staff("szdex", role)) for role in (Role.CLERK, Role.COMPLIANCE_REVIEWER)),
     )
     applied, contested = (
-        registration.apply_for_registration(
+        applying.apply_for_registration(
             product_id=registered_product(member).id, venue="szdex", kind="FIRST", actor=who
         )
         for _each in range(2)
     )
-    registration.accept_application(registration_id=contested.id, actor=clerk)
-    registration.start_review(registration_id=contested.id, actor=clerk)
-    registration.make_public(registration_id=contested.id, actor=reviewer)
+    examining.accept_application(registration_id=contested.id, actor=clerk)
+    examining.start_review(registration_id=contested.id, actor=clerk)
+    examining.make_public(registration_id=contested.id, actor=reviewer)
     objector = actor(person_of(make_member("szdex", Capacity.BUYER)))
     objection = objections.object_to_registration(registration_id=contested.id, grounds="Ours", actor=objector)
     return {"registration_id": applied.id, "objection_id": objection.id}

@@ -15,7 +15,7 @@ from kernel.models import AuditEvent, Certificate
 from kernel.problems import Problem
 from kernel.sealing import seal_events
 from listings.models import Product, PropertyRegistration, RegistrationClock
-from listings.registry import objections, registration
+from listings.registry import applying, certifying, entries, examining, objections
 from tests.listings.offers import draft_product, registered_product
 from tests.marketplace.trading import make_buyer
 from tests.world import Api, actor, affiliate, api, make_client, make_member, make_person, operator_of, person_of, staff
@@ -47,20 +47,18 @@ def applicant(product: Product):  # type: ignore[no-untyped-def]
 
 
 def applied(product: Product, kind: str = "FIRST") -> PropertyRegistration:
-    return registration.apply_for_registration(
-        product_id=product.pk, venue="szdex", kind=kind, actor=applicant(product)
-    )
+    return applying.apply_for_registration(product_id=product.pk, venue="szdex", kind=kind, actor=applicant(product))
 
 
 def under_review(product: Product, kind: str = "FIRST") -> PropertyRegistration:
     entry = applied(product, kind)
-    registration.accept_application(registration_id=entry.pk, actor=officer())
-    return registration.start_review(registration_id=entry.pk, actor=officer())
+    examining.accept_application(registration_id=entry.pk, actor=officer())
+    return examining.start_review(registration_id=entry.pk, actor=officer())
 
 
 def in_publicity(product: Product, kind: str = "FIRST") -> PropertyRegistration:
     entry = under_review(product, kind)
-    return registration.make_public(registration_id=entry.pk, actor=officer(Role.COMPLIANCE_REVIEWER))
+    return examining.make_public(registration_id=entry.pk, actor=officer(Role.COMPLIANCE_REVIEWER))
 
 
 def certified(product: Product, kind: str = "FIRST") -> PropertyRegistration:
@@ -74,9 +72,9 @@ def certified(product: Product, kind: str = "FIRST") -> PropertyRegistration:
 
 
 def let_jobs_run() -> None:
-    run_due_jobs(kinds=(registration.SILENCE_JOB, registration.PUBLICITY_JOB))
+    run_due_jobs(kinds=(entries.SILENCE_JOB, entries.PUBLICITY_JOB))
     seal_events()
-    run_due_jobs(kinds=(registration.CERTIFY_JOB,))
+    run_due_jobs(kinds=(entries.CERTIFY_JOB,))
 
 
 def clock(entry: PropertyRegistration, kind: str) -> RegistrationClock:
@@ -137,13 +135,13 @@ class TestClocks:
         entry = under_review(product)
         assert clock(entry, "DECISION").due_at.astimezone(SHANGHAI).date() == date(2026, 11, 16)
         on_monday.move_to(MONDAY + timedelta(days=2))
-        registration.request_supplement(registration_id=entry.pk, supplements=["来源合同"], actor=officer())
+        examining.request_supplement(registration_id=entry.pk, supplements=["来源合同"], actor=officer())
         assert clock(entry, "DECISION").days_left == 8
 
         on_monday.move_to(MONDAY + timedelta(days=14))
-        registration.supplement(registration_id=entry.pk, actor=applicant(product))
+        applying.supplement(registration_id=entry.pk, actor=applicant(product))
         assert clock(entry, "DECISION").due_at.astimezone(SHANGHAI).date() == date(2026, 11, 26)
-        registration.make_public(registration_id=entry.pk, actor=officer(Role.COMPLIANCE_REVIEWER))
+        examining.make_public(registration_id=entry.pk, actor=officer(Role.COMPLIANCE_REVIEWER))
         assert clock(entry, "DECISION").days_left == 8
 
     def test_publicity_lasts_five_working_days(self, product: Product, on_monday: time_machine.Traveller) -> None:
@@ -240,7 +238,7 @@ class TestWhoDecides:
 
     def test_a_venue_that_is_no_registration_body_registers_nothing(self, product: Product) -> None:
         with pytest.raises(Problem) as refusal:
-            registration.apply_for_registration(
+            applying.apply_for_registration(
                 product_id=product.pk, venue="gzdex", kind="FIRST", actor=applicant(product)
             )
         assert refusal.value.errors[0].code == "not_a_registration_body"
@@ -248,11 +246,11 @@ class TestWhoDecides:
     def test_its_reviewer_neither_makes_it_public_nor_refuses_it(self, product: Product) -> None:
         reviewer = actor(make_person(operator_of("szdex"), Role.COMPLIANCE_REVIEWER))
         entry = applied(product)
-        registration.accept_application(registration_id=entry.pk, actor=reviewer)
-        registration.start_review(registration_id=entry.pk, actor=reviewer)
+        examining.accept_application(registration_id=entry.pk, actor=reviewer)
+        examining.start_review(registration_id=entry.pk, actor=reviewer)
         for act in (
-            lambda: registration.make_public(registration_id=entry.pk, actor=reviewer),
-            lambda: registration.refuse_registration(
+            lambda: examining.make_public(registration_id=entry.pk, actor=reviewer),
+            lambda: examining.refuse_registration(
                 registration_id=entry.pk, ground="HARM", reason="It does", actor=reviewer
             ),
         ):
@@ -265,7 +263,7 @@ class TestWhoDecides:
         interested = make_person(operator_of("szdex"), Role.CLERK)
         affiliate(interested, product.organization, Role.VIEWER)
         with pytest.raises(Problem) as refusal:
-            registration.accept_application(registration_id=entry.pk, actor=actor(interested, operator_of("szdex")))
+            examining.accept_application(registration_id=entry.pk, actor=actor(interested, operator_of("szdex")))
         assert refusal.value.code == "conflict_of_interest"
 
 
@@ -288,15 +286,15 @@ class TestLaterEntries:
     def test_what_is_not_renewed_expires(self, product: Product, on_monday: time_machine.Traveller) -> None:
         entry = certified(product)
         on_monday.move_to(datetime(2031, 11, 9, 12, tzinfo=SHANGHAI))
-        assert registration.expire_registrations() == 0
+        assert certifying.expire_registrations() == 0
         on_monday.move_to(datetime(2031, 11, 10, 12, tzinfo=SHANGHAI))
-        assert registration.expire_registrations() == 1
+        assert certifying.expire_registrations() == 1
         entry.refresh_from_db()
         assert entry.state == State.EXPIRED
 
     def test_a_holder_gives_it_up(self, product: Product) -> None:
         entry = certified(product)
-        registration.cancel_registration(registration_id=entry.pk, reason="数据已销毁", actor=applicant(product))
+        applying.cancel_registration(registration_id=entry.pk, reason="数据已销毁", actor=applicant(product))
         assert Certificate.objects.get(number=entry.number).state == "REVOKED"
 
     @pytest.mark.parametrize(
@@ -395,7 +393,7 @@ def test_officers_work_in_the_console(product: Product) -> None:
     clerk.post(f"{page}request-supplement/", {"reason": "Contract\n\n Consent "})
     entry.refresh_from_db()
     assert (entry.state, entry.supplements) == (State.SUPPLEMENT, ["Contract", "Consent"])
-    registration.supplement(registration_id=entry.pk, actor=applicant(product))
+    applying.supplement(registration_id=entry.pk, actor=applicant(product))
     assert "the source of the data is unlawful" in reviewer.get(f"{page}refuse/").content.decode()
     reviewer.post(f"{page}refuse/", {"ground": "HARM", "said": "It harms."})
     entry.refresh_from_db()

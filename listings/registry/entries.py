@@ -1,0 +1,92 @@
+"""What every act on an entry of the register shares: its lock, its rules, its frozen dossier, and its end."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.access import Permission, find, require, require_disinterested
+from kernel.actors import Actor
+from kernel.jobs import cancel, enqueue
+from kernel.states import advance
+from listings import problems  # noqa: F401 - registers the codes raised here
+from listings.models import Product, PropertyRegistration
+from listings.registry.clocks import stop_all_clocks
+from listings.registry.rules import RegistryRules, rules_on
+
+SILENCE_JOB = "registry.accept_in_silence"
+PUBLICITY_JOB = "registry.end_publicity"
+CERTIFY_JOB = "registry.certify"
+
+
+def locked_entry(registration_id: UUID, actor: Actor) -> PropertyRegistration:
+    """Return an entry that the actor sees, under its row lock; raises `not_found`."""
+    rows = PropertyRegistration.objects.visible_to(actor).select_related("venue", "product__organization")
+    return find(rows.select_for_update(of=("self",)), pk=registration_id)
+
+
+def rules_of(registration: PropertyRegistration) -> RegistryRules:
+    """Return the rules of the day of the application."""
+    return rules_on(timezone.localdate(registration.created_at))
+
+
+def require_officer(registration: PropertyRegistration, permission: Permission, actor: Actor) -> None:
+    """Raise `forbidden` or `conflict_of_interest` unless a disinterested officer of the body acts."""
+    require(actor, permission, venue_id=registration.venue_id)
+    require_disinterested(actor, registration.organization_id)
+
+
+def dossier_of(product: Product) -> dict[str, Any]:
+    """Return what is registered: the product's dossier, its rights, and the digests of its newest version."""
+    version = product.dataset.versions.filter(state="READY").order_by("-number").first() if product.dataset else None
+    return {
+        "number": product.number,
+        "name": product.name,
+        "summary": product.summary,
+        "scenario": product.scenario,
+        "type": product.product_type,
+        "industry": product.industry,
+        "source_kind": product.source_kind,
+        "processing": product.processing,
+        "rights": sorted(product.rights),
+        "evidence": product.evidence,
+        "personal_data": product.personal_data,
+        "version": None
+        if version is None
+        else {"id": str(version.pk), "sha256": version.sha256, "sm3": version.sm3, "rows": version.rows},
+    }
+
+
+def publicity_is_over(registration: PropertyRegistration) -> bool:
+    """Tell whether its working days of publicity have passed."""
+    return registration.publicity_until is not None and registration.publicity_until <= timezone.now()
+
+
+def end_application(
+    registration: PropertyRegistration,
+    state: str,
+    *,
+    actor: Actor,
+    reason: str,
+    ground: str = "",
+    decided_by_id: UUID | None = None,
+) -> None:
+    """Let an application end without a registration: store why, and stop what runs for it."""
+    registration.ground, registration.reason, registration.decided_by_id = ground, reason, decided_by_id
+    registration.save(update_fields=["ground", "reason", "decided_by"])
+    advance(registration, to=state, actor=actor, reason=reason, details={"ground": ground} if ground else None)
+    stop_all_clocks(registration)
+    for kind in (SILENCE_JOB, PUBLICITY_JOB):
+        cancel(kind, str(registration.pk))
+
+
+def enqueue_for(kind: str, registration: PropertyRegistration, **due: Any) -> None:
+    """Write the job of that kind for an entry; `due_at` says when it may run."""
+    enqueue(
+        kind,
+        key=str(registration.pk),
+        subject_id=registration.pk,
+        organization_id=registration.organization_id,
+        venue_id=registration.venue_id,
+        **due,
+    )
