@@ -108,6 +108,15 @@ def working_days_between(
     return sum(is_working_day(day, jurisdiction) for day in days)
 
 
+def working_day_before(end: date, days: int, *, jurisdiction: str = "CN") -> date:
+    """Return the day from which `days` working days are left up to and including `end`; `days` is at least 1."""
+    day, left = end + timedelta(days=1), days
+    while left > 0:
+        day -= timedelta(days=1)
+        left -= is_working_day(day, jurisdiction)
+    return day
+
+
 def _local_day(start: date | datetime, tz: ZoneInfo) -> date:
     if not isinstance(start, datetime):
         return start

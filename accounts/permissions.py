@@ -45,6 +45,9 @@ class Permission(StrEnum):
     LISTING_ASSIGN = "listing.assign"
     LISTING_APPROVE = "listing.approve"
     LISTING_SUSPEND = "listing.suspend"
+    BORDER_REVIEW = "border.review"
+    BORDER_FILE = "border.file"
+    CUSTOMS_CHECK = "customs.check"
     DEMAND_REVIEW = "demand.review"
     SCENARIO_EDIT = "scenario.edit"
     ENTITLEMENT_SUSPEND = "entitlement.suspend"
@@ -75,6 +78,7 @@ class Role(models.TextChoices):
     QUALITY_REVIEWER = "QUALITY_REVIEWER", _("quality and price reviewer")
     COMMITTEE_MEMBER = "COMMITTEE_MEMBER", _("member of the compliance committee")
     COMPLIANCE_REVIEWER = "COMPLIANCE_REVIEWER", _("compliance reviewer")
+    CUSTOMS_OFFICER = "CUSTOMS_OFFICER", _("customs officer")
     SETTLEMENT_OFFICER = "SETTLEMENT_OFFICER", _("settlement officer")
     VENUE_ADMIN = "VENUE_ADMIN", _("venue administrator")
     AUDITOR = "AUDITOR", _("auditor")
@@ -129,7 +133,10 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.DEMAND_REVIEW,
         P.ENTITLEMENT_SUSPEND,
         P.CERTIFICATE_REVOKE,
+        P.BORDER_REVIEW,
+        P.BORDER_FILE,
     },
+    Role.CUSTOMS_OFFICER: _WATCHING | {P.CUSTOMS_CHECK, P.BORDER_FILE},
     Role.SETTLEMENT_OFFICER: _WATCHING
     | {P.DEPOSIT_ENTER, P.DEPOSIT_CREDIT, P.PAYOUT_APPROVE, P.PAYOUT_CONFIRM, P.LEDGER_READ, P.JOB_RETRY},
     Role.VENUE_ADMIN: _WATCHING
@@ -195,6 +202,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.CERTIFICATE_REVOKE,
         }
     ),
+    "border": frozenset({P.BORDER_REVIEW, P.BORDER_FILE, P.CUSTOMS_CHECK}),
     "money": frozenset(
         {P.DEPOSIT_ENTER, P.DEPOSIT_CREDIT, P.PAYOUT_APPROVE, P.PAYOUT_CONFIRM, P.FEES_MANAGE, P.LEDGER_READ}
     ),
@@ -209,6 +217,7 @@ SCOPE_LABELS: Mapping[str, str | Promise] = {
     "read-data": _("Read delivered data"),
     "payouts": _("Request payouts"),
     "review": _("Review memberships, listings and demands"),
+    "border": _("Review route cases, enter filings, check customs declarations"),
     "money": _("Enter and credit deposits, approve and confirm payouts, read the ledger"),
     "audit": _("Read the audit log and retry jobs"),
     "statistics": _("Compile and publish statistics"),

@@ -287,6 +287,7 @@ CELERY_BEAT_SCHEDULE = {
     "follow demands": {"task": "marketplace.follow_demands", "schedule": 60.0, "options": {"expires": 60}},
     "expire registrations": {"task": "listings.expire_registrations", "schedule": 3600.0, "options": {"expires": 600}},
     "tend the search": {"task": "listings.tend_search", "schedule": 3600.0, "options": {"expires": 600}},
+    "watch the border": {"task": "listings.watch_border", "schedule": 60.0, "options": {"expires": 60}},
     "clear dead tokens": {"task": "accounts.clear_dead_tokens", "schedule": 3600.0, "options": {"expires": 600}},
     "seal the audit log": {"task": "kernel.seal_events", "schedule": 5.0, "options": {"expires": 30}},
 }

@@ -7,6 +7,9 @@ from celery import shared_task
 
 from kernel.jobs import GiveUp, extend_lease, handles
 from kernel.models import Job
+from listings.crossborder.clocks import watch_clocks
+from listings.crossborder.filings import open_extensions
+from listings.crossborder.reviewing import expire_cases
 from listings.encryption import Tampered, UnusableKey
 from listings.freshness_monitor import watch_freshness
 from listings.harvest import DUE_JOB, RUN_JOB
@@ -97,6 +100,12 @@ def harvest_due_job(job: Job) -> None:
 def watch_freshness_task() -> int:
     """Sent by beat: marks what became late since it last looked."""
     return watch_freshness()
+
+
+@shared_task(name="listings.watch_border")
+def watch_border_task() -> int:
+    """Sent by beat: ends what has lapsed, opens extensions, and reminds of statutory clocks."""
+    return expire_cases() + open_extensions() + watch_clocks()
 
 
 @handles(SCAN_JOB, lease=timedelta(seconds=60))

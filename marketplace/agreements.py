@@ -1,6 +1,6 @@
 """Drawing up the agreement: everything the parties agreed to, in one canonical document with its digests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +15,13 @@ from marketplace.models import Agreement, Order
 from settlements.fees import FeeLine
 
 
-def draw_up(*, order: Order, offer: Offer, lines: Sequence[FeeLine]) -> Agreement:
+def draw_up(
+    *, order: Order, offer: Offer, lines: Sequence[FeeLine], border: Mapping[str, Any] | None = None
+) -> Agreement:
     """Freeze the terms, the price, its division and the digests of what is sold (DOMAIN: contract elements).
 
-    Later edits of the listing never change it. The digests are taken over the RFC 8785 form of `body`.
+    `border` is what the buyer declared of a crossing. Later edits of the listing never change the agreement; its
+    digests are taken over the RFC 8785 form of `body`.
     """
     now = timezone.now()
     expires_at = _expiry(now, offer.terms.term_days)
@@ -49,6 +52,7 @@ def draw_up(*, order: Order, offer: Offer, lines: Sequence[FeeLine]) -> Agreemen
         "price": order.gross.as_json(),
         "division": [line.as_json() for line in lines],
         "governing_law": order.venue.jurisdiction,
+        **({"border": dict(border)} if border else {}),
     }
     digests = Digests()
     digests.update(canonical_json(body))

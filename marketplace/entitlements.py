@@ -20,6 +20,16 @@ def suspend_entitlement(*, entitlement_id: UUID, reason: str, actor: Actor) -> E
     return _move(entitlement_id, Entitlement.State.SUSPENDED, Agreement.State.SUSPENDED, reason, actor)
 
 
+def stop_transfers(*, order_id: UUID, reason: str) -> None:
+    """Suspend what an order gave the right to read, because its way across the border has closed.
+
+    Its permits have ended with the route case already; this shows it, and stops the acceptance clock from running.
+    """
+    readable = Entitlement.objects.filter(agreement__order=order_id, state=Entitlement.State.ACTIVE)
+    for entitlement_id in list(readable.values_list("id", flat=True)):
+        suspend_entitlement(entitlement_id=entitlement_id, reason=reason, actor=SYSTEM)
+
+
 def resume_entitlement(*, entitlement_id: UUID, reason: str, actor: Actor) -> Entitlement:
     """Let a suspended entitlement be read again; the days for accepting what was delivered begin anew."""
     with transaction.atomic():

@@ -7,13 +7,19 @@ from django.utils import timezone
 
 from accounts.access import Permission, require, require_member
 from accounts.models import Capacity, Organization
-from kernel.actors import Actor
-from kernel.jobs import cancel, enqueue
+from kernel.actors import SYSTEM, Actor
+from kernel.identifiers import uuid7
+from kernel.jobs import GiveUp, cancel, enqueue
 from kernel.numbering import short_number
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from listings.audience import refuse_unadmitted
+from listings.crossborder.cases import open_case, withdraw_case
+from listings.crossborder.clearing import clear_for_funding
+from listings.crossborder.parties import crosses_border
+from listings.crossborder.reassessing import reassess_order
 from listings.listing import Offer, offer_for
+from listings.models import DatasetVersion
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.agreements import draw_up
 from marketplace.entitlements import end_right
@@ -23,12 +29,21 @@ from settlements import escrow, fees
 
 
 @transaction.atomic
-def place_order(*, listing_id: UUID, plan_id: UUID, purpose: str, actor: Actor, broker_id: UUID | None = None) -> Order:
+def place_order(
+    *,
+    listing_id: UUID,
+    plan_id: UUID,
+    purpose: str,
+    actor: Actor,
+    broker_id: UUID | None = None,
+    onward_transfer_outside_gba: bool = False,
+) -> Order:
     """Buy a plan of a listing: freeze the agreement, hold the money, and let the delivery begin.
 
+    Where the data would cross a border, its route case is opened instead, and the order is funded once that is cleared.
     Raises `listing_not_available`, why the listing is not for the buyer (`denied_place`, `not_invited`, …),
-    `membership_required`, `own_product`, `cross_border_not_open`, `broker_not_independent` or `insufficient_funds`;
-    then nothing at all has happened.
+    `membership_required`, `own_product`, `broker_not_independent`, `insufficient_funds`, `destination_not_allowed` or
+    `cross_border_forbidden`; then nothing at all has happened.
     """
     offer = offer_for(listing_id, plan_id)
     require(actor, Permission.ORDER_PLACE)
@@ -53,13 +68,57 @@ def place_order(*, listing_id: UUID, plan_id: UUID, purpose: str, actor: Actor, 
         placed_by=actor.person_id,
     )
     lines = fees.quote(venue=offer.venue, gross=order.gross, on=timezone.localdate(), has_broker=broker is not None)
-    agreement = draw_up(order=order, offer=offer, lines=lines)
-    if order.gross_minor:
-        escrow.hold(order_id=order.id, venue=order.venue, payer=buyer, amount=order.gross, actor=actor)
-    advance(order, to=Order.State.FUNDED, actor=actor, details={"agreement_sha256": agreement.sha256})
-
-    _begin_delivery(order, agreement, offer)
+    crosses = crosses_border(offer.provider, buyer)
+    border = {"onward_transfer_outside_gba": onward_transfer_outside_gba} if crosses else None
+    agreement = draw_up(order=order, offer=offer, lines=lines, border=border)
+    if crosses:
+        open_case(
+            order_id=order.id,
+            listing=offer.listing,
+            recipient=buyer,
+            purpose=purpose,
+            onward_transfer_outside_gba=onward_transfer_outside_gba,
+            actor=actor,
+        )
+        return order
+    _fund(order, agreement, offer.version, actor)
     return order
+
+
+@transaction.atomic
+def fund_order(*, order_id: UUID, actor: Actor) -> Order:
+    """Hold the money of an order whose border has been cleared, and let the delivery begin.
+
+    A job does it when the route case is cleared; a buyer without the funds then does it after the deposit. Raises
+    `not_found`, `forbidden`, `illegal_state`, `route_not_cleared`, `route_no_longer_open` or `insufficient_funds`.
+    """
+    order = lock_order(order_id, actor, "venue", "buyer", "provider", "agreement")
+    require(actor, Permission.ORDER_PLACE, organization_id=order.buyer_id)
+    if order.state != Order.State.PLACED:
+        raise Problem("illegal_state", state=order.state)
+    case = clear_for_funding(order_id=order.id, actor=actor)
+    _fund(order, order.agreement, case.version, actor)
+    return order
+
+
+def fund_when_cleared(*, order_id: UUID) -> None:
+    """Fund an order whose route case has just been cleared, or take its delivery up again if it was funded before.
+
+    Raises GiveUp with the reason where it cannot be: the buyer funds it after a deposit, and a case whose route more
+    exports have closed meanwhile is assessed anew.
+    """
+    try:
+        with transaction.atomic():
+            order = lock_order(order_id, SYSTEM)
+            if order.state == Order.State.PLACED:
+                fund_order(order_id=order_id, actor=SYSTEM)
+            elif order.state == Order.State.FUNDED:
+                clear_for_funding(order_id=order_id, actor=SYSTEM)
+                _enqueue_delivery(order.deliveries.get(), key=str(uuid7()))
+    except Problem as problem:
+        if problem.code == "route_no_longer_open":
+            reassess_order(order_id=order_id, reason=str(problem.detail))
+        raise GiveUp(str(problem.detail)) from problem
 
 
 @transaction.atomic
@@ -72,6 +131,7 @@ def cancel_order(*, order_id: UUID, reason: str, actor: Actor) -> Order:
     require(actor, Permission.ORDER_CANCEL, organization_id=order.buyer_id)
 
     advance(order, to=Order.State.CANCELLED, actor=actor, reason=reason)
+    withdraw_case(order_id=order.id, actor=actor, reason=reason)
     for delivery in order.deliveries.select_related("entitlement__agreement__order"):
         advance(delivery, to=Delivery.State.CANCELLED, actor=actor, reason=reason)
         end_right(delivery.entitlement, reason=reason, actor=actor)
@@ -83,8 +143,6 @@ def cancel_order(*, order_id: UUID, reason: str, actor: Actor) -> Order:
 def _check_parties(offer: Offer, buyer: Organization) -> None:
     if buyer.id == offer.provider.id:
         raise Problem("own_product")
-    if buyer.jurisdiction != offer.provider.jurisdiction:
-        raise Problem("cross_border_not_open")
     if offer.product.buyer_regions and buyer.jurisdiction not in offer.product.buyer_regions:
         raise Problem("buyer_not_eligible")
 
@@ -100,22 +158,33 @@ def _broker(offer: Offer, buyer: Organization, broker_id: UUID | None) -> Organi
         raise field_problem("/broker_id", problem.code, problem.detail) from problem
 
 
-def _begin_delivery(order: Order, agreement: Agreement, offer: Offer) -> None:
+def _fund(order: Order, agreement: Agreement, version: DatasetVersion, actor: Actor) -> None:
+    if order.gross_minor:
+        escrow.hold(order_id=order.id, venue=order.venue, payer=order.buyer, amount=order.gross, actor=actor)
+    advance(order, to=Order.State.FUNDED, actor=actor, details={"agreement_sha256": agreement.sha256})
+    _begin_delivery(order, agreement, version)
+
+
+def _begin_delivery(order: Order, agreement: Agreement, version: DatasetVersion) -> None:
     entitlement = Entitlement.objects.create(
         agreement=agreement,
         organization=order.buyer,
         provider=order.provider,
         venue=order.venue,
-        version=offer.version,
+        version=version,
         expires_at=agreement.expires_at,
     )
     delivery = Delivery.objects.create(
         order=order, entitlement=entitlement, organization=order.buyer, venue=order.venue
     )
+    _enqueue_delivery(delivery, key=str(delivery.id))
+
+
+def _enqueue_delivery(delivery: Delivery, *, key: str) -> None:
     enqueue(
         "delivery.fulfil",
-        key=str(delivery.id),
+        key=key,
         subject_id=delivery.id,
-        organization_id=order.buyer_id,
-        venue_id=order.venue_id,
+        organization_id=delivery.organization_id,
+        venue_id=delivery.venue_id,
     )

@@ -6,10 +6,6 @@ from kernel.problems import register
 
 register(
     {
-        "cross_border_not_open": (
-            409,
-            _("Buyer and provider sit in different jurisdictions; cross-border trade is not open here yet."),
-        ),
         "buyer_not_eligible": (403, _("The provider offers this product only to buyers of other regions.")),
         "own_product": (409, _("An organization cannot buy its own product.")),
         "broker_not_independent": (409, _("The broker must be another organization than the buyer and the provider.")),

@@ -7,20 +7,44 @@ from celery import shared_task
 
 from kernel.jobs import handles
 from kernel.models import Job
+from listings.crossborder.telling import CLEARED_JOB, RELEASED_JOB, STOPPED_JOB
 from listings.deprecation import TELL_JOB
-from marketplace import acceptance, awarding, closing, demands, entitlements, telling
+from marketplace import acceptance, awarding, closing, demands, entitlements, ordering, telling
 from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.delivery import fulfilment
 from marketplace.statistics import editions
 
 
+@handles(CLEARED_JOB)
+def fund_cleared_order(job: Job) -> None:
+    """Fund the order whose route case has been cleared."""
+    assert job.subject_id is not None  # noqa: S101 - listings/crossborder/telling.py names it
+    ordering.fund_when_cleared(order_id=job.subject_id)
+
+
+@handles(RELEASED_JOB)
+def open_released_delivery(job: Job) -> None:
+    """Open the delivery that its port has released."""
+    assert job.subject_id is not None  # noqa: S101 - listings/crossborder/telling.py names it
+    fulfilment.open_released(delivery_id=job.subject_id)
+
+
+@handles(STOPPED_JOB)
+def stop_transfers_job(job: Job) -> None:
+    """Suspend what rests on a route case that has ended."""
+    assert job.subject_id is not None  # noqa: S101 - listings/crossborder/telling.py names it
+    entitlements.stop_transfers(order_id=job.subject_id, reason=job.payload["reason"])
+
+
 def _show_failed_delivery(job: Job, reason: str) -> None:
-    fulfilment.fail(delivery_id=UUID(job.key), reason=reason)
+    assert job.subject_id is not None  # noqa: S101 - ordering.py names it
+    fulfilment.fail(delivery_id=job.subject_id, reason=reason)
 
 
 @handles("delivery.fulfil", lease=timedelta(minutes=2), on_failure=_show_failed_delivery)
 def fulfil_delivery(job: Job) -> None:
-    fulfilment.fulfil(delivery_id=UUID(job.key), job=job)
+    assert job.subject_id is not None  # noqa: S101 - ordering.py names it
+    fulfilment.fulfil(delivery_id=job.subject_id, job=job)
 
 
 @handles(SILENCE_JOB)

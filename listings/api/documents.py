@@ -21,7 +21,7 @@ from kernel.api import ReasonSerializer, StrictSerializer, actor_of, body_of, re
 from kernel.idempotency import idempotent
 from listings.api.bodies import body_chunks, content_digest
 from listings.certified import renewal_is_open
-from listings.documents import LARGEST_DOCUMENT, MEDIA_TYPES, keep_document, read_document
+from listings.documents import keep_document, read_document
 from listings.imported_certificates import (
     import_certificate,
     reject_imported,
@@ -29,6 +29,7 @@ from listings.imported_certificates import (
     withdraw_imported,
 )
 from listings.models import Document, ImportedCertificate, Product, Right
+from listings.papers import LARGEST_PAPER, MEDIA_TYPES
 
 Kind = ImportedCertificate.Kind
 
@@ -125,7 +126,7 @@ class ProductDocuments(generics.GenericAPIView[Document]):
         query.is_valid(raise_exception=True)
         document = keep_document(
             product_id=product_id,
-            body=body_chunks(request, limit=LARGEST_DOCUMENT),
+            body=body_chunks(request, limit=LARGEST_PAPER),
             expected_sha256=content_digest(request),
             actor=actor_of(request),
             **query.validated_data,

@@ -1,11 +1,21 @@
 """The tables of listings, by noun."""
 
 from listings.models.audience import Visibility
+from listings.models.border_dossiers import BorderDossier
+from listings.models.case_papers import CaseFiling, CasePaper, StatutoryClock
 from listings.models.committee import Ballot, Vote
 from listings.models.corpora import CorpusSampling, LicenceChain
+from listings.models.customs import ArrivalReport, CustomsDeclaration, TransferPermit
 from listings.models.datasets import DataFile, Dataset, DatasetVersion, FilePart
 from listings.models.deprecations import VersionDeprecation
 from listings.models.documents import Document, ImportedCertificate
+from listings.models.exporters import (
+    ExportEntry,
+    ExporterProfile,
+    ExportYear,
+    SubjectIdentifier,
+    SubjectList,
+)
 from listings.models.grades import Grade, GradeConfirmation
 from listings.models.harvests import HarvestedProduct, HarvestRecord, HarvestRun, HarvestSource
 from listings.models.invitations import ListingInvitation
@@ -14,9 +24,11 @@ from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
 from listings.models.registry import PropertyRegistration, RegistrationClock, RegistrationObjection
 from listings.models.revisions import ListingRevision
+from listings.models.route_cases import RouteCase, RouteDecision
 from listings.models.saved_searches import SavedSearch, SavedSearchHit
 from listings.models.scans import GradeScan
 from listings.models.search import EmbeddingModel, ListingEmbedding, SearchWord
+from listings.models.splitting import SplittingAlert
 from listings.models.submissions import Submission
 from listings.models.suggestions import Suggestion
 from listings.models.vocabulary import (
@@ -34,9 +46,14 @@ from listings.models.vocabulary import (
 )
 
 __all__ = [
+    "ArrivalReport",
     "Ballot",
+    "BorderDossier",
     "BuyerKind",
+    "CaseFiling",
+    "CasePaper",
     "CorpusSampling",
+    "CustomsDeclaration",
     "DataFile",
     "Dataset",
     "DatasetParent",
@@ -44,6 +61,9 @@ __all__ = [
     "DeliveryMode",
     "Document",
     "EmbeddingModel",
+    "ExportEntry",
+    "ExportYear",
+    "ExporterProfile",
     "FilePart",
     "Frequency",
     "Grade",
@@ -73,13 +93,20 @@ __all__ = [
     "ReviewClock",
     "ReviewStage",
     "Right",
+    "RouteCase",
+    "RouteDecision",
     "SavedSearch",
     "SavedSearchHit",
     "SearchWord",
     "SourceKind",
+    "SplittingAlert",
+    "StatutoryClock",
+    "SubjectIdentifier",
+    "SubjectList",
     "Submission",
     "Suggestion",
     "Terms",
+    "TransferPermit",
     "VersionDeprecation",
     "Visibility",
     "Vote",

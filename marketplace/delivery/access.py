@@ -15,7 +15,10 @@ from accounts.access import Permission, find, require
 from kernel import audit
 from kernel.actors import Actor, ActorKind
 from kernel.problems import Problem
-from listings.models import DataFile
+from listings.crossborder.customs import payload_digest
+from listings.crossborder.parties import crosses_border
+from listings.crossborder.permits import use_permit
+from listings.models import DataFile, TransferPermit
 from marketplace.models import AccessGrant, Delivery, Entitlement
 
 GRANT_LIFE = timedelta(minutes=60)
@@ -33,13 +36,16 @@ class IssuedGrant:
 def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGrant:
     """Give the buyer an address by which one file may be read, as often as needed, for an hour.
 
-    Raises `entitlement_not_active` when the right to read is not in force.
+    Across a border it takes the file's bytes from the delivery's permit. Raises `entitlement_not_active` when the right
+    to read is not in force, or what `use_permit` raises: no permit, no byte.
     """
-    delivery = find(Delivery.objects.visible_to(actor), pk=delivery_id)
+    parties = Delivery.objects.visible_to(actor).select_related("order__buyer", "order__provider")
+    delivery = find(parties, pk=delivery_id)
     require(actor, Permission.DELIVERY_READ, organization_id=delivery.organization_id)
     entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=delivery.entitlement_id)
     _require_in_force(entitlement)
     file = find(DataFile.objects.filter(version_id=entitlement.version_id), pk=file_id)
+    permit = _permit_for(delivery, file, actor)
 
     token = secrets.token_urlsafe(32)
     grant = AccessGrant.objects.create(
@@ -48,6 +54,7 @@ def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGra
         organization_id=delivery.organization_id,
         venue_id=delivery.venue_id,
         file=file,
+        permit=permit,
         token_sha256=_digest(token),
         granted_to=actor.id,
         expires_at=timezone.now() + GRANT_LIFE,
@@ -59,20 +66,28 @@ def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGra
 def grant_of(token: str) -> AccessGrant:
     """Return the grant behind an address if it may be read right now.
 
-    Raises `not_found` for an unknown address, `grant_expired`, or `entitlement_not_active` from the very moment that
-    the entitlement is suspended, revoked or expired.
+    Raises `not_found` for an unknown address, `grant_expired`, `entitlement_not_active` from the very moment that the
+    entitlement is suspended, revoked or expired, or `permit_not_in_force` likewise.
     """
-    grant = find(AccessGrant.objects.select_related("entitlement", "file__version"), token_sha256=_digest(token))
+    grant = find(
+        AccessGrant.objects.select_related("entitlement", "file__version", "permit__case"), token_sha256=_digest(token)
+    )
     if grant.expires_at <= timezone.now():
         raise Problem("grant_expired")
     _require_in_force(grant.entitlement)
+    if grant.permit is not None and not grant.permit.in_force:
+        raise Problem("permit_not_in_force")
     return grant
 
 
 def may_go_on(grant: AccessGrant) -> bool:
-    """Ask again in mid-stream whether the entitlement is still in force."""
-    in_force = Entitlement.objects.filter(pk=grant.entitlement_id, state=Entitlement.State.ACTIVE)
-    return in_force.exclude(expires_at__lte=timezone.now()).exists()
+    """Ask again in mid-stream whether the entitlement, and the permit across a border, are still in force."""
+    now = AccessGrant.objects.select_related("entitlement", "permit__case").get(pk=grant.pk)
+    try:
+        _require_in_force(now.entitlement)
+    except Problem:
+        return False
+    return now.permit is None or now.permit.in_force
 
 
 @transaction.atomic
@@ -89,6 +104,19 @@ def record_read(grant: AccessGrant, *, start: int, stop: int) -> None:
 def record_served(grant: AccessGrant, count: int) -> None:
     """Add the bytes that really went out, when a read ends."""
     AccessGrant.objects.filter(pk=grant.pk).update(bytes_served=F("bytes_served") + count, last_read_at=timezone.now())
+
+
+def _permit_for(delivery: Delivery, file: DataFile, actor: Actor) -> TransferPermit | None:
+    """Take the file's bytes from the delivery's permit where its parties sit on two sides of a border."""
+    if not crosses_border(delivery.order.provider, delivery.order.buyer):
+        return None
+    return use_permit(
+        delivery_id=delivery.pk,
+        recipient_id=delivery.organization_id,
+        payload_sha256=payload_digest(delivery.receipt.get("files", [])),
+        bytes_wanted=file.size or 0,
+        actor=actor,
+    )
 
 
 def _require_in_force(entitlement: Entitlement) -> None:

@@ -13,6 +13,9 @@ from kernel.digests import digest_stream
 from kernel.jobs import GiveUp, extend_lease
 from kernel.models import Job
 from kernel.states import advance
+from listings.crossborder.clearing import is_cleared, permit_of
+from listings.crossborder.customs import declare
+from listings.crossborder.parties import crosses_border
 from listings.models import DataFile
 from listings.storage import iter_range
 from marketplace.acceptance_clock import silence_ends, start_clock
@@ -25,6 +28,7 @@ from marketplace.models import Delivery, Entitlement, Order
 def fulfil(*, delivery_id: UUID, job: Job) -> None:
     """Check every file against the digests in the agreement, open the entitlement, and start the acceptance clock.
 
+    What crosses a border is declared at its port instead, and opened once it is released there (`open_released`).
     Safe to run again after a crash: it does nothing once the delivery is made or the order cancelled.
     Raises GiveUp when the stored bytes are not what was sold.
     """
@@ -32,7 +36,18 @@ def fulfil(*, delivery_id: UUID, job: Job) -> None:
     if delivery.state != Delivery.State.PREPARING:
         return
     receipt = _check_bytes(delivery, job)
-    _open_to_buyer(delivery, receipt)
+    if crosses_border(delivery.order.provider, delivery.order.buyer):
+        _declare(delivery, receipt)
+    else:
+        _open_to_buyer(delivery, receipt)
+
+
+def open_released(*, delivery_id: UUID) -> None:
+    """Open a delivery that its port has released; does nothing the second time, or where the permit has ended."""
+    delivery = Delivery.objects.select_related("order", "entitlement__agreement").get(pk=delivery_id)
+    permit = permit_of(delivery_id)
+    if delivery.state == Delivery.State.PREPARING and permit is not None and permit.in_force:
+        _open_to_buyer(delivery, delivery.receipt)
 
 
 def fail(*, delivery_id: UUID, reason: str) -> None:
@@ -44,7 +59,9 @@ def fail(*, delivery_id: UUID, reason: str) -> None:
 
 @transaction.atomic
 def _resume(delivery_id: UUID) -> Delivery:
-    delivery = Delivery.objects.select_related("order__agreement", "entitlement__version").get(pk=delivery_id)
+    delivery = Delivery.objects.select_related(
+        "order__agreement", "order__buyer", "order__provider", "entitlement__version"
+    ).get(pk=delivery_id)
     if delivery.state == Delivery.State.FAILED:
         lock_order(delivery.order_id, SYSTEM)
         advance(delivery, to=Delivery.State.PREPARING, actor=SYSTEM)
@@ -80,6 +97,17 @@ def _beating(chunks: Iterable[bytes], job: Job, done: int, total: int) -> Iterat
             extend_lease(job, progress=done * 100 // total)
             since = 0
         yield chunk
+
+
+@transaction.atomic
+def _declare(delivery: Delivery, receipt: dict[str, Any]) -> None:
+    order = lock_order(delivery.order_id, SYSTEM)
+    if order.state != Order.State.FUNDED:
+        return  # cancelled while the bytes were being checked
+    delivery.receipt = receipt
+    delivery.save(update_fields=["receipt"])
+    if is_cleared(order.id):  # otherwise the delivery is taken up again when it is (ordering.fund_when_cleared)
+        declare(delivery_id=delivery.id, order_id=order.id, files=receipt["files"], actor=SYSTEM)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from accounts.visibility import owned_or_operated
 from kernel.actors import Actor
 from kernel.models import Identified
 from kernel.states import Stateful
-from listings.models import DataFile
+from listings.models import DataFile, TransferPermit
 from marketplace.models.agreements import Entitlement
 from marketplace.models.orders import Order
 
@@ -79,6 +79,9 @@ class AccessGrant(Identified):
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
     venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
     file = models.ForeignKey(DataFile, models.PROTECT, verbose_name=_("file"), related_name="+")
+    permit = models.ForeignKey(
+        TransferPermit, models.PROTECT, verbose_name=_("transfer permit"), related_name="+", null=True
+    )
     token_sha256 = models.CharField(_("digest of the address"), max_length=64, unique=True)
     granted_to = models.UUIDField(_("granted to"), null=True)
     expires_at = models.DateTimeField(_("expires at"))

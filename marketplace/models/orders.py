@@ -38,7 +38,7 @@ class Order(Identified, Stateful):
         REJECTED = "REJECTED", _("rejected and refunded")
 
     MOVES = {
-        State.PLACED: {State.FUNDED},
+        State.PLACED: {State.FUNDED, State.CANCELLED},
         State.FUNDED: {State.DELIVERED, State.CANCELLED},
         State.DELIVERED: {State.ACCEPTED, State.REJECTED},
         State.ACCEPTED: {State.SETTLED},

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Role
 from kernel.models import AuditEvent, Certificate, Job
 from kernel.problems import Problem
-from listings import documents
+from listings import papers
 from listings.certified import renewal_is_open
 from listings.documents import keep_document, read_document
 from listings.encryption import CHUNK_BYTES, Tampered
@@ -123,7 +123,7 @@ def test_only_papers_are_taken_and_nothing_of_others_stays(product, content, cod
 
 
 def test_a_paper_that_is_too_large_leaves_nothing(product, monkeypatch):
-    monkeypatch.setattr(documents, "LARGEST_DOCUMENT", len(PDF) - 1)
+    monkeypatch.setattr(papers, "LARGEST_PAPER", len(PDF) - 1)
     before = stored_objects()
     with refused("too_large"):
         paper(product)

@@ -75,8 +75,8 @@ def test_an_order_beyond_the_balance_leaves_nothing_behind(listing: Listing) -> 
     assert not AuditEvent.objects.filter(action__startswith="order.").exists()
 
 
-def test_a_buyer_of_another_jurisdiction_has_to_wait_for_cross_border(listing: Listing) -> None:
-    with refused("cross_border_not_open"):
+def test_what_may_not_cross_the_border_is_not_sold_beyond_it(listing: Listing) -> None:
+    with refused("destination_not_allowed"):
         placed(listing, make_buyer(jurisdiction="HK"))
 
 
