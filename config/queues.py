@@ -16,7 +16,15 @@ from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import actor_in_console
 from kernel.models import Job
-from listings.models import Listing, ListingRevision, ReviewClock
+from listings.models import (
+    CustomsDeclaration,
+    Listing,
+    ListingRevision,
+    ReviewClock,
+    RouteCase,
+    SplittingAlert,
+    StatutoryClock,
+)
 from marketplace.models import Demand
 from settlements.models import Deposit, Payout
 
@@ -113,6 +121,49 @@ QUEUES: tuple[Queue, ...] = (
         _REVIEWING,
         (("clock", "overdue"),),
         only=lambda clocks: clocks.overdue(),
+        is_alarm=True,
+    ),
+    Queue(
+        "route_cases",
+        _("Route cases to judge"),
+        "alt_route",
+        RouteCase,
+        frozenset({P.BORDER_REVIEW}),
+        (("state__in", "CLASSIFIED,INTERNAL_REVIEW,RETURNED"),),
+    ),
+    Queue(
+        "border_filings",
+        _("Filings to enter"),
+        "upload_file",
+        RouteCase,
+        frozenset({P.BORDER_FILE}),
+        (("state__in", "SIGNED,SUBMITTED,FILING_SUPPLEMENT"),),
+    ),
+    Queue(
+        "customs",
+        _("Declarations to check"),
+        "inventory",
+        CustomsDeclaration,
+        frozenset({P.CUSTOMS_CHECK}),
+        (("state__in", "CONTENT_SAMPLING,HELD,DISPUTED"),),
+    ),
+    Queue(
+        "border_clocks",
+        _("Time limits passed"),
+        "alarm",
+        StatutoryClock,
+        frozenset({P.BORDER_REVIEW, P.BORDER_FILE}),
+        (("stopped_at__isempty", "1"), ("overdue_at__isempty", "0")),
+        only=lambda clocks: clocks.running().filter(overdue_at__isnull=False),
+        is_alarm=True,
+    ),
+    Queue(
+        "splitting",
+        _("Splitting alerts"),
+        "call_split",
+        SplittingAlert,
+        frozenset({P.BORDER_REVIEW}),
+        (("state__exact", "OPEN"),),
         is_alarm=True,
     ),
     Queue(

@@ -254,6 +254,10 @@ SPECTACULAR_SETTINGS = {
         "QualityGrade": "listings.quality.rules.GRADES",
         "PersonalData": "listings.models.PersonalData",
         "LevelOfChange": "listings.models.DatasetVersion.Level",
+        "RouteCaseState": "listings.models.RouteCase.State",
+        "ExportEntryState": "listings.models.ExportEntry.State",
+        "CustomsDeclarationState": "listings.models.CustomsDeclaration.State",
+        "SplittingAlertState": "listings.models.SplittingAlert.State",
     },
 }
 

@@ -9,6 +9,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("kernel.urls")),
     path("", include("accounts.urls")),
     path("", include("listings.urls")),
+    path("", include("listings.crossborder_urls")),
     path("", include("settlements.urls")),
     path("", include("marketplace.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

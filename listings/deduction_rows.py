@@ -62,10 +62,11 @@ def deduction_rows(*, file_id: UUID, number: int, actor: Actor) -> str:
     with transaction.atomic():
         details = {"rule": deduction["code"], "rows": deduction["rows"]}
         audit.record("datafile.rows_read", subject=file, actor=actor, details=details)
-    return _as_csv(file, _picked(file, deduction["rows"]))
+    return rows_as_csv(file, picked_rows(file, deduction["rows"]))
 
 
-def _picked(file: DataFile, wanted: Sequence[int]) -> dict[int, list[str | None]]:
+def picked_rows(file: DataFile, wanted: Sequence[int]) -> dict[int, list[str | None]]:
+    """Read a file again as far as needed and return the wanted rows, numbered from 1."""
     picker, stored = _Picker(wanted), stored_file(file)
     with suppress(_Enough):
         profile_file(
@@ -79,7 +80,8 @@ def _picked(file: DataFile, wanted: Sequence[int]) -> dict[int, list[str | None]
     return picker.rows
 
 
-def _as_csv(file: DataFile, rows: dict[int, list[str | None]]) -> str:
+def rows_as_csv(file: DataFile, rows: dict[int, list[str | None]]) -> str:
+    """Return rows as CSV with their numbers, personal data masked and formulas made harmless."""
     profile: dict[str, Any] = file.profile or {}
     scan = ScanResult(profile["rows"], [Finding(**each) for each in profile.get("findings", [])], Persons())
     masked = masked_rows(list(rows.values()), scan)

@@ -18,7 +18,6 @@ from listings.api import (
     registry,
     reviews,
     revisions,
-    routes,
     saved_searches,
 )
 from listings.api import corpora as corpora_api
@@ -233,8 +232,6 @@ review: list[URLPattern] = [
     path("listings/<uuid:listing_id>/reject", reviews.ListingReject.as_view(), name="listing-reject"),
 ]
 
-crossing: list[URLPattern] = [path("routes/decide", routes.RouteDecide.as_view(), name="route-decide")]
-
 in_bulk: list[URLPattern] = [
     path("manifests", harvests.ManifestList.as_view(), name="manifests"),
     path("harvest-sources", harvests.HarvestSourceList.as_view(), name="harvest-sources"),
@@ -321,6 +318,5 @@ urlpatterns = [
     *offering,
     *described,
     *review,
-    *crossing,
     *in_bulk,
 ]

@@ -1,5 +1,27 @@
 """The console's view of listings: rows are read, and moved only by the acts of the capability functions."""
 
-from listings.admin import certificates, committee, corpora, datasets, harvests, listings, registry, revisions
+from listings.admin import (
+    border,
+    certificates,
+    committee,
+    corpora,
+    customs,
+    datasets,
+    harvests,
+    listings,
+    registry,
+    revisions,
+)
 
-__all__ = ["certificates", "committee", "corpora", "datasets", "harvests", "listings", "registry", "revisions"]
+__all__ = [
+    "border",
+    "certificates",
+    "committee",
+    "corpora",
+    "customs",
+    "datasets",
+    "harvests",
+    "listings",
+    "registry",
+    "revisions",
+]

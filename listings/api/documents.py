@@ -1,6 +1,6 @@
 """Papers of a dossier and certificates of other registries, over HTTP."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -29,7 +29,7 @@ from listings.imported_certificates import (
     withdraw_imported,
 )
 from listings.models import Document, ImportedCertificate, Product, Right
-from listings.papers import LARGEST_PAPER, MEDIA_TYPES
+from listings.papers import LARGEST_PAPER, MEDIA_TYPES, Paper
 
 Kind = ImportedCertificate.Kind
 
@@ -142,12 +142,16 @@ class DocumentContent(APIView):
         responses={(200, media_type): OpenApiTypes.BINARY for media_type in MEDIA_TYPES.values()},
     )
     def get(self, request: Request, document_id: UUID) -> StreamingHttpResponse:
-        document, pieces = read_document(document_id=document_id, actor=actor_of(request))
-        response = StreamingHttpResponse(pieces, content_type=document.media_type)
-        response["Content-Length"] = document.size
-        response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(document.name)}"
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        return paper_response(*read_document(document_id=document_id, actor=actor_of(request)))
+
+
+def paper_response(paper: Paper, pieces: Iterator[bytes]) -> StreamingHttpResponse:
+    """Answer with a paper's bytes, to be saved and not opened in place."""
+    response = StreamingHttpResponse(pieces, content_type=paper.media_type)
+    response["Content-Length"] = paper.size
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(paper.name)}"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 class ImportedCertificateFilter(django_filters.FilterSet):

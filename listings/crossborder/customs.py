@@ -26,7 +26,8 @@ from listings.crossborder.customs_checks import findings_of
 from listings.crossborder.customs_rules import customs_rules_on
 from listings.crossborder.facts import day_of
 from listings.crossborder.permits import issue_permit, withdraw_permit
-from listings.models import CustomsDeclaration, RouteCase
+from listings.deduction_rows import picked_rows, rows_as_csv
+from listings.models import CustomsDeclaration, DataFile, RouteCase
 
 State = CustomsDeclaration.State
 
@@ -68,6 +69,21 @@ def payload_digest(files: Sequence[Mapping[str, Any]]) -> str:
     """Return the SHA-256 over the digests of a payload's files, whatever their order."""
     digests = sorted(str(file["sha256"]) for file in files)
     return hashlib.sha256(canonical_json(digests)).hexdigest()
+
+
+def read_sample(*, declaration_id: UUID, actor: Actor) -> str:
+    """Return the drawn rows as CSV, personal data masked, for an officer; the reading is recorded.
+
+    Raises Problem `not_found`, `forbidden` or `conflict_of_interest`.
+    """
+    with transaction.atomic():
+        declaration = _declaration_before(declaration_id, actor)
+        audit.record("customsdeclaration.sample_read", subject=declaration, actor=actor)
+    parts = []
+    for drawn in declaration.sampled_rows:
+        file = DataFile.objects.select_related("version").get(pk=drawn["file"])
+        parts.append(rows_as_csv(file, picked_rows(file, drawn["rows"])))
+    return "\n".join(parts)
 
 
 @transaction.atomic

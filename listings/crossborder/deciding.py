@@ -33,7 +33,7 @@ def facts_of(case: RouteCase, dossier: BorderDossier, *, on: date, before: Perso
     version = case.version
     confirmation = version.grade_confirmations.order_by("-id").first()
     own = persons_in(version, dossier)
-    counted = None if own is None else _with_this(case, own, on.year) if before is None else before + own
+    counted = _with_the_year(case, own, on.year, before) if own else own
     return Facts(
         direction=direction_of(case.organization, case.recipient),
         exporter=exporter_facts(case.organization),
@@ -130,7 +130,12 @@ def _rules_that_decided(name: str) -> RuleSet:
     return rules
 
 
-def _with_this(case: RouteCase, own: Persons, year: int) -> Persons:
+def _with_the_year(case: RouteCase, own: Persons, year: int, before: Persons | None) -> Persons:
+    """Return the year's persons with this transfer; one that tells of nobody is not judged by those of others."""
+    if own == Persons():
+        return own
+    if before is not None:
+        return before + own
     keyed = SubjectList.objects.filter(version=case.version_id).values_list("id", flat=True).first()
     others = exported(exporter_group(case.organization_id), year, without=case.pk, with_list=keyed)
     return others if keyed is not None else others + own

@@ -36,16 +36,15 @@ def sheet_of(decision: RouteDecision, route: str) -> Mapping[str, Any]:
 
     A person's ruling takes a route beside the engine's answer; its sheet is that of the rule set that answered.
     """
-    body = decision.body
-    if route == body["route"]:
-        return body
-    if route in body["alternative_sheets"]:
-        return body["alternative_sheets"][route]  # type: ignore[no-any-return]
+    body: Mapping[str, Any] = decision.body
+    sheets: Mapping[str, Mapping[str, Any]] = {body["route"]: body, **body["alternative_sheets"]}
+    if route in sheets:
+        return sheets[route]
     sheets = rules_named(decision.rule_set.partition("+")[0]).source["sheets"]
     parties = (body["facts"]["exporter"], body["facts"]["recipient"])
     # The bay area's contract has a sheet for Hong Kong and one for Macao.
     names = [route, *(f"{route}_{party['jurisdiction'].lower()}" for party in parties)]
-    return next(sheets[name] for name in names if name in sheets)  # type: ignore[no-any-return]
+    return next(sheets[name] for name in names if name in sheets)
 
 
 def papers_of(decision: RouteDecision, route: str) -> list[str]:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import ReasonSerializer, actor_of, body_of, represent
+from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from kernel.models import Certificate
 from marketplace import ordering
@@ -86,6 +86,17 @@ class OrderCancel(APIView):
     @idempotent()
     def post(self, request: Request, order_id: UUID) -> Response:
         ordering.cancel_order(order_id=order_id, **body_of(ReasonSerializer, request), actor=actor_of(request))
+        return Response(order_json(order_id, request))
+
+
+class OrderFund(APIView):
+    """Hold the money of an order whose border has been cleared; a job does it by itself where the funds are there."""
+
+    @extend_schema(operation_id="orders_fund", request=NoFieldsSerializer, responses=OrderDetailSerializer)
+    @idempotent()
+    def post(self, request: Request, order_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        ordering.fund_order(order_id=order_id, actor=actor_of(request))
         return Response(order_json(order_id, request))
 
 

@@ -22,6 +22,9 @@ FIXED = {
     "/api/v1/listings/{listing_id}/submissions",
     "/api/v1/ballots",
     "/api/v1/ballots/{ballot_id}/votes",
+    "/api/v1/exporter-standings",
+    "/api/v1/route-cases/{case_id}/decisions",
+    "/api/v1/splitting-alerts",
 }
 
 

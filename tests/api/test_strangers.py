@@ -26,6 +26,7 @@ PUBLIC = {
     "GET /api/v1/catalogue/{listing_id}/dcat.ttl",
     "GET /api/v1/catalogue/{listing_id}/matches",
     "GET /api/v1/catalogue/{listing_id}/page",
+    "GET /api/v1/catalogue/{listing_id}/routes",
     "GET /api/v1/catalogue/{listing_id}/schema-org.jsonld",
     "GET /api/v1/catalogue/{listing_id}/similar",
     "GET /api/v1/certificates/{reference}/status",

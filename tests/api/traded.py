@@ -18,7 +18,7 @@ from listings.corpora.sampling import draw_sample
 from listings.grade_confirmation import confirm_grade
 from listings.invitations import invite as invite_to_listing
 from listings.lineage import add_own_parent
-from listings.models import DatasetVersion, HarvestedProduct, Listing, Product
+from listings.models import CustomsDeclaration, DatasetVersion, HarvestedProduct, Listing, Product
 from listings.registry import applying, examining, objections
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
@@ -43,6 +43,7 @@ from tests.listings.offers import (
 )
 from tests.listings.papers import imported, paper
 from tests.listings.test_releases import next_version
+from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded, released, reviewed, standing
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
@@ -83,6 +84,7 @@ def traded() -> Traded:
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
         "edition_id": published_quarter(member, 0),
         **_registrations(member),
+        **_crossing(member),
         "code": "gzdex",
         "venue_code": "gzdex",
         "number": 1,
@@ -95,6 +97,24 @@ def _trade(delivery: Delivery) -> dict[str, object]:
     buyer = actor(person_of(delivery.organization))
     grant_access(delivery_id=delivery.id, file_id=delivery.receipt["files"][0]["id"], actor=buyer)
     return {"order_id": delivery.order_id, "delivery_id": delivery.id, "entitlement_id": delivery.entitlement_id}
+
+
+def _crossing(member: Organization) -> dict[str, object]:
+    """A sale across the border, released and read, and one that waits for its papers."""
+    standing(member)
+    abroad = make_buyer(jurisdiction="HK")
+    delivery = released(funded(buy(exportable(member, n_general=60_000), abroad), "exempt_volume"))
+    file_id = delivery.receipt["files"][0]["id"]
+    grant_access(delivery_id=delivery.id, file_id=file_id, actor=actor(person_of(abroad)))
+    case = reviewed(chosen(case_of(buy(exportable(member, n_general=50_000), abroad)), "standard_contract"))
+    return {
+        "case_id": case.id,
+        "paper_id": case.papers.latest("id").id,
+        "clock_id": case.clocks.get().id,
+        "profile_id": member.exporter_profile.id,
+        "alert_id": case.splitting_alerts.get().id,
+        "declaration_id": CustomsDeclaration.objects.get(organization=member).id,
+    }
 
 
 def _drafts(member: Organization) -> dict[str, object]:
@@ -235,6 +255,7 @@ def grow(world: Traded, times: int = 3) -> None:
     bought, sold = listed_dataset(seller, price="1.00"), listed_dataset(member, price="1.00")
     product = Product.objects.get(id=ids["product_id"])
     delivery = Delivery.objects.get(id=ids["delivery_id"])
+    abroad = make_buyer(jurisdiction="HK")
     for number in range(times):
         _saved_search(member, bought)
         SavedSearch.objects.get(id=ids["saved_search_id"]).hits.create(listing=listed_dataset(seller))
@@ -264,6 +285,7 @@ def grow(world: Traded, times: int = 3) -> None:
         _payout(member)
         published_quarter(member, number + 1)
         _registrations(member)
+        released(funded(buy(exportable(member), abroad)))
     fund(member, "1.00", "szdex")
 
 

@@ -16,6 +16,7 @@ from config.queues import QUEUES, count_waiting
 from kernel.console import ConsoleAdmin
 from kernel.jobs import enqueue
 from kernel.models import AuditEvent, Job
+from listings.crossborder.clocks import watch_clocks
 from listings.invitations import invite
 from listings.revising import edit_listing
 from marketplace.scenarios import create_scenario
@@ -26,6 +27,7 @@ from tests.api.traded import traded
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import draft_listing, in_compliance, registered_product, submitted
 from tests.listings.papers import imported
+from tests.marketplace.crossing import buy, case_of, chosen, declared, exportable, funded, papered, reviewed, standing
 from tests.marketplace.demanding import entry, handed_in, on_board, promised
 from tests.marketplace.trading import closed, listed_dataset, make_buyer, placed
 from tests.settlements.purse import yuan
@@ -92,6 +94,15 @@ def work(guangzhou, trade) -> None:
         actor=actor(staff("gzdex", Role.CLERK)),
     )
     request_payout(venue=guangzhou, amount=yuan(3), actor=actor(person_of(trade.provider)))
+    exporter = make_member()
+    standing(exporter)
+    abroad = make_buyer(jurisdiction="HK")
+    declared(funded(buy(exportable(exporter, n_general=60_000), abroad), "exempt_volume"))
+    with time_machine.travel(timezone.now() - timedelta(days=30)):
+        order = buy(exportable(exporter, n_general=50_000), abroad)
+        reviewed(chosen(case_of(order), "standard_contract"))
+    papered(case_of(buy(exportable(exporter), abroad)))
+    watch_clocks()
     for code in ("gzdex", "szdex"):
         enqueue("test.fails", key=code, venue_id=venue(code).pk)
         Job.objects.filter(key=code).update(state=Job.State.FAILED, last_error="No such file.")
@@ -100,7 +111,15 @@ def work(guangzhou, trade) -> None:
 class TestSidebar:
     def test_work_is_counted_for_those_whose_work_it_is(self, work):
         counts = {role: count_waiting(actor(staff("gzdex", role))) for role in STAFF}
-        assert counts[Role.COMPLIANCE_REVIEWER] == counts[Role.CLERK] | {"compliance": 1, "revisions": 1}
+        assert counts[Role.COMPLIANCE_REVIEWER] == counts[Role.CLERK] | {
+            "compliance": 1,
+            "revisions": 1,
+            "route_cases": 1,
+            "border_filings": 1,
+            "border_clocks": 1,
+            "splitting": 1,
+        }
+        assert counts[Role.CUSTOMS_OFFICER] == {"border_filings": 1, "customs": 1, "border_clocks": 1}
         assert counts[Role.CLERK] == {"completeness": 1, "memberships": 1, "demands": 1, "overdue": 2}
         assert counts[Role.SETTLEMENT_OFFICER] == {"deposits": 1, "payouts": 1, "payments": 0, "failed_jobs": 1}
         assert counts[Role.VENUE_ADMIN] == {

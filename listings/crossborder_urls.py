@@ -1,0 +1,94 @@
+"""Addresses of crossing the border, below /api/v1/."""
+
+from django.urls import URLPattern, path
+
+from listings.api import border, customs, routes
+
+crossing: list[URLPattern] = [
+    path("routes/decide", routes.RouteDecide.as_view(), name="route-decide"),
+    path("catalogue/<uuid:listing_id>/routes", border.ListingRoutes.as_view(), name="catalogue-routes"),
+    path("products/<uuid:product_id>/border-dossier", border.ProductBorderDossier.as_view(), name="border-dossier"),
+    path("dataset-versions/<uuid:version_id>/subjects", border.VersionSubjects.as_view(), name="version-subjects"),
+    path("exporter-standings", border.StandingList.as_view(), name="exporter-standings"),
+    path(
+        "exporter-standings/<uuid:profile_id>/confirm",
+        border.StandingConfirm.as_view(),
+        name="exporter-standing-confirm",
+    ),
+    path("export-register", border.ExportRegister.as_view(), name="export-register"),
+    path("organizations/<uuid:organization_id>/export-year", border.ExportYearDetail.as_view(), name="export-year"),
+    path("splitting-alerts", border.SplittingAlertList.as_view(), name="splitting-alerts"),
+    path(
+        "splitting-alerts/<uuid:alert_id>/settle", border.SplittingAlertSettle.as_view(), name="splitting-alert-settle"
+    ),
+]
+
+cases: list[URLPattern] = [
+    path("route-cases", border.RouteCaseList.as_view(), name="route-cases"),
+    path("route-cases/<uuid:case_id>", border.RouteCaseDetail.as_view(), name="route-case"),
+    path("route-cases/<uuid:case_id>/decisions", border.RouteCaseDecisions.as_view(), name="route-case-decisions"),
+    path("route-cases/<uuid:case_id>/papers", border.RouteCasePapers.as_view(), name="route-case-papers"),
+    path("route-cases/<uuid:case_id>/decide", border.RouteCaseDecide.as_view(), name="route-case-decide"),
+    path("route-cases/<uuid:case_id>/choose", border.RouteCaseChoose.as_view(), name="route-case-choose"),
+    path("route-cases/<uuid:case_id>/submit", border.RouteCaseSubmit.as_view(), name="route-case-submit"),
+    path("route-cases/<uuid:case_id>/approve", border.RouteCaseApprove.as_view(), name="route-case-approve"),
+    path("route-cases/<uuid:case_id>/return", border.RouteCaseReturn.as_view(), name="route-case-return"),
+    path("route-cases/<uuid:case_id>/rule", border.RouteCaseRule.as_view(), name="route-case-rule"),
+    path("route-cases/<uuid:case_id>/reassess", border.RouteCaseReassess.as_view(), name="route-case-reassess"),
+    path("route-cases/<uuid:case_id>/revoke", border.RouteCaseRevoke.as_view(), name="route-case-revoke"),
+    path("route-cases/<uuid:case_id>/filings", border.RouteCaseFilings.as_view(), name="route-case-filings"),
+    path("route-cases/<uuid:case_id>/replies", border.RouteCaseReplies.as_view(), name="route-case-replies"),
+    path("case-papers/<uuid:paper_id>/content", border.CasePaperContent.as_view(), name="case-paper-content"),
+    path("statutory-clocks/<uuid:clock_id>/pause", border.StatutoryClockPause.as_view(), name="statutory-clock-pause"),
+    path(
+        "statutory-clocks/<uuid:clock_id>/resume", border.StatutoryClockResume.as_view(), name="statutory-clock-resume"
+    ),
+]
+
+data_customs: list[URLPattern] = [
+    path("customs-declarations", customs.DeclarationList.as_view(), name="customs-declarations"),
+    path("customs-declarations/<uuid:declaration_id>", customs.DeclarationDetail.as_view(), name="customs-declaration"),
+    path(
+        "customs-declarations/<uuid:declaration_id>/sample",
+        customs.DeclarationSample.as_view(),
+        name="customs-declaration-sample",
+    ),
+    path(
+        "customs-declarations/<uuid:declaration_id>/propose-release",
+        customs.DeclarationProposeRelease.as_view(),
+        name="customs-declaration-propose-release",
+    ),
+    path(
+        "customs-declarations/<uuid:declaration_id>/release",
+        customs.DeclarationRelease.as_view(),
+        name="customs-declaration-release",
+    ),
+    path(
+        "customs-declarations/<uuid:declaration_id>/hold",
+        customs.DeclarationHold.as_view(),
+        name="customs-declaration-hold",
+    ),
+    path(
+        "customs-declarations/<uuid:declaration_id>/check",
+        customs.DeclarationCheckAgain.as_view(),
+        name="customs-declaration-check",
+    ),
+    path(
+        "customs-declarations/<uuid:declaration_id>/return",
+        customs.DeclarationReturn.as_view(),
+        name="customs-declaration-return",
+    ),
+    path(
+        "customs-declarations/<uuid:declaration_id>/quarantine",
+        customs.DeclarationQuarantine.as_view(),
+        name="customs-declaration-quarantine",
+    ),
+    path(
+        "customs-declarations/<uuid:declaration_id>/declare-again",
+        customs.DeclarationDeclareAgain.as_view(),
+        name="customs-declaration-declare-again",
+    ),
+    path("deliveries/<uuid:delivery_id>/arrival", customs.DeliveryArrival.as_view(), name="delivery-arrival"),
+]
+
+urlpatterns = [*crossing, *cases, *data_customs]
