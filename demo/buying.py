@@ -13,7 +13,7 @@ from demo.trades import Trade
 
 # The company from Hong Kong is a member in Guangzhou only.
 REFUSED_ABROAD = {
-    "gzdex": ("a buyer from Hong Kong orders (no border is open yet)", "cross_border_not_open"),
+    "gzdex": ("a buyer from Hong Kong orders (the product is for the mainland only)", "destination_not_allowed"),
     "szdex": ("a company orders that is no member of the venue", "membership_required"),
 }
 FIRST_RANGE = 16 * 1024  # bytes

@@ -248,10 +248,7 @@ class ExportEntryAdmin(ConsoleAdmin):
     def bars(self, entry: ExportEntry) -> SafeString:
         lines = export_year(entry.organization_id, entry.year)["lines"]
         row = '<tr><td>{}</td><td><progress max="{}" value="{}"></progress></td><td>{} / {}</td></tr>'
-        told = (
-            (line["count"], line["line"], line["persons"], f"{line['persons']:,}", f"{line['line']:,}")
-            for line in lines
-        )
+        told = ((each["count"], each["line"], each["persons"], each["persons"], each["line"]) for each in lines)
         return format_html("<table>{}</table>", format_html_join("", row, told))
 
 

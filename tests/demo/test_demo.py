@@ -47,7 +47,7 @@ def test_the_demo_trades_settles_and_certifies_and_does_so_again_until_ctrl_c(st
     assert first.returncode == 0, told
     assert "trial balance of gzdex                                     0.00 CNY" in told
     assert told.count("it verifies offline, with no database and no network       VALID") == 2
-    for refusal in ("same_person", "cross_border_not_open", "illegal_state", "digest_mismatch", "forbidden"):
+    for refusal in ("same_person", "destination_not_allowed", "illegal_state", "digest_mismatch", "forbidden"):
         assert f"refused: {refusal}" in told
     assert EmbeddedServers(state).running() == ()
     assert serving(state) is None
