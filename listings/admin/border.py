@@ -121,7 +121,8 @@ class RouteCaseAdmin(ConsoleAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         running = StatutoryClock.objects.running().filter(case=models.OuterRef("pk")).order_by("due_at")
         cases: models.QuerySet[Any] = super().get_queryset(request)
-        return cases.annotate(next_due_at=models.Subquery(running.values("due_at")[:1]))
+        with_next: models.QuerySet[Any] = cases.annotate(next_due_at=models.Subquery(running.values("due_at")[:1]))
+        return with_next
 
     @admin.display(description=_("next time limit"), ordering="next_due_at")
     def next_due(self, case: RouteCase) -> Any:
