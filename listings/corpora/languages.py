@@ -46,8 +46,8 @@ def scripts() -> tuple[str, str]:
     to_simplified, to_traditional = OpenCC("t2s"), OpenCC("s2t")
     han = [chr(code) for code in range(0x4E00, 0xA000)]
     in_gb, in_big5 = ({each for each in han if _encodes(each, codec)} for codec in ("gb2312", "big5"))
-    simplified = [each for each in han if each in in_gb - in_big5 and to_traditional.convert(each) != each]
-    traditional = [each for each in han if each in in_big5 - in_gb and to_simplified.convert(each) != each]
+    simplified = [each for each in sorted(in_gb - in_big5) if to_traditional.convert(each) != each]
+    traditional = [each for each in sorted(in_big5 - in_gb) if to_simplified.convert(each) != each]
     return "".join(simplified), "".join(traditional)
 
 
