@@ -1,5 +1,6 @@
 """`manage.py inspect FILE`: everything about a file, without a server."""
 
+import io
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests" / "data"
@@ -18,21 +20,28 @@ NOWHERE = {
 }
 
 
-def inspected(file: Path, *options: str, language: str = "C") -> "subprocess.CompletedProcess[str]":
-    """Run the command where no server answers."""
-    environment = {**os.environ, **NOWHERE, "LANG": language, "PYTHONUTF8": "1"}
+def in_a_bare_process(file: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command as people do, where no server answers."""
+    environment = {**os.environ, **NOWHERE, "LANG": "C", "PYTHONUTF8": "1"}
     command = [sys.executable, "-W", "ignore", "manage.py", "inspect", str(file), *options]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
+def inspected(file: Path, *options: str) -> str:
+    """Return what the command prints; run here, where no test may touch the database."""
+    output = io.StringIO()
+    call_command("inspect", str(file), *options, stdout=output)
+    return output.getvalue()
+
+
 def told(file: Path, *options: str) -> dict[str, Any]:
-    done = inspected(file, "--json", *options)
-    assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout))
+    return dict(json.loads(inspected(file, "--json", *options)))
 
 
 def test_a_table_with_contacts_is_profiled_scanned_scored_and_graded() -> None:
-    found = told(DATA / "tables" / "taitung-shelters.csv")
+    done = in_a_bare_process(DATA / "tables" / "taitung-shelters.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
     assert (found["format"], found["encoding"], found["rows"]) == ("CSV", "UTF-8", 168)
     assert {finding["code"] for finding in found["findings"]} >= {"person_name", "landline"}
     assert 100 < found["persons"]["count"] <= 168
@@ -49,12 +58,11 @@ def test_a_table_of_places_tells_of_nobody() -> None:
 
 
 def test_people_read_the_same_in_lines() -> None:
-    done = inspected(DATA / "tables" / "taitung-shelters.csv")
-    assert done.returncode == 0, done.stderr
-    assert "168 rows" in done.stdout
-    assert "name of a person" in done.stdout
-    assert "of 100, grade" in done.stdout
-    assert "personal information GENERAL" in done.stdout
+    lines = inspected(DATA / "tables" / "taitung-shelters.csv")
+    assert "168 rows" in lines
+    assert "name of a person" in lines
+    assert "of 100, grade" in lines
+    assert "personal information GENERAL" in lines
 
 
 def test_declared_facts_raise_the_grade() -> None:
@@ -71,31 +79,31 @@ def test_a_corpus_is_measured_and_its_licence_chain_judged(tmp_path: Path) -> No
     assert found["corpus"]["documents"] == 65
     assert found["corpus"]["languages"]["zh-Hans"]["share"] == 1
     assert [source["reason"] for source in found["licence_chain"]["sources"]] == ["", "non_commercial"]
-    lines = inspected(file, "--sources", str(chain)).stdout
+    lines = inspected(file, "--sources", str(chain))
     assert "zh-Hans  100.0% of the characters" in lines
     assert "not compatible with COMMERCIAL" in lines
 
     chain.write_text("[]", encoding="utf-8")
-    wrong = inspected(file, "--sources", str(chain))
-    assert wrong.returncode == 1
-    assert "Traceback" not in wrong.stderr
+    with pytest.raises(CommandError, match="the sources could not be read"):
+        inspected(file, "--sources", str(chain))
 
 
 def test_a_refused_file_says_why_and_ends_with_status_one(tmp_path: Path) -> None:
     file = tmp_path / "ragged.csv"
     file.write_text("a,b\n1,2\n3\n", encoding="utf-8")
-    done = inspected(file)
+    done = in_a_bare_process(file)
     assert done.returncode == 1
     assert "refused (ragged_rows)" in done.stderr
-    as_json = inspected(file, "--json")
-    assert as_json.returncode == 1
-    assert json.loads(as_json.stdout)["refusal"]["code"] == "ragged_rows"
-    assert json.loads(as_json.stdout)["refusal"]["position"] == {"row": 3}
+    assert "Traceback" not in done.stderr
+    output = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("inspect", str(file), "--json", stdout=output)
+    assert ended.value.code == 1
+    refusal = json.loads(output.getvalue())["refusal"]
+    assert (refusal["code"], refusal["position"]) == ("ragged_rows", {"row": 3})
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "."])
 def test_no_file_is_a_plain_error(tmp_path: Path, name: str) -> None:
-    done = inspected(tmp_path / name)
-    assert done.returncode != 0
-    assert "there is no such file" in done.stderr
-    assert "Traceback" not in done.stderr
+    with pytest.raises(CommandError, match="there is no such file"):
+        inspected(tmp_path / name)

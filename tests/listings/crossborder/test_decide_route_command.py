@@ -1,12 +1,15 @@
 """`manage.py decide_route`: one JSON object a line in, a decision or an error a line out, with no server at all."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 from tests.listings.crossborder.transfers import facts_json
 
@@ -14,6 +17,14 @@ NOWHERE = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "REDIS_URL": "r
 
 
 def decide(lines: bytes, *arguments: str) -> list[dict]:
+    """Return the answers of the command, run here: no test may touch the database unless it says so."""
+    standard_input, standard_output = (io.TextIOWrapper(io.BytesIO(content)) for content in (lines, b""))
+    with patch.object(sys, "stdin", standard_input), patch.object(sys, "stdout", standard_output):
+        call_command("decide_route", *arguments)
+    return [json.loads(line) for line in standard_output.buffer.getvalue().splitlines()]
+
+
+def decide_in_a_bare_process(lines: bytes, *arguments: str) -> list[dict]:
     run = subprocess.run(
         [sys.executable, "manage.py", "decide_route", *arguments],
         input=lines,
@@ -45,7 +56,7 @@ def answers():
         line(n_general=99_999).rstrip() + b"\r\n",
         line(grade="core").rstrip(),
     ]
-    return decide(b"".join(lines), "--as-of", "2026-11-24")
+    return decide_in_a_bare_process(b"".join(lines), "--as-of", "2026-11-24")
 
 
 def test_each_line_gets_an_answer_in_its_order_and_blank_lines_none(answers):
