@@ -15,6 +15,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
@@ -67,6 +68,8 @@ else:
     os.environ[TEMPLATE_VARIABLE] = DATABASE if migrated.fill(_servers) else ""
 # Set up here, so that the conftests below may import models at their top.
 django.setup()
+# The client of each test makes the middleware anew; without this it would list every static file each time.
+settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.hookimpl(optionalhook=True)

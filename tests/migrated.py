@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.embedded import DATABASE, SUPERUSER, EmbeddedServers, socket_folder
+from config.embedded import DATABASE, POSTGRES, SUPERUSER, EmbeddedServers, socket_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("kernel", "accounts", "settlements", "listings", "marketplace")
@@ -25,9 +25,9 @@ def fill(servers: EmbeddedServers) -> bool:
 
     Then each test database is made, and its failure reported, by pytest-django as ever.
     """
-    kept = KEPT / f"{fingerprint()}.sql"
+    kept = _kept()
     if kept.exists():
-        return _client(servers, "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", str(kept), DATABASE)
+        return _restore(servers, kept)
     environment = os.environ | {"DATABASE_POOL_SIZE": "0"}
     command = [sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0", "--skip-checks"]
     if subprocess.run(command, cwd=ROOT, env=environment, check=False, stderr=subprocess.DEVNULL).returncode:
@@ -39,6 +39,20 @@ def fill(servers: EmbeddedServers) -> bool:
     if _client(servers, "pg_dump", "-f", str(unfinished), DATABASE):
         unfinished.rename(kept)
     return True
+
+
+def prepare(servers: EmbeddedServers) -> None:
+    """Make the tables of servers that a test is to start, so that their `migrate` finds nothing left to do.
+
+    Without a kept copy nothing is made, and that `migrate` does the work.
+    """
+    kept = _kept()
+    if kept.exists():
+        servers.start((POSTGRES,))
+        try:
+            assert _restore(servers, kept), "the kept copy does not load"
+        finally:
+            servers.stop((POSTGRES,))
 
 
 def fingerprint() -> str:
@@ -60,6 +74,14 @@ def _ingredients() -> Iterator[Path]:
             for module in OUR_IMPORTS.findall(migration.read_text()):
                 path = ROOT / Path(*module.split("."))
                 yield path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
+
+
+def _kept() -> Path:
+    return KEPT / f"{fingerprint()}.sql"
+
+
+def _restore(servers: EmbeddedServers, kept: Path) -> bool:
+    return _client(servers, "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", str(kept), DATABASE)
 
 
 def _client(servers: EmbeddedServers, program: str, *arguments: str) -> bool:

@@ -18,6 +18,7 @@ import pytest
 
 from config.embedded import EmbeddedServers
 from config.supervisor import choose_port, environment_for, serving
+from tests import migrated
 from tests.faults.exchange import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +61,7 @@ def await_ready(url: str, process: subprocess.Popen[str]) -> None:
 
 
 def test_serving_runs_everything_and_stops_exactly_what_it_started(state: Path) -> None:
+    migrated.prepare(EmbeddedServers(state))
     EmbeddedServers(state).start(("redis",))
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -87,6 +89,7 @@ def test_serving_runs_everything_and_stops_exactly_what_it_started(state: Path) 
 
 
 def test_stop_also_ends_what_a_killed_supervisor_has_left(state: Path) -> None:
+    migrated.prepare(EmbeddedServers(state))
     port = free_port()
     process = supervisor("serve", state, "--port", str(port))
     await_ready(f"http://127.0.0.1:{port}", process)

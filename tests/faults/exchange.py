@@ -19,6 +19,7 @@ from psycopg.rows import dict_row
 
 from config.embedded import POSTGRES, REDIS, EmbeddedServers, database_url, redis_url
 from config.supervisor import ROOT, commands, environment_for
+from tests import migrated
 
 LEASE_SECONDS = 3
 PATIENCE = 90  # seconds until a thing that must come is called missing
@@ -55,6 +56,7 @@ class Exchange:
 
     def open(self) -> None:
         """Start the servers, make the tables and the traders, then start web, worker and beat."""
+        migrated.prepare(self.servers)
         self.servers.start((POSTGRES, REDIS))
         (self.state / "metrics").mkdir(exist_ok=True)
         self.manage("migrate", "--verbosity", "0")
