@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.embedded import DATABASE, POSTGRES, SUPERUSER, EmbeddedServers, socket_folder
+from config.embedded import DATABASE, SUPERUSER, EmbeddedServers, socket_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("kernel", "accounts", "settlements", "listings", "marketplace")
@@ -25,9 +25,8 @@ def fill(servers: EmbeddedServers) -> bool:
 
     Then each test database is made, and its failure reported, by pytest-django as ever.
     """
-    kept = _kept()
-    if kept.exists():
-        return _restore(servers, kept)
+    if load(servers):
+        return True
     environment = os.environ | {"DATABASE_POOL_SIZE": "0"}
     command = [sys.executable, "manage.py", "migrate", "--noinput", "--verbosity", "0", "--skip-checks"]
     if subprocess.run(command, cwd=ROOT, env=environment, check=False, stderr=subprocess.DEVNULL).returncode:
@@ -35,24 +34,17 @@ def fill(servers: EmbeddedServers) -> bool:
     KEPT.mkdir(parents=True, exist_ok=True)
     for old in sorted(KEPT.glob("*.sql"), key=lambda path: path.stat().st_mtime)[:-4]:
         old.unlink(missing_ok=True)
+    kept = _kept()
     unfinished = kept.with_suffix(f".{os.getpid()}")
     if _client(servers, "pg_dump", "-f", str(unfinished), DATABASE):
         unfinished.rename(kept)
     return True
 
 
-def prepare(servers: EmbeddedServers) -> None:
-    """Make the tables of servers that a test is to start, so that their `migrate` finds nothing left to do.
-
-    Without a kept copy nothing is made, and that `migrate` does the work.
-    """
+def load(servers: EmbeddedServers) -> bool:
+    """Copy the migrated database into running servers whose own is empty; False if no copy is kept, or it fails."""
     kept = _kept()
-    if kept.exists():
-        servers.start((POSTGRES,))
-        try:
-            assert _restore(servers, kept), "the kept copy does not load"
-        finally:
-            servers.stop((POSTGRES,))
+    return kept.exists() and _client(servers, "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", str(kept), DATABASE)
 
 
 def fingerprint() -> str:
@@ -78,10 +70,6 @@ def _ingredients() -> Iterator[Path]:
 
 def _kept() -> Path:
     return KEPT / f"{fingerprint()}.sql"
-
-
-def _restore(servers: EmbeddedServers, kept: Path) -> bool:
-    return _client(servers, "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", str(kept), DATABASE)
 
 
 def _client(servers: EmbeddedServers, program: str, *arguments: str) -> bool:

@@ -7,9 +7,9 @@ import pytest
 from tests.faults.exchange import Exchange
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def exchange() -> Iterator[Exchange]:
-    """One running exchange for the module's tests; each test leaves it whole again."""
+    """One running exchange for all these tests; each test leaves it whole again."""
     with tempfile.TemporaryDirectory(prefix="dawan-faults-", ignore_cleanup_errors=True) as folder:
         running = Exchange(Path(folder))
         try:

@@ -56,10 +56,10 @@ class Exchange:
 
     def open(self) -> None:
         """Start the servers, make the tables and the traders, then start web, worker and beat."""
-        migrated.prepare(self.servers)
         self.servers.start((POSTGRES, REDIS))
         (self.state / "metrics").mkdir(exist_ok=True)
-        self.manage("migrate", "--verbosity", "0")
+        if not migrated.load(self.servers):
+            self.manage("migrate", "--verbosity", "0")
         world = self._run(sys.executable, "-m", "tests.faults.world", str(self.rows))
         self.world = json.loads(world.splitlines()[-1])
         for name in ("web", "worker", "beat"):
