@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
-from pypinyin import Style, lazy_pinyin
-
 from kernel.actors import NOBODY, Actor
 from kernel.languages import simplified
 from listings.models import Listing, Suggestion
@@ -61,6 +59,8 @@ def write_suggestions(listing: Listing) -> None:
 
 def keys_of(name: str) -> set[str]:
     """Return what one may type for a name: each of its beginnings as written, in pinyin, and by initials."""
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - its dictionary takes half a second to load
+
     keys = set()
     for beginning in islice(_beginnings(name), BEGINNINGS):
         keys.add(_folded(beginning))

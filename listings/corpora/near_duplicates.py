@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from datasketch import MinHash, MinHashLSH
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 PIECE = 5  # characters
 PERMUTATIONS = 64
@@ -55,6 +57,8 @@ class NearDuplicates:
     def _take(self, pieces: Hashes, least: int) -> None:
         if least & self._mask:
             return
+        from datasketch import MinHash  # noqa: PLC0415 - it brings SciPy, which takes half a second to import
+
         signature = MinHash(num_perm=PERMUTATIONS, hashfunc=int)
         signature.update_batch(np.unique(pieces >> np.uint64(32)))
         key = signature.hashvalues.tobytes()
@@ -65,6 +69,8 @@ class NearDuplicates:
 
     def result(self) -> dict[str, Any]:
         """Return "near_share" (documents nearly the same as an earlier one, of all compared), "compared", "method"."""
+        from datasketch import MinHashLSH  # noqa: PLC0415
+
         index = MinHashLSH(threshold=THRESHOLD, num_perm=PERMUTATIONS)
         kept: list[MinHash] = []
         for seen in self._seen.values():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,7 +78,7 @@ class TextTrouble:
             self._look_for_space(values, offset, ascii_only=ascii_only)
         if shortest <= 7 and not (shortest == longest and ascii_only and longest > 1):
             # In a column of codes of one length, "NA" is Namibia.
-            self._take("stand_ins", pc.is_in(values, value_set=_STAND_INS), values, offset)
+            self._take("stand_ins", pc.is_in(values, value_set=_stand_ins()), values, offset)
         if not ascii_only:
             self._search(values, offset, content.tobytes())
 
@@ -99,7 +100,9 @@ class TextTrouble:
             self.found.setdefault(name, Evidence()).take(mask, values, offset)
 
 
-_STAND_INS = pa.array(STAND_INS)
+@cache
+def _stand_ins() -> Texts:
+    return pa.array(STAND_INS)  # only when needed: the first array of a process makes Arrow import pandas
 
 
 def content_of(values: Texts) -> Bytes:

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from pypinyin import lazy_pinyin
-
 from listings.models import SearchWord
 from listings.search.question import Question, Wish
 from listings.search.words import is_chinese
@@ -114,6 +112,8 @@ def _sound_of_typed(word: str) -> str:
 
 
 def _sound(word: str) -> str:
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - its dictionary takes half a second to load
+
     return _mixed("".join(lazy_pinyin(word)))
 
 
