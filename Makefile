@@ -49,7 +49,7 @@ schema: $(STAMP) ## Generate and validate the OpenAPI document
 	$(VENV)/bin/openapi-spec-validator var/openapi.yaml
 
 pytest: $(STAMP) system-packages ## The tests, on real PostgreSQL and Redis (ARGS="tests/kernel -k proofs")
-	$(VENV)/bin/pytest -n 2 --dist loadscope $(ARGS)
+	$(VENV)/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 spark-test: $(STAMP) ## Check that the engine-neutral figures are the same on a local Spark (needs Java 17 or newer)
 	@./deploy/spark-test $(VENV)

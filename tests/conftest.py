@@ -18,11 +18,15 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from config.embedded import DATABASE, EmbeddedServers, database_url, redis_url
 from config.messages import compile_all
 from tests import migrated
 
+# With several processes each; they begin first and never two at once.
+WHOLE_EXCHANGES = ("tests/demo/", "tests/faults/", "tests/config/test_supervisor.py")
 COMMITTING = {"transactional_db", "live_server"}
 STATE_VARIABLE = "DAWAN_TEST_STATE"
 TEMPLATE_VARIABLE = "DAWAN_TEST_TEMPLATE"
@@ -79,6 +83,27 @@ def pytest_xdist_setupnodes() -> None:
     pytest-django reads them before this file where the variable is set, and workers inherit ours.
     """
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+class ByModule(LoadScopeScheduling):
+    """One module after another for each worker, and all that runs whole exchanges of its own as if it were one module.
+
+    Two of those at once would share the cores with their many processes, and wait longer than they are patient.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "whole exchanges" if nodeid.startswith(WHOLE_EXCHANGES) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule | None:
+    """Distribute the tests thus under `--dist loadscope`."""
+    return ByModule(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_EXCHANGES))
 
 
 @pytest.fixture(scope="session")
