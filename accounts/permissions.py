@@ -32,6 +32,8 @@ class Permission(StrEnum):
     PAYOUT_REQUEST = "payout.request"
     RETURN_FILE = "return.file"
     REGISTRATION_OBJECT = "registration.object"
+    ATTESTATION_ISSUE = "attestation.issue"
+    ATTESTATION_VERIFY = "attestation.verify"
     # of a venue's staff
     CONSOLE_USE = "console.use"
     MEMBERSHIP_REVIEW = "membership.review"
@@ -106,6 +108,8 @@ _TRADING = frozenset(
         P.DELIVERY_ACCEPT,
         P.RETURN_FILE,
         P.REGISTRATION_OBJECT,
+        P.ATTESTATION_ISSUE,
+        P.ATTESTATION_VERIFY,
     }
 )
 _ADMINISTRATION = frozenset({P.ORGANIZATION_MANAGE, P.PEOPLE_MANAGE, P.CLIENT_MANAGE})
@@ -178,9 +182,10 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.PROPOSAL_MAKE,
             P.RETURN_FILE,
             P.REGISTRATION_OBJECT,
+            P.ATTESTATION_ISSUE,
         }
     ),
-    "buy": frozenset({P.ORDER_PLACE, P.ORDER_CANCEL, P.DEMAND_POST, P.DELIVERY_ACCEPT}),
+    "buy": frozenset({P.ORDER_PLACE, P.ORDER_CANCEL, P.DEMAND_POST, P.DELIVERY_ACCEPT, P.ATTESTATION_VERIFY}),
     "read-data": frozenset({P.DELIVERY_READ}),
     "payouts": frozenset({P.PAYOUT_REQUEST}),
     "review": frozenset(

@@ -41,6 +41,10 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Certificates"), "verified", "kernel.certificate"),
         (_("Tree heads"), "account_tree", "kernel.treehead"),
         (_("Log keys"), "vpn_key", "kernel.logkey"),
+        (_("Attestations"), "approval", "listings.attestation"),
+        (_("Verification requests"), "fact_check", "listings.verificationrequest"),
+        (_("Trust nodes"), "hub", "listings.trustnode"),
+        (_("Attestation batches"), "swap_horiz", "listings.attestationbatch"),
         (_("Jobs"), "work_history", "kernel.job"),
     ),
     "catalogue": (

@@ -188,6 +188,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "client": env.str("THROTTLE_CLIENT", "6000/min"),
         "anonymous": env.str("THROTTLE_ANONYMOUS", "600/min"),
+        "verification": env.str("THROTTLE_VERIFICATION", "60/min"),
     },
     "NUM_PROXIES": env.int("TRUSTED_PROXIES", 0),
     "EXCEPTION_HANDLER": "kernel.problems.problem_response",
@@ -224,6 +225,8 @@ SPECTACULAR_SETTINGS = {
         "PropertyRegistrationKind": "listings.models.PropertyRegistration.Kind",
         "RegistrationObjectionState": "listings.models.RegistrationObjection.State",
         "StatisticEditionState": "marketplace.models.StatisticEdition.State",
+        "AttestationState": "listings.models.Attestation.State",
+        "VerificationRequestState": "listings.models.VerificationRequest.State",
         "ListingState": "listings.models.Listing.State",
         "ListingRevisionState": "listings.models.ListingRevision.State",
         "ReviewStage": "listings.models.ReviewStage",

@@ -11,14 +11,19 @@ from demo.closing import certify, close_the_books, pay_out
 from demo.exchange import Story
 from demo.providing import offer
 from demo.trades import PLACES, STREETS, Trade
+from demo.trust import attest_and_verify
 
 
 def run(url: str, state: Path, story: Story) -> None:
-    """Run both trades and close with the books; raises Failed or Refused where it does not go as it should."""
+    """Run both trades, verify a document across the border, and close with the books.
+
+    Raises Failed or Refused where it does not go as it should.
+    """
     folder = state / "demo"
     folder.mkdir(exist_ok=True)
     for trade in (STREETS, PLACES):
         run_trade(url, trade, folder, story)
+    attest_and_verify(url, folder, story)
     story.chapter("The books")
     close_the_books(url, story)
 

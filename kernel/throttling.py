@@ -34,10 +34,12 @@ class ClientThrottle(SimpleRateThrottle):
         actor: Actor = getattr(request, "actor", NOBODY)
         if actor.id is None:
             self.num_requests, self.duration = self.parse_rate(self.THROTTLE_RATES["anonymous"])
+        return self._is_within(str(actor.id or self.get_ident(request)))
+
+    def _is_within(self, whom: str) -> bool:
         limit, seconds = self.num_requests or 0, self.duration or 1
-        key = f"throttle:{actor.id or self.get_ident(request)}:{int(time.time() // seconds)}"
         try:
-            return _count(key, seconds) <= limit
+            return _count(f"throttle:{whom}:{int(time.time() // seconds)}", seconds) <= limit
         except RedisError as error:
             log.warning("throttle store is away", extra={"error": str(error)})
             return True
@@ -46,6 +48,15 @@ class ClientThrottle(SimpleRateThrottle):
         """Return the seconds until the next window begins."""
         seconds = self.duration or 1
         return seconds - time.time() % seconds
+
+
+class AddressThrottle(ClientThrottle):
+    """Count by network address, known or not, at the rate of verifications: for what anybody may ask of a secret."""
+
+    scope = "verification"
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        return self._is_within(f"{self.scope}:{self.get_ident(request)}")
 
 
 def limited(view: View) -> View:

@@ -54,6 +54,8 @@ register(
         "gate_closed": (409, _("A gate of the venue is closed for this listing.")),
         "stage_taken": (409, _("The listing lies on another officer's desk.")),
         "no_rows_behind_it": (409, _("This deduction is about the whole file, not about rows of it.")),
+        "attestation_exists": (409, _("Your organization has attested this digest already.")),
+        "authorisation_ended": (409, _("The holder's authorisation has run out; ask for it again.")),
         "version_deprecated": (409, _("The provider has ended the sale of this version.")),
         "listing_not_available": (409, _("The listing is not offered, or not with this plan.")),
     },

@@ -19,6 +19,7 @@ from listings.api import (
     reviews,
     revisions,
     saved_searches,
+    trust,
 )
 from listings.api import corpora as corpora_api
 
@@ -232,6 +233,28 @@ review: list[URLPattern] = [
     path("listings/<uuid:listing_id>/reject", reviews.ListingReject.as_view(), name="listing-reject"),
 ]
 
+attested: list[URLPattern] = [
+    path("document-types", trust.DocumentTypeList.as_view(), name="document-types"),
+    path("attestations", trust.AttestationList.as_view(), name="attestations"),
+    path("attestations/verify", trust.Verify.as_view(), name="attestation-verify"),
+    path("attestations/verify-file", trust.VerifyFile.as_view(), name="attestation-verify-file"),
+    path("attestations/<uuid:attestation_id>", trust.AttestationDetail.as_view(), name="attestation"),
+    path("attestations/<uuid:attestation_id>/revoke", trust.AttestationRevocation.as_view(), name="attestation-revoke"),
+    path("verification-requests", trust.VerificationRequestList.as_view(), name="verification-requests"),
+    path("verification-requests/authorise", trust.VerificationAuthorise.as_view(), name="verification-authorise"),
+    path("verification-requests/withdraw", trust.VerificationWithdraw.as_view(), name="verification-withdraw"),
+    path(
+        "verification-requests/<uuid:verification_id>",
+        trust.VerificationRequestDetail.as_view(),
+        name="verification-request",
+    ),
+    path(
+        "verification-requests/<uuid:verification_id>/submit",
+        trust.VerificationRequestSubmit.as_view(),
+        name="verification-request-submit",
+    ),
+]
+
 in_bulk: list[URLPattern] = [
     path("manifests", harvests.ManifestList.as_view(), name="manifests"),
     path("harvest-sources", harvests.HarvestSourceList.as_view(), name="harvest-sources"),
@@ -318,5 +341,6 @@ urlpatterns = [
     *offering,
     *described,
     *review,
+    *attested,
     *in_bulk,
 ]

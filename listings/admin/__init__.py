@@ -11,6 +11,7 @@ from listings.admin import (
     listings,
     registry,
     revisions,
+    trust,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "listings",
     "registry",
     "revisions",
+    "trust",
 ]

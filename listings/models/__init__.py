@@ -1,5 +1,12 @@
 """The tables of listings, by noun."""
 
+from listings.models.attestations import (
+    Attestation,
+    AttestationBatch,
+    AttestationEntry,
+    TrustNode,
+    VerificationRequest,
+)
 from listings.models.audience import Visibility
 from listings.models.border_dossiers import BorderDossier
 from listings.models.case_papers import CaseFiling, CasePaper, StatutoryClock
@@ -47,6 +54,9 @@ from listings.models.vocabulary import (
 
 __all__ = [
     "ArrivalReport",
+    "Attestation",
+    "AttestationBatch",
+    "AttestationEntry",
     "Ballot",
     "BorderDossier",
     "BuyerKind",
@@ -107,6 +117,8 @@ __all__ = [
     "Suggestion",
     "Terms",
     "TransferPermit",
+    "TrustNode",
+    "VerificationRequest",
     "VersionDeprecation",
     "Visibility",
     "Vote",

@@ -32,6 +32,7 @@ PUBLIC = {
     "GET /api/v1/certificates/{reference}/status",
     "GET /api/v1/demand-board",
     "GET /api/v1/demand-board/{demand_id}",
+    "GET /api/v1/document-types",
     "GET /api/v1/fee-schedules",
     "GET /api/v1/industries",
     "GET /api/v1/log/consistency",
@@ -53,6 +54,10 @@ PUBLIC = {
     "GET /api/v1/scenarios/{scenario_id}/matches",
     "GET /api/v1/venues",
     "GET /api/v1/venues/{code}",
+    "POST /api/v1/attestations/verify",
+    "POST /api/v1/attestations/verify-file",
+    "POST /api/v1/verification-requests/authorise",
+    "POST /api/v1/verification-requests/withdraw",
 }
 # What somebody without an account begins with.
 ENTRANCES = {"POST /api/v1/sign-up", "POST /api/v1/invitations/accept"}

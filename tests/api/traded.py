@@ -1,5 +1,6 @@
 """A member for whom everything has happened once, so that every address of the API leads to a row of its own."""
 
+import secrets
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -15,6 +16,8 @@ from kernel.sealing import seal_events
 from listings import uploading
 from listings.corpora.declaring import declare_licences
 from listings.corpora.sampling import draw_sample
+from listings.crossborder.trust.batches import export_batch
+from listings.crossborder.trust.consents import request_verification
 from listings.grade_confirmation import confirm_grade
 from listings.invitations import invite as invite_to_listing
 from listings.lineage import add_own_parent
@@ -43,6 +46,7 @@ from tests.listings.offers import (
 )
 from tests.listings.papers import imported, paper
 from tests.listings.test_releases import next_version
+from tests.listings.trust.attested import attested, two_sides
 from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded, released, reviewed, standing
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
@@ -89,6 +93,7 @@ def traded() -> Traded:
         "venue_code": "gzdex",
         "number": 1,
         "saved_search_id": _saved_search(member, bought),
+        **_trusted(member),
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
 
@@ -286,7 +291,19 @@ def grow(world: Traded, times: int = 3) -> None:
         published_quarter(member, number + 1)
         _registrations(member)
         released(funded(buy(exportable(member), abroad)))
+        _trusted(member)
     fund(member, "1.00", "szdex")
+
+
+def _trusted(member: Organization) -> dict[str, object]:
+    """A document that the member attests, one that it wants to verify, and a batch for the other side."""
+    node, _other_side = two_sides()
+    made = attested(node.name, member, digest=secrets.token_hex(32))
+    who = actor(person_of(member))
+    kind = made.document_type
+    wanted, _code = request_verification(node=node.name, document_type=kind, purpose="Loan", actor=who)
+    export_batch(node=node)
+    return {"attestation_id": made.id, "verification_id": wanted.id}
 
 
 def _saved_search(member: Organization, listing: Listing) -> object:

@@ -1,0 +1,1 @@
+"""Mutual trust: what one side attests and the other verifies, with nothing but digests crossing the border."""
