@@ -202,8 +202,7 @@ class VerificationRequestList(generics.GenericAPIView[VerificationRequest]):
 class VerificationRequestDetail(APIView):
     @extend_schema(operation_id="verification_requests_read", responses=VerificationRequestSerializer)
     def get(self, request: Request, verification_id: UUID) -> Response:
-        visible = VerificationRequest.objects.visible_to(actor_of(request)).select_related("node")
-        return Response(represent(VerificationRequestSerializer, get_object_or_404(visible, pk=verification_id)))
+        return Response(represent(VerificationRequestSerializer, _request_seen_by(request, verification_id)))
 
 
 class VerificationRequestSubmit(APIView):
@@ -216,6 +215,7 @@ class VerificationRequestSubmit(APIView):
     )
     @idempotent()
     def post(self, request: Request, verification_id: UUID) -> Response:
+        _request_seen_by(request, verification_id)  # whoever does not see it learns nothing of its form
         body = body_of(SubmitVerificationSerializer, request)
         answered = consents.submit(request_id=verification_id, **body, actor=actor_of(request))
         return Response(represent(VerificationRequestSerializer, answered))
@@ -247,6 +247,11 @@ class VerificationWithdraw(APIView):
     )
     def post(self, request: Request) -> Response:
         return Response(represent(HoldersViewSerializer, consents.withdraw(**body_of(CodeSerializer, request))))
+
+
+def _request_seen_by(request: Request, verification_id: UUID) -> VerificationRequest:
+    visible = VerificationRequest.objects.visible_to(actor_of(request)).select_related("node")
+    return get_object_or_404(visible, pk=verification_id)
 
 
 def _salt(request: Request) -> bytes:
