@@ -22,6 +22,8 @@ class Cast:
     reviewer: Api
     committee: Api
     officer: Api
+    customs: Api
+    second_customs: Api
     venue_admin: Api
 
 
@@ -47,6 +49,8 @@ def bring_in(url: str, trade: Trade, credentials_file: Path) -> Cast:
         reviewer=staff("reviewer"),
         committee=staff("committee"),
         officer=staff("officer"),
+        customs=staff("customs"),
+        second_customs=staff("customs2"),
         venue_admin=staff("admin"),
     )
 

@@ -55,6 +55,15 @@ class Api:
         """Return the JSON of a POST under a fresh Idempotency-Key (or `key`); raises Refused."""
         return self._send("POST", path, json=body or {}, headers={"Idempotency-Key": key or str(uuid.uuid4())})
 
+    def put(self, path: str, body: Any) -> Any:
+        """Return the JSON of a PUT; raises Refused."""
+        return self._send("PUT", path, json=body)
+
+    def post_bytes(self, path: str, content: bytes, **parameters: str) -> Any:
+        """Return the JSON of a POST of raw bytes; raises Refused."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return self._send("POST", path, content=content, headers=headers, params=parameters)
+
     def put_bytes(self, path: str, content: bytes, headers: dict[str, str]) -> Any:
         """Return the JSON of a PUT of raw bytes; raises Refused."""
         return self._send("PUT", path, content=content, headers={"Content-Type": "application/octet-stream", **headers})

@@ -1,5 +1,7 @@
 """The loop: register → review → list → find → order → escrow → deliver → accept → settle → pay out → certify.
 
+A third trade goes over the border (demo/crossing.py).
+
 Everything here goes through the HTTP API. Refusals are part of the story: each is expected by its problem code.
 """
 
@@ -8,9 +10,10 @@ from pathlib import Path
 from demo.buying import accept, find, order, pay_in, read
 from demo.cast import bring_in
 from demo.closing import certify, close_the_books, pay_out
+from demo.crossing import cross
 from demo.exchange import Story
 from demo.providing import offer
-from demo.trades import PLACES, STREETS, Trade
+from demo.trades import MEMBERS, PLACES, STREETS, Trade
 from demo.trust import attest_and_verify
 
 
@@ -23,6 +26,7 @@ def run(url: str, state: Path, story: Story) -> None:
     folder.mkdir(exist_ok=True)
     for trade in (STREETS, PLACES):
         run_trade(url, trade, folder, story)
+    cross(url, MEMBERS, folder, story)
     attest_and_verify(url, folder, story)
     story.chapter("The books")
     close_the_books(url, story)

@@ -50,6 +50,8 @@ def _operator(venue: str, city: tuple[str, str, str], identifier: str, division_
             DemoPerson(f"reviewer@{venue}.example", f"{hans}所合规审查员", "COMPLIANCE_REVIEWER"),
             DemoPerson(f"committee@{venue}.example", f"{hans}所合规委员", "COMPLIANCE_REVIEWER"),
             DemoPerson(f"officer@{venue}.example", f"{hans}所结算员", "SETTLEMENT_OFFICER"),
+            DemoPerson(f"customs@{venue}.example", f"{hans}所海关关员", "CUSTOMS_OFFICER"),
+            DemoPerson(f"customs2@{venue}.example", f"{hans}所海关关员二", "CUSTOMS_OFFICER"),
         ),
     )
 

@@ -10,6 +10,7 @@ from demo.exchange import Api, Failed, Story, until
 from demo.trades import Trade
 
 PART_SIZE = 32 * 1024  # bytes; small, so that the upload takes several parts
+MOST_PARTS = 16
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def register(trade: Trade, provider: Api, story: Story) -> dict[str, Any]:
 
 def upload(file: dict[str, Any], content: bytes, provider: Api, story: Story) -> None:
     """Send the file in parts; one arrives damaged and is refused, then sent again."""
-    parts = [content[start : start + PART_SIZE] for start in range(0, len(content), PART_SIZE)]
+    size = max(PART_SIZE, len(content) // MOST_PARTS + 1)
+    parts = [content[start : start + size] for start in range(0, len(content), size)]
     for number, part in enumerate(parts, 1):
         if number == 2:
             with story.refusal("a part whose bytes were damaged on the way", "digest_mismatch"):
@@ -84,6 +86,12 @@ def describe(trade: Trade, version: dict[str, Any], provider: Api, story: Story)
     plan = provider.post(f"products/{product['id']}/plans", trade.plan)
     terms = provider.post(f"products/{product['id']}/terms", trade.terms)
     product = provider.post(f"products/{product['id']}/register")
+    if trade.border is not None:
+        grade = {"grade": "GENERAL", "personal_data": trade.dossier["personal_data"]}
+        provider.post(f"dataset-versions/{version['id']}/grade-confirmations", grade)
+        border = provider.put(f"products/{product['id']}/border-dossier", dict(trade.border))
+        persons = f"{border['n_general']:,} persons"
+        story.step("provider confirms the grade and says where it may go", f"{border['reach']}, {persons}")
     story.step("provider registers the product, its plan and terms", f"{product['number']} at {price_of(plan)}")
     listing = provider.post(
         "listings",

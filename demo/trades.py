@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo.people import HAIZHU, LINGNAN, NANYUE, PENGCHENG, DemoOrganization
+from demo.people import HAIZHU, LINGNAN, NANYUE, PENGCHENG, VICTORIA, DemoOrganization
 
 DATA = Path(__file__).parent / "data"
 
@@ -25,6 +25,8 @@ class Trade:
     terms: Mapping[str, Any]
     purpose: str
     query: str  # under which the buyer finds it
+    border: Mapping[str, Any] | None = None  # where it may go; None: its jurisdiction only
+    invented: int = 0  # so many rows are made up instead of read from `file`
 
     @property
     def name(self) -> str:
@@ -36,7 +38,23 @@ class Trade:
 
     def content(self) -> bytes:
         """Return the bytes that are uploaded."""
+        if self.invented:
+            return invented_members(self.invented)
         return self.file.read_text(encoding="utf-8").encode(self.encoding)
+
+
+def invented_members(count: int) -> bytes:
+    """Return a table of a loyalty programme whose members nobody is: names put together by rule, no way to reach them.
+
+    No real table of persons may be published, so this is the one table of the demo that is made up.
+    """
+    surnames, given = "陈李黄张梁林吴刘罗何", "嘉俊晓颖志敏文静家豪美玲国华"
+    lines = ["会员号,姓名,城市,注册年份,积分"]
+    for number in range(count):
+        name = surnames[number % 10] + given[number // 10 % 14] + given[number // 140 % 14]
+        city = ("广州", "深圳", "佛山", "东莞")[number % 4]
+        lines.append(f"M{number:08d},{name},{city},{2010 + number % 16},{number * 37 % 10_000}")
+    return ("\n".join(lines) + "\n").encode()
 
 
 STREETS = Trade(
@@ -150,4 +168,65 @@ PLACES = Trade(
     },
     purpose="按人口归一化各地区订单量",
     query="地區 人口",  # asked in traditional characters, found in simplified ones
+)
+
+MEMBERS = Trade(
+    venue="gzdex",
+    provider=LINGNAN,
+    buyer=VICTORIA,
+    broker=None,
+    file=Path("members.csv"),
+    invented=200_000,
+    encoding="utf-8",
+    dossier={
+        "name": {
+            "zh-Hans": "大湾区商圈会员名册（虚构）",
+            "zh-Hant": "大灣區商圈會員名冊（虛構）",
+            "en": "Bay-area loyalty members (invented)",
+        },
+        "summary": {
+            "zh-Hans": "虚构的二十万名商圈会员：会员号、姓名、城市、注册年份与积分。",
+            "zh-Hant": "虛構的二十萬名商圈會員：會員號、姓名、城市、註冊年份與積分。",
+            "en": "Two hundred thousand invented members: number, name, city, year of joining, points.",
+        },
+        "scenario": {
+            "zh-Hans": "跨境商圈合并会员权益。",
+            "zh-Hant": "跨境商圈合併會員權益。",
+            "en": "Shops on both sides of the border join their loyalty programmes.",
+        },
+        "product_type": "DATASET",
+        "type_fields": {
+            "shape": ["TABLE"],
+            "structure": "STRUCTURED",
+            "record_unit": {"zh-Hans": "一名会员", "zh-Hant": "一名會員", "en": "one member"},
+        },
+        "industry": "I65",
+        "language": "zh-Hans",
+        "source_kind": "COLLECTED",
+        "processing": "PROCESSED",
+        "rights": ["HOLD", "USE", "OPERATE"],
+        "evidence": {
+            "LAWFUL_COLLECTION": "演示用虚构数据。",
+            "PERSONAL_INFORMATION_BASIS": "会员入会时单独同意（演示）。",
+        },
+        "personal_data": "GENERAL",
+        "region_scope": "CITY",
+        "time_from": "2010-01-01",
+        "time_to": "2025-12-31",
+        "frequency": "YEAR",
+    },
+    plan={"kind": "ONE_OFF", "price": {"amount": "8000.00", "currency": "CNY"}},
+    terms={
+        "purposes": ["INTERNAL_ANALYSIS"],
+        "term_days": 365,
+        "export_allowed": False,
+        "text": {
+            "zh-Hans": "仅限大湾区内用于会员权益合并，不得转移至大湾区以外。",
+            "zh-Hant": "僅限大灣區內用於會員權益合併，不得轉移至大灣區以外。",
+            "en": "For joining loyalty programmes within the Greater Bay Area; not to be passed on outside it.",
+        },
+    },
+    purpose="合併兩地商圈會員權益",
+    query="会员 商圈",
+    border={"reach": "GBA", "scenario": "OTHER", "n_general": 200_000, "n_sensitive": 0},
 )

@@ -46,8 +46,17 @@ def test_the_demo_trades_settles_and_certifies_and_does_so_again_until_ctrl_c(st
 
     assert first.returncode == 0, told
     assert "trial balance of gzdex                                     0.00 CNY" in told
-    assert told.count("it verifies offline, with no database and no network       VALID") == 2
-    for refusal in ("same_person", "destination_not_allowed", "illegal_state", "digest_mismatch", "forbidden"):
+    assert told.count("it verifies offline, with no database and no network       VALID") == 3
+    for refusal in (
+        "same_person",
+        "destination_not_allowed",
+        "illegal_state",
+        "digest_mismatch",
+        "forbidden",
+        "route_not_cleared",
+        "papers_missing",
+        "entitlement_not_active",
+    ):
         assert f"refused: {refusal}" in told
     assert EmbeddedServers(state).running() == ()
     assert serving(state) is None
@@ -60,6 +69,7 @@ def test_the_demo_trades_settles_and_certifies_and_does_so_again_until_ctrl_c(st
 
     assert second.returncode == 0, rest
     assert told.count("the listing of an earlier run is still there") == 2
+    assert "an earlier run has carried them over the border" in told
     assert f"Console        {url}/console/" in told
     assert "reviewer@szdex.example" in told
     assert EmbeddedServers(state).running() == ()
