@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from demo.buying import accept, find, pay_in, read
 from demo.cast import Cast, bring_in
-from demo.closing import certify
-from demo.exchange import Api, Story, until
+from demo.closing import certify, verify_offline
+from demo.exchange import Api, Failed, Story, until
 from demo.providing import offer
 from demo.trades import Trade
 
@@ -39,6 +39,7 @@ def cross(url: str, trade: Trade, folder: Path, story: Story) -> None:
     arrive(delivery_id, people.buyer, story)
     accept(trade, placed, delivery_id, people, story)
     certify(placed, people, folder, story)
+    prove(placed, people, folder, story)
 
 
 def stand(people: Cast, story: Story) -> None:
@@ -127,6 +128,17 @@ def arrive(delivery_id: str, buyer: Api, story: Story) -> None:
     [sent] = buyer.get(f"deliveries/{delivery_id}")["receipt"]["files"]
     report = buyer.post(f"deliveries/{delivery_id}/arrival", {"files": [{"id": sent["id"], "sha256": sent["sha256"]}]})
     story.step("buyer's client reports what arrived", "as sent" if report["matches"] else "otherwise")
+
+
+def prove(placed: dict[str, Any], people: Cast, folder: Path, story: Story) -> None:
+    """Download the deal's evidence pack and verify it in a process that can reach no server."""
+    pack = folder / f"{placed['number']}.zip"
+    pack.write_bytes(people.buyer.download(f"/api/v1/orders/{placed['id']}/evidence-pack").content)
+    done = verify_offline("verify_evidence_pack", pack, folder / "public-keys.json")
+    if done.returncode:
+        raise Failed(f"the evidence pack does not verify:\n{done.stdout}{done.stderr}")
+    held = len(done.stdout.splitlines()) - 1
+    story.step("the deal's evidence pack verifies offline", f"{pack.stat().st_size:,} bytes, {held} checks, VALID")
 
 
 def case_of(placed: dict[str, Any], exporter: Api) -> dict[str, Any]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>", orders.OrderDetail.as_view(), name="order"),
     path("orders/<uuid:order_id>/cancel", orders.OrderCancel.as_view(), name="order-cancel"),
     path("orders/<uuid:order_id>/fund", orders.OrderFund.as_view(), name="order-fund"),
+    path("orders/<uuid:order_id>/evidence-pack", orders.OrderEvidencePack.as_view(), name="order-evidence-pack"),
     path("orders/<uuid:order_id>/agreement", orders.OrderAgreement.as_view(), name="order-agreement"),
     path("deliveries", deliveries.DeliveryList.as_view(), name="deliveries"),
     path("deliveries/<uuid:delivery_id>", deliveries.DeliveryDetail.as_view(), name="delivery"),

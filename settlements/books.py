@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from kernel.digests import Json
 from kernel.money import Currency, Money
-from settlements.models import Account
+from settlements.models import Account, Transfer
 
 STANDINGS = """
 SELECT venue.code, account.currency, account.kind, sum(part.minor)
@@ -90,3 +91,26 @@ def drifts() -> list[Drift]:
     with connection.cursor() as cursor:
         cursor.execute(DRIFT)
         return [Drift(account_id, int(kept), int(entered)) for account_id, kept, entered in cursor.fetchall()]
+
+
+def order_transfers(order_id: UUID) -> list[dict[str, Json]]:
+    """Return what moved for an order, oldest first, each side by the kind of its account and whose it is."""
+    references = [f"{kind}:{order_id}" for kind in ("hold", "refund", "settlement")]
+    transfers = Transfer.objects.filter(reference__in=references).order_by("id")
+    return [
+        {
+            "reference": transfer.reference,
+            "kind": transfer.kind,
+            "posted_at": transfer.created_at.isoformat(),
+            "entries": [
+                {
+                    "account": entry.account.kind,
+                    "organization": str(entry.account.organization_id or ""),
+                    "amount_minor": entry.amount_minor,
+                    "currency": entry.currency,
+                }
+                for entry in transfer.entries.select_related("account").order_by("position")
+            ],
+        }
+        for transfer in transfers
+    ]

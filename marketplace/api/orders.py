@@ -5,7 +5,9 @@ from uuid import UUID
 
 import django_filters
 from django.db import models
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -22,6 +24,7 @@ from marketplace.api.serializers import (
     OrderSerializer,
     PlaceOrderSerializer,
 )
+from marketplace.evidence_pack import evidence_pack
 from marketplace.models import Agreement, Order
 
 PARTIES = ("venue", "buyer", "provider", "broker", "listing", "agreement")
@@ -107,6 +110,15 @@ class OrderAgreement(APIView):
     def get(self, request: Request, order_id: UUID) -> Response:
         agreement = get_object_or_404(Agreement.objects.visible_to(actor_of(request)), order_id=order_id)
         return Response(represent(AgreementSerializer, agreement))
+
+
+class OrderEvidencePack(APIView):
+    """Everything that proves the deal, in one signed ZIP; `manage.py verify_evidence_pack` checks it offline."""
+
+    @extend_schema(operation_id="orders_evidence_pack", responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, order_id: UUID) -> FileResponse:
+        pack = evidence_pack(order_id=order_id, actor=actor_of(request))
+        return FileResponse(pack, as_attachment=True, filename=f"evidence-{order_id}.zip")
 
 
 def order_json(order_id: UUID, request: Request) -> Any:

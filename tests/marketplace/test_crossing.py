@@ -1,17 +1,25 @@
 """A trade across the border, from the order to the other side's receipt, and everything that stops it on the way."""
 
+import hashlib
+import io
+import json
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Capacity, Organization, Role
-from kernel.actors import SYSTEM
+from kernel.actors import SYSTEM, Actor
 from kernel.jobs import run_due_jobs
+from kernel.keys import trusted_keys
 from kernel.models import AuditEvent, Job
+from kernel.packs import verify_pack
 from kernel.problems import Problem
 from listings.crossborder import arrivals, cases, customs, filings, reviewing
 from listings.crossborder.clocks import pause_clock, resume_clock, watch_clocks
@@ -31,7 +39,9 @@ from listings.models import (
     TransferPermit,
 )
 from marketplace import ordering
+from marketplace.acceptance import accept_delivery
 from marketplace.delivery.access import grant_access, grant_of
+from marketplace.evidence_pack import evidence_pack
 from marketplace.models import Delivery, Entitlement, Order
 from tests.marketplace.crossing import (
     buy,
@@ -515,3 +525,58 @@ def test_a_related_officer_decides_nothing(provider: Organization, hong_kong: Or
     affiliate(related, hong_kong, Role.VIEWER)
     with refused("conflict_of_interest"):
         reviewing.approve_papers(case_id=case.pk, reason="x", actor=actor(related, operator_of("gzdex")))
+
+
+# --- the evidence pack -----------------------------------------------------------------------------------------------
+
+
+def packed(order: Order, who: Actor) -> io.BytesIO:
+    with evidence_pack(order_id=order.pk, actor=who) as pack:
+        return io.BytesIO(pack.read())
+
+
+def test_the_evidence_of_a_crossing_verifies_offline_and_an_altered_one_does_not(
+    provider: Organization, hong_kong: Organization, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    standing(provider)
+    order = funded(buy(exportable(provider, n_general=500), hong_kong), "exempt_volume")
+    delivery = released(order)
+    grant_access(delivery_id=delivery.pk, file_id=file_of(delivery), actor=reader(hong_kong))
+    accept_delivery(delivery_id=delivery.pk, actor=reader(hong_kong))
+    run_due_jobs()
+
+    pack = packed(order, reader(provider))
+    file = tmp_path / "evidence.zip"
+    file.write_bytes(pack.getvalue())
+    call_command("verify_evidence_pack", file)
+    assert "VALID" in capsys.readouterr().out
+    with zipfile.ZipFile(pack) as opened:
+        names = set(opened.namelist())
+        case = json.loads(opened.read("border/case.json"))
+        events = json.loads(opened.read("events.json"))["events"]
+        ledger = json.loads(opened.read("ledger.json"))
+        decision = opened.read("border/decision-1.json")
+    assert {"agreement.json", "agreement.zh-Hant.txt", "certificate.json"} <= names
+    assert "border/papers/001-notice_and_consent.pdf" in names
+    assert [(entry["state"], entry["general"]) for entry in case["register"]] == [("COMMITTED", 500)]
+    told = {each["event"]["action"] for each in events}
+    assert {"order.funded", "transferpermit.used", "exportentry.committed"} <= told
+    assert [transfer["kind"] for transfer in ledger] == ["HOLD", "SETTLEMENT"]
+    assert hashlib.sha256(decision).hexdigest() == latest_decision(case_of(order)).sha256
+
+    with zipfile.ZipFile(packed(order, reader(hong_kong))) as opened:
+        assert "border/papers.json" in opened.namelist()  # digests alone: the papers are the exporter's
+        assert not any(name.startswith("border/papers/") for name in opened.namelist())
+    with refused("not_found"):
+        evidence_pack(order_id=order.pk, actor=reader(make_member()))
+
+    altered = io.BytesIO()
+    with zipfile.ZipFile(pack) as old, zipfile.ZipFile(altered, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"500", b"499") if name == "border/case.json" else old.read(name))
+    failed = [check.name for check in verify_pack(altered, trusted_keys()).checks if not check.passed]
+    assert failed == ["border/case.json"]
+    assert not verify_pack(io.BytesIO(pack.getvalue()[:-40]), trusted_keys()).passed
+    with zipfile.ZipFile(pack, "a") as grown:
+        grown.writestr("more.txt", "added")
+    assert [check.name for check in verify_pack(pack, trusted_keys()).checks if not check.passed] == ["files"]
