@@ -225,6 +225,8 @@ SPECTACULAR_SETTINGS = {
         "PropertyRegistrationKind": "listings.models.PropertyRegistration.Kind",
         "RegistrationObjectionState": "listings.models.RegistrationObjection.State",
         "StatisticEditionState": "marketplace.models.StatisticEdition.State",
+        "IdentityProgrammeState": "listings.models.IdentityProgramme.State",
+        "IdentityConsentState": "listings.models.IdentityConsent.State",
         "AttestationState": "listings.models.Attestation.State",
         "VerificationRequestState": "listings.models.VerificationRequest.State",
         "ListingState": "listings.models.Listing.State",

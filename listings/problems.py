@@ -55,6 +55,13 @@ register(
         "stage_taken": (409, _("The listing lies on another officer's desk.")),
         "no_rows_behind_it": (409, _("This deduction is about the whole file, not about rows of it.")),
         "attestation_exists": (409, _("Your organization has attested this digest already.")),
+        "programme_exists": (409, _("The product has an identity programme already.")),
+        "consent_unusable": (409, _("This consent cannot be used for that question.")),
+        "nonce_reused": (409, _("This nonce was used for another question.")),
+        "identity_locked": (
+            429,
+            _("Too many answers were no match; this programme is closed to you until the oldest of them is a day old."),
+        ),
         "authorisation_ended": (409, _("The holder's authorisation has run out; ask for it again.")),
         "version_deprecated": (409, _("The provider has ended the sale of this version.")),
         "listing_not_available": (409, _("The listing is not offered, or not with this plan.")),

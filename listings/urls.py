@@ -10,6 +10,7 @@ from listings.api import (
     deprecations,
     documents,
     harvests,
+    identity,
     lineage,
     listings,
     metadata,
@@ -233,6 +234,39 @@ review: list[URLPattern] = [
     path("listings/<uuid:listing_id>/reject", reviews.ListingReject.as_view(), name="listing-reject"),
 ]
 
+identified: list[URLPattern] = [
+    path("identity-programmes", identity.IdentityProgrammeList.as_view(), name="identity-programmes"),
+    path(
+        "identity-programmes/<uuid:programme_id>", identity.IdentityProgrammeDetail.as_view(), name="identity-programme"
+    ),
+    path(
+        "identity-programmes/<uuid:programme_id>/key",
+        identity.IdentityProgrammeKey.as_view(),
+        name="identity-programme-key",
+    ),
+    path(
+        "identity-programmes/<uuid:programme_id>/records",
+        identity.IdentityProgrammeRecords.as_view(),
+        name="identity-programme-records",
+    ),
+    path(
+        "identity-programmes/<uuid:programme_id>/records/remove",
+        identity.IdentityProgrammeRecordsRemove.as_view(),
+        name="identity-programme-records-remove",
+    ),
+    path(
+        "identity-programmes/<uuid:programme_id>/close",
+        identity.IdentityProgrammeClose.as_view(),
+        name="identity-programme-close",
+    ),
+    path("identity-consents", identity.IdentityConsentList.as_view(), name="identity-consents"),
+    path(
+        "identity-consents/<uuid:identity_consent_id>/withdraw",
+        identity.IdentityConsentWithdraw.as_view(),
+        name="identity-consent-withdraw",
+    ),
+]
+
 attested: list[URLPattern] = [
     path("document-types", trust.DocumentTypeList.as_view(), name="document-types"),
     path("attestations", trust.AttestationList.as_view(), name="attestations"),
@@ -342,5 +376,6 @@ urlpatterns = [
     *described,
     *review,
     *attested,
+    *identified,
     *in_bulk,
 ]

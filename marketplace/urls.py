@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from marketplace.api import deliveries, demands, entitlements, orders, product_pages, proposals, scenarios, statistics
+from marketplace.api import (
+    deliveries,
+    demands,
+    entitlements,
+    orders,
+    product_pages,
+    proposals,
+    scenarios,
+    statistics,
+    verification,
+)
 from marketplace.delivery.download import download
 
 urlpatterns = [
@@ -35,6 +45,22 @@ urlpatterns = [
     path(
         "entitlements/<uuid:entitlement_id>/revoke", entitlements.EntitlementRevoke.as_view(), name="entitlement-revoke"
     ),
+    path(
+        "entitlements/<uuid:entitlement_id>/identity-key",
+        verification.EntitlementIdentityKey.as_view(),
+        name="entitlement-identity-key",
+    ),
+    path(
+        "entitlements/<uuid:entitlement_id>/identity-consents",
+        verification.EntitlementIdentityConsents.as_view(),
+        name="entitlement-identity-consents",
+    ),
+    path(
+        "entitlements/<uuid:entitlement_id>/identity-queries",
+        verification.EntitlementIdentityQueries.as_view(),
+        name="entitlement-identity-queries",
+    ),
+    path("entitlements/<uuid:entitlement_id>/usage", verification.EntitlementUsage.as_view(), name="entitlement-usage"),
     path("statistics/editions", statistics.EditionList.as_view(), name="statistics-editions"),
     path("statistics/editions/<uuid:edition_id>", statistics.EditionDetail.as_view(), name="statistics-edition"),
     path(

@@ -25,6 +25,7 @@ from listings.models.exporters import (
 )
 from listings.models.grades import Grade, GradeConfirmation
 from listings.models.harvests import HarvestedProduct, HarvestRecord, HarvestRun, HarvestSource
+from listings.models.identity import IdentityConsent, IdentityProgramme, IdentityQuery, IdentityRecord
 from listings.models.invitations import ListingInvitation
 from listings.models.lineage import DatasetParent
 from listings.models.listings import Listing, Review, ReviewClock
@@ -83,6 +84,10 @@ __all__ = [
     "HarvestRun",
     "HarvestSource",
     "HarvestedProduct",
+    "IdentityConsent",
+    "IdentityProgramme",
+    "IdentityQuery",
+    "IdentityRecord",
     "ImportedCertificate",
     "LicenceChain",
     "Listing",

@@ -8,7 +8,7 @@ from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act
 from kernel.languages import in_language
 from marketplace import demands, entitlements
-from marketplace.models import AccessGrant, Agreement, Delivery, Demand, Entitlement, Order, Proposal
+from marketplace.models import AccessGrant, Agreement, Delivery, Demand, Entitlement, Order, Proposal, UsageRecord
 
 
 class AgreementInline(ReadOnlyInline):
@@ -62,6 +62,16 @@ class AgreementAdmin(ConsoleAdmin):
     list_select_related = ("order",)
     search_fields = ("number", "order__number", "sha256")
     ordering = ("-id",)
+
+
+@admin.register(UsageRecord)
+class UsageRecordAdmin(ConsoleAdmin):
+    list_display = ("entitlement", "organization", "provider", "venue", "kind", "units", "created_at")
+    list_filter = ("kind", "venue")
+    list_select_related = ("entitlement", "organization", "provider", "venue")
+    search_fields = ("nonce", "organization__legal_name", "provider__legal_name")
+    ordering = ("-id",)
+    fields = (("entitlement", "venue"), ("organization", "provider"), ("kind", "units"), "nonce", "subject_id")
 
 
 @admin.register(Entitlement)

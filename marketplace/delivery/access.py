@@ -43,9 +43,9 @@ def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGra
     delivery = find(parties, pk=delivery_id)
     require(actor, Permission.DELIVERY_READ, organization_id=delivery.organization_id)
     entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=delivery.entitlement_id)
-    _require_in_force(entitlement)
+    require_in_force(entitlement)
     file = find(DataFile.objects.filter(version_id=entitlement.version_id), pk=file_id)
-    permit = _permit_for(delivery, file, actor)
+    permit = permit_for(delivery, bytes_wanted=file.size or 0, actor=actor)
 
     token = secrets.token_urlsafe(32)
     grant = AccessGrant.objects.create(
@@ -74,7 +74,7 @@ def grant_of(token: str) -> AccessGrant:
     )
     if grant.expires_at <= timezone.now():
         raise Problem("grant_expired")
-    _require_in_force(grant.entitlement)
+    require_in_force(grant.entitlement)
     if grant.permit is not None and not grant.permit.in_force:
         raise Problem("permit_not_in_force")
     return grant
@@ -84,7 +84,7 @@ def may_go_on(grant: AccessGrant) -> bool:
     """Ask again in mid-stream whether the entitlement, and the permit across a border, are still in force."""
     now = AccessGrant.objects.select_related("entitlement", "permit__case").get(pk=grant.pk)
     try:
-        _require_in_force(now.entitlement)
+        require_in_force(now.entitlement)
     except Problem:
         return False
     return now.permit is None or now.permit.in_force
@@ -106,20 +106,21 @@ def record_served(grant: AccessGrant, count: int) -> None:
     AccessGrant.objects.filter(pk=grant.pk).update(bytes_served=F("bytes_served") + count, last_read_at=timezone.now())
 
 
-def _permit_for(delivery: Delivery, file: DataFile, actor: Actor) -> TransferPermit | None:
-    """Take the file's bytes from the delivery's permit where its parties sit on two sides of a border."""
+def permit_for(delivery: Delivery, *, bytes_wanted: int, actor: Actor) -> TransferPermit | None:
+    """Take the bytes from the delivery's permit where its parties sit on two sides of a border."""
     if not crosses_border(delivery.order.provider, delivery.order.buyer):
         return None
     return use_permit(
         delivery_id=delivery.pk,
         recipient_id=delivery.organization_id,
         payload_sha256=payload_digest(delivery.receipt.get("files", [])),
-        bytes_wanted=file.size or 0,
+        bytes_wanted=bytes_wanted,
         actor=actor,
     )
 
 
-def _require_in_force(entitlement: Entitlement) -> None:
+def require_in_force(entitlement: Entitlement) -> None:
+    """Raise Problem `entitlement_not_active` unless the right is in force at this moment."""
     if entitlement.state != Entitlement.State.ACTIVE:
         raise Problem("entitlement_not_active", state=entitlement.state)
     if entitlement.expires_at is not None and entitlement.expires_at <= timezone.now():

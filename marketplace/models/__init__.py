@@ -6,6 +6,7 @@ from marketplace.models.demands import Demand, Proposal
 from marketplace.models.orders import Order
 from marketplace.models.scenarios import Scenario
 from marketplace.models.statistics import IndexPoint, ProductionReturn, StatisticCell, StatisticEdition
+from marketplace.models.usage import UsageRecord
 
 __all__ = [
     "AccessGrant",
@@ -20,4 +21,5 @@ __all__ = [
     "Scenario",
     "StatisticCell",
     "StatisticEdition",
+    "UsageRecord",
 ]

@@ -18,6 +18,7 @@ from listings.corpora.declaring import declare_licences
 from listings.corpora.sampling import draw_sample
 from listings.crossborder.trust.batches import export_batch
 from listings.crossborder.trust.consents import request_verification
+from listings.crossborder.trust.programmes import key_for_source
 from listings.grade_confirmation import confirm_grade
 from listings.invitations import invite as invite_to_listing
 from listings.lineage import add_own_parent
@@ -26,7 +27,8 @@ from listings.registry import applying, examining, objections
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace.delivery.access import grant_access
-from marketplace.models import Delivery, ProductionReturn
+from marketplace.delivery.verification import ask_identity
+from marketplace.models import Delivery, Entitlement, ProductionReturn
 from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
@@ -47,6 +49,7 @@ from tests.listings.offers import (
 from tests.listings.papers import imported, paper
 from tests.listings.test_releases import next_version
 from tests.listings.trust.attested import attested, two_sides
+from tests.listings.trust.identified import PERSON, consented, hashed, programme_of
 from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded, released, reviewed, standing
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
@@ -94,6 +97,7 @@ def traded() -> Traded:
         "number": 1,
         "saved_search_id": _saved_search(member, bought),
         **_trusted(member),
+        **_identity(member),
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
 
@@ -292,6 +296,8 @@ def grow(world: Traded, times: int = 3) -> None:
         _registrations(member)
         released(funded(buy(exportable(member), abroad)))
         _trusted(member)
+        programme_of(listed_dataset(member))
+        _ask(member, Entitlement.objects.get(pk=ids["entitlement_id"]))
     fund(member, "1.00", "szdex")
 
 
@@ -304,6 +310,25 @@ def _trusted(member: Organization) -> dict[str, object]:
     wanted, _code = request_verification(node=node.name, document_type=kind, purpose="Loan", actor=who)
     export_batch(node=node)
     return {"attestation_id": made.id, "verification_id": wanted.id}
+
+
+def _identity(member: Organization) -> dict[str, object]:
+    """A programme of the member, and one that it asks by the right to a dataset that it bought."""
+    programme, _key = programme_of(listed_dataset(member))
+    delivery = Delivery.objects.filter(organization=member).latest("id")
+    programme_of(delivery.order.listing)
+    return {"programme_id": programme.id, "identity_consent_id": _ask(member, delivery.entitlement)}
+
+
+def _ask(member: Organization, entitlement: Entitlement) -> object:
+    """Ask once, and leave a consent that is not used."""
+    who, programme = actor(person_of(member)), entitlement.agreement.order.listing.product.identity_programme
+    key = key_for_source(programme_id=programme.pk, actor=actor(person_of(programme.organization)))
+    told = hashed(key, name=PERSON["name"], phone=PERSON["phone"])
+    _used, token = consented(entitlement, key)
+    subject = hashed(key, id=PERSON["id"])["id"]
+    ask_identity(entitlement_id=entitlement.pk, token=token, nonce=token, subject=subject, **told, actor=who)
+    return consented(entitlement, key)[0]
 
 
 def _saved_search(member: Organization, listing: Listing) -> object:
