@@ -6,6 +6,7 @@ from listings.api import (
     audiences,
     catalogue,
     committee,
+    credit_reports,
     datasets,
     deprecations,
     documents,
@@ -267,6 +268,12 @@ identified: list[URLPattern] = [
     ),
 ]
 
+credit: list[URLPattern] = [
+    path("credit-report-schema", credit_reports.CreditReportSchema.as_view(), name="credit-report-schema"),
+    path("credit-reports/map", credit_reports.CreditReportMap.as_view(), name="credit-report-map"),
+    path("credit-reports/check", credit_reports.CreditReportCheck.as_view(), name="credit-report-check"),
+]
+
 attested: list[URLPattern] = [
     path("document-types", trust.DocumentTypeList.as_view(), name="document-types"),
     path("attestations", trust.AttestationList.as_view(), name="attestations"),
@@ -377,5 +384,6 @@ urlpatterns = [
     *review,
     *attested,
     *identified,
+    *credit,
     *in_bulk,
 ]

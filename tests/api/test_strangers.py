@@ -30,6 +30,7 @@ PUBLIC = {
     "GET /api/v1/catalogue/{listing_id}/schema-org.jsonld",
     "GET /api/v1/catalogue/{listing_id}/similar",
     "GET /api/v1/certificates/{reference}/status",
+    "GET /api/v1/credit-report-schema",
     "GET /api/v1/demand-board",
     "GET /api/v1/demand-board/{demand_id}",
     "GET /api/v1/document-types",
