@@ -32,6 +32,7 @@ class Permission(StrEnum):
     PAYOUT_REQUEST = "payout.request"
     RETURN_FILE = "return.file"
     REGISTRATION_OBJECT = "registration.object"
+    REPORT_DELIVER = "report.deliver"
     ATTESTATION_ISSUE = "attestation.issue"
     ATTESTATION_VERIFY = "attestation.verify"
     # of a venue's staff
@@ -108,6 +109,7 @@ _TRADING = frozenset(
         P.DELIVERY_ACCEPT,
         P.RETURN_FILE,
         P.REGISTRATION_OBJECT,
+        P.REPORT_DELIVER,
         P.ATTESTATION_ISSUE,
         P.ATTESTATION_VERIFY,
     }
@@ -182,6 +184,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.PROPOSAL_MAKE,
             P.RETURN_FILE,
             P.REGISTRATION_OBJECT,
+            P.REPORT_DELIVER,
             P.ATTESTATION_ISSUE,
         }
     ),

@@ -54,6 +54,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Listings"), "storefront", "listings.listing"),
         (_("Listing invitations"), "forward_to_inbox", "listings.listinginvitation"),
         (_("Submissions"), "outbox", "listings.submission"),
+        (_("Agency reports"), "description", "listings.agencyreport"),
         (_("Committee ballots"), "how_to_vote", "listings.ballot"),
         (_("Reviews"), "rate_review", "listings.review"),
         (_("Listing revisions"), "difference", "listings.listingrevision"),

@@ -259,6 +259,8 @@ SPECTACULAR_SETTINGS = {
         "QualityGrade": "listings.quality.rules.GRADES",
         "PersonalData": "listings.models.PersonalData",
         "LevelOfChange": "listings.models.DatasetVersion.Level",
+        "AgencyReportState": "listings.models.AgencyReport.State",
+        "AgencyReportKind": "listings.models.AgencyReport.Kind",
         "RouteCaseState": "listings.models.RouteCase.State",
         "ExportEntryState": "listings.models.ExportEntry.State",
         "CustomsDeclarationState": "listings.models.CustomsDeclaration.State",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.exchange import Api, anonymous, signed_in, with_token
-from demo.people import OPERATORS, VICTORIA, DemoOrganization, DemoPerson
+from demo.people import OPERATORS, VICTORIA, ZHUJIANG, DemoOrganization, DemoPerson
 from demo.trades import Trade
 
 
@@ -25,6 +25,7 @@ class Cast:
     customs: Api
     second_customs: Api
     venue_admin: Api
+    agency: Api
 
 
 def bring_in(url: str, trade: Trade, credentials_file: Path) -> Cast:
@@ -52,6 +53,7 @@ def bring_in(url: str, trade: Trade, credentials_file: Path) -> Cast:
         customs=staff("customs"),
         second_customs=staff("customs2"),
         venue_admin=staff("admin"),
+        agency=member(ZHUJIANG),
     )
 
 

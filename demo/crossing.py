@@ -9,11 +9,9 @@ from demo.buying import accept, find, pay_in, read
 from demo.cast import Cast, bring_in
 from demo.closing import certify, verify_offline
 from demo.exchange import Api, Failed, Story, until
-from demo.providing import offer
+from demo.providing import PAPER, offer
 from demo.trades import Trade
 
-# The shortest file that is a PDF; real papers are the parties' business.
-PAPER = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
 ROUTE = "gba_standard_contract"
 
 

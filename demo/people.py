@@ -108,7 +108,15 @@ VICTORIA = DemoOrganization(
         ),
     ),
 )
-MEMBERS = (LINGNAN, PENGCHENG, HAIZHU, NANYUE, VICTORIA)
+ZHUJIANG = DemoOrganization(
+    name={"zh-Hans": "珠江律师事务所", "zh-Hant": "珠江律師事務所", "en": "Pearl River Law"},
+    legal_name="珠江律师事务所（演示）",
+    jurisdiction="CN",
+    identifier="91440106MADEM0070C",
+    division_code="440106",
+    people=(DemoPerson("admin@zhujiang.example", "周珠江", "ADMIN", ("organization", "provide")),),
+)
+MEMBERS = (LINGNAN, PENGCHENG, HAIZHU, NANYUE, VICTORIA, ZHUJIANG)
 
 # Who is a member of which venue, in which capacity.
 MEMBERSHIPS: tuple[tuple[DemoOrganization, str, str], ...] = (
@@ -118,4 +126,5 @@ MEMBERSHIPS: tuple[tuple[DemoOrganization, str, str], ...] = (
     (HAIZHU, "szdex", "BUYER"),
     (NANYUE, "gzdex", "BROKER"),
     (VICTORIA, "gzdex", "BUYER"),
+    (ZHUJIANG, "gzdex", "SERVICE_AGENCY"),
 )

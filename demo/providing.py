@@ -3,7 +3,9 @@
 import base64
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from demo.cast import Cast
 from demo.exchange import Api, Failed, Story, until
@@ -11,6 +13,8 @@ from demo.trades import Trade
 
 PART_SIZE = 32 * 1024  # bytes; small, so that the upload takes several parts
 MOST_PARTS = 16
+# The shortest file that is a PDF; real papers are the parties' business.
+PAPER = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ def review(trade: Trade, listing: dict[str, Any], people: Cast, story: Story) ->
     here = first.post(f"{path}/start-review")
     while here["stage"] in officers:
         stage = here["stage"]
+        if stage == "SOURCE_RIGHTS" and trade.border is not None:
+            opinion(listing, people, story)
         answers = _all_well(checklist["items"], stage, trade.dossier["product_type"])
         here = officers[stage].post(f"{path}/pass-stage", {"stage": stage, "checklist": answers})
         story.step(f"its officer passes the stage “{names[stage]}”", f"{len(answers)} questions")
@@ -135,6 +141,23 @@ def review(trade: Trade, listing: dict[str, Any], people: Cast, story: Story) ->
     listed = people.committee.post(f"{path}/approve", {"checklist": answers})
     story.step("another person, of compliance, approves it", f"{listed['number']} {listed['state']}")
     return dict(listed)
+
+
+def opinion(listing: dict[str, Any], people: Cast, story: Story) -> None:
+    """Have an independent law firm say what it thinks of the crossing: the stage is not passed without it."""
+    agency = people.agency.get("me")["organization"]["id"]
+    asked = {"kind": "LEGAL_OPINION", "agency_id": agency, "working_days": 5}
+    question = "May these members' data go to Hong Kong, by which route?"
+    report = people.legal.post(f"listings/{listing['id']}/reports", {**asked, "question": question})
+    path = f"agency-reports/{report['id']}"
+    people.agency.post(f"{path}/undertake")
+    people.agency.post_bytes(f"{path}/papers", PAPER, name="opinion.pdf")
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    [way] = people.provider.get(f"listings/{listing['id']}/routes", destination="HK")
+    said = {"jurisdictions": ["HK"], "route": way["route"], "rule_set": way["rule_set"], "opinion_on": today}
+    people.agency.post(f"{path}/deliver", {"conclusion": "FAVOURABLE", "findings": "Under the contract.", **said})
+    people.legal.post(f"{path}/accept", {"reason": "names route, rules and day"})
+    story.step("a law firm gives its opinion on the crossing", f"{way['route']}, {way['rule_set']}")
 
 
 def price_of(plan: dict[str, Any]) -> str:

@@ -74,6 +74,16 @@ class RedItem:
 
 
 @dataclass(frozen=True)
+class WantedReport:
+    """A report of a service agency without which a stage is not passed, for listings of these facts."""
+
+    kind: str
+    stage: str
+    label: Mapping[str, str]
+    when: Sequence[Mapping[str, Sequence[Any]]]
+
+
+@dataclass(frozen=True)
 class Gate:
     """What a venue asks at one act of a listing's way; `check` names a rule of listings/gates.py."""
 
@@ -94,6 +104,7 @@ class Checklist:
     red_items: Sequence[RedItem] = ()
     committee: Mapping[str, Any] = field(default_factory=dict)
     gates: Sequence[Gate] = ()
+    reports: Sequence[WantedReport] = ()
 
     def stage(self, code: str) -> Stage:
         """Return the stage of that code; raises LookupError if the edition has none."""
@@ -107,6 +118,10 @@ class Checklist:
         planned = {ALWAYS} | ({WITH_RED_ITEMS} if referred or self.red_items_of(facts) else set())
         of_type = (stage for stage in self.stages if _is_for(stage, facts["product_type"]))
         return [stage for stage in of_type if stage.planned in planned]
+
+    def reports_of(self, facts: Facts) -> list[WantedReport]:
+        """Return the agency reports that a listing of these facts needs."""
+        return [wanted for wanted in self.reports if _is_met(wanted.when, facts)]
 
     def red_items_of(self, facts: Facts) -> list[RedItem]:
         """Return the red items of a listing."""
@@ -157,6 +172,7 @@ def _checklist(edition: Edition) -> Checklist:
         red_items=tuple(RedItem(**row) for row in edition.get("red_items", ())),
         committee=edition.get("committee", {}),
         gates=tuple(Gate(**row) for row in edition.get("gates", ())),
+        reports=tuple(WantedReport(**row) for row in edition.get("reports", ())),
     )
 
 

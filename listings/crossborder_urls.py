@@ -6,7 +6,8 @@ from listings.api import border, customs, routes
 
 crossing: list[URLPattern] = [
     path("routes/decide", routes.RouteDecide.as_view(), name="route-decide"),
-    path("catalogue/<uuid:listing_id>/routes", border.ListingRoutes.as_view(), name="catalogue-routes"),
+    path("catalogue/<uuid:listing_id>/routes", border.CatalogueRoutes.as_view(), name="catalogue-routes"),
+    path("listings/<uuid:listing_id>/routes", border.ListingRoutes.as_view(), name="listing-routes"),
     path("products/<uuid:product_id>/border-dossier", border.ProductBorderDossier.as_view(), name="border-dossier"),
     path("dataset-versions/<uuid:version_id>/subjects", border.VersionSubjects.as_view(), name="version-subjects"),
     path("exporter-standings", border.StandingList.as_view(), name="exporter-standings"),

@@ -17,11 +17,11 @@ from kernel.jobs import cancel, enqueue
 from kernel.problems import Problem
 from listings import dataset_problems  # noqa: F401 - registers the codes raised here
 from listings.encryption import ObjectCipher, WrappedKey, key_ring, part_identity
-from listings.models import CasePaper, Document
+from listings.models import CasePaper, Document, ReportPaper
 from listings.storage import SealedContent, StoredFile, StoredPart, data_storage, read_range
 from listings.uploading import ABANDONED_AFTER, ABANDONED_JOB, discard_object
 
-Paper = Document | CasePaper
+Paper = Document | CasePaper | ReportPaper
 LARGEST_PAPER = 20 * 1024 * 1024
 # A paper is told by its first bytes, never by its name.
 MEDIA_TYPES = {

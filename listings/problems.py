@@ -52,6 +52,8 @@ register(
         "voted_already": (409, _("You have voted; a vote is cast once.")),
         "committee_too_small": (409, _("Too few members of the committee may vote on this listing.")),
         "gate_closed": (409, _("A gate of the venue is closed for this listing.")),
+        "report_awaited": (409, _("The agency owes a report of this kind already.")),
+        "report_without_paper": (409, _("Keep the signed report first; it is delivered with its paper.")),
         "stage_taken": (409, _("The listing lies on another officer's desk.")),
         "no_rows_behind_it": (409, _("This deduction is about the whole file, not about rows of it.")),
         "attestation_exists": (409, _("Your organization has attested this digest already.")),
@@ -67,6 +69,7 @@ register(
         "listing_not_available": (409, _("The listing is not offered, or not with this plan.")),
     },
     constraints={
+        "one_awaited_report_by_listing_kind_and_agency": "report_awaited",
         "one_open_ballot_by_listing": "ballot_open",
         "one_vote_by_member": "voted_already",
         "certificate_is_imported_once_by_product": "certificate_exists",

@@ -22,6 +22,7 @@ from kernel.certificates import state_certificate
 from kernel.numbering import short_number
 from kernel.problems import FieldError, Problem
 from kernel.states import advance
+from listings.agency_reports import report_errors
 from listings.catalogue_rows import catalogue_row
 from listings.certified import certificate_errors
 from listings.checklists import Answer, Correction, answer_errors, correction_errors
@@ -124,6 +125,7 @@ def pass_stage(*, listing_id: UUID, stage: str, answers: Mapping[str, Answer], a
     if case.is_last:
         raise Problem("illegal_state", _("The last stage is decided by approving the listing."), state=listing.state)
     _refuse(answer_errors(case.items, answers))
+    _refuse(report_errors(case))
 
     record_decision(case, actor, Decision.PASS, answers=answers)
     open_next(case, actor)
@@ -144,6 +146,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     refuse_closed_gates(listing, case.checklist, "list")
     _refuse_undecided(case)
     _refuse(answer_errors(case.items, answers))
+    _refuse(report_errors(case))
     _refuse(grading_errors(listing.version, listing.product))  # a graver grade may have been confirmed meanwhile
     _refuse(_of_product(certificate_errors(listing.product, for_approval=True)))
 

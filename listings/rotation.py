@@ -7,9 +7,9 @@ from django.db import transaction
 from kernel import audit
 from kernel.actors import SYSTEM
 from listings.encryption import WrappedKey, key_ring
-from listings.models import CasePaper, DatasetVersion, Document
+from listings.models import CasePaper, DatasetVersion, Document, ReportPaper
 
-Keyed = type[DatasetVersion] | type[Document] | type[CasePaper]
+Keyed = type[DatasetVersion] | type[Document] | type[CasePaper] | type[ReportPaper]
 
 
 def rewrap_data_keys() -> int:
@@ -18,7 +18,7 @@ def rewrap_data_keys() -> int:
     May run while the exchange works, be stopped and be run again. Afterwards the older keys can be taken out of
     STORAGE_KEYS. Raises UnusableKey or Tampered when a data key does not open.
     """
-    return sum(_rewrap_all(model) for model in (DatasetVersion, Document, CasePaper))
+    return sum(_rewrap_all(model) for model in (DatasetVersion, Document, CasePaper, ReportPaper))
 
 
 def _rewrap_all(model: Keyed) -> int:

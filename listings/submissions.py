@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from kernel.problems import FieldError
 from listings.checklists import Checklist, Stage
 from listings.dossier import DOSSIER
-from listings.models import Listing, Plan, Review, Submission
+from listings.models import BorderDossier, Listing, Plan, Review, Submission
 
 Changes = dict[str, list[Any]]
 ANSWER_LENGTH = 2000
@@ -41,6 +41,7 @@ def facts_of(listing: Listing) -> dict[str, Any]:
         "personal_data": product.personal_data,
         "export_allowed": product.export_allowed,
         "resale_allowed": product.resale_allowed,
+        "reach": BorderDossier.objects.filter(product=product).values_list("reach", flat=True).first() or "DOMESTIC",
     }
 
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from listings.api import (
+    agency_reports,
     audiences,
     catalogue,
     committee,
@@ -374,7 +375,34 @@ property_register: list[URLPattern] = [
     ),
 ]
 
+reports: list[URLPattern] = [
+    path("listings/<uuid:listing_id>/reports", agency_reports.ListingReports.as_view(), name="listing-reports"),
+    path("agency-reports", agency_reports.ReportList.as_view(), name="agency-reports"),
+    path("agency-reports/<uuid:report_id>", agency_reports.ReportDetail.as_view(), name="agency-report"),
+    path(
+        "agency-reports/<uuid:report_id>/undertake",
+        agency_reports.ReportUndertake.as_view(),
+        name="agency-report-undertake",
+    ),
+    path(
+        "agency-reports/<uuid:report_id>/decline", agency_reports.ReportDecline.as_view(), name="agency-report-decline"
+    ),
+    path("agency-reports/<uuid:report_id>/papers", agency_reports.ReportPapers.as_view(), name="agency-report-papers"),
+    path(
+        "agency-reports/<uuid:report_id>/deliver", agency_reports.ReportDeliver.as_view(), name="agency-report-deliver"
+    ),
+    path("agency-reports/<uuid:report_id>/accept", agency_reports.ReportAccept.as_view(), name="agency-report-accept"),
+    path("agency-reports/<uuid:report_id>/return", agency_reports.ReportReturn.as_view(), name="agency-report-return"),
+    path("agency-reports/<uuid:report_id>/cancel", agency_reports.ReportCancel.as_view(), name="agency-report-cancel"),
+    path(
+        "report-papers/<uuid:report_paper_id>/content",
+        agency_reports.ReportPaperContent.as_view(),
+        name="report-paper-content",
+    ),
+]
+
 urlpatterns = [
+    *reports,
     *property_register,
     *bytes_in,
     *corpora,

@@ -1,6 +1,7 @@
 """The console's view of listings: rows are read, and moved only by the acts of the capability functions."""
 
 from listings.admin import (
+    agency_reports,
     border,
     certificates,
     committee,
@@ -16,6 +17,7 @@ from listings.admin import (
 )
 
 __all__ = [
+    "agency_reports",
     "border",
     "certificates",
     "committee",

@@ -56,6 +56,7 @@ from listings.models import (
     DatasetVersion,
     ExportEntry,
     ExporterProfile,
+    Listing,
     Product,
     RouteCase,
     RouteDecision,
@@ -418,21 +419,36 @@ class SplittingAlertSettle(APIView):
         return Response(represent(SplittingAlertSerializer, alert))
 
 
-class ListingRoutes(APIView):
+DESTINATION = OpenApiParameter("destination", description="ISO 3166 code; HK, MO and SG where it is left out.")
+
+
+class CatalogueRoutes(APIView):
     """By which route a listing's data would go to the usual destinations today, or to the one that is asked for."""
 
     permission_classes = (AllowAny,)
 
     @extend_schema(
-        operation_id="catalogue_routes",
-        responses=RoutePreviewSerializer(many=True),
-        parameters=[OpenApiParameter("destination", description="ISO 3166 code; HK, MO and SG where it is left out.")],
+        operation_id="catalogue_routes", responses=RoutePreviewSerializer(many=True), parameters=[DESTINATION]
     )
     def get(self, request: Request, listing_id: UUID) -> Response:
-        listing = open_listing(in_detail(actor_of(request)), listing_id)
-        wanted = request.query_params.get("destination", "")
-        destinations = (wanted,) if wanted else USUAL_DESTINATIONS
-        return Response([represent(RoutePreviewSerializer, route_preview(listing, each)) for each in destinations])
+        return _previews(request, open_listing(in_detail(actor_of(request)), listing_id))
+
+
+class ListingRoutes(APIView):
+    """The same for a listing that is not in the catalogue yet: for its provider and the venue's officers."""
+
+    @extend_schema(
+        operation_id="listings_routes", responses=RoutePreviewSerializer(many=True), parameters=[DESTINATION]
+    )
+    def get(self, request: Request, listing_id: UUID) -> Response:
+        visible = Listing.objects.visible_to(actor_of(request)).select_related("product", "organization", "version")
+        return _previews(request, get_object_or_404(visible, pk=listing_id))
+
+
+def _previews(request: Request, listing: Listing) -> Response:
+    wanted = request.query_params.get("destination", "")
+    destinations = (wanted,) if wanted else USUAL_DESTINATIONS
+    return Response([represent(RoutePreviewSerializer, route_preview(listing, each)) for each in destinations])
 
 
 def _acted(

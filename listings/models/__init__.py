@@ -1,5 +1,6 @@
 """The tables of listings, by noun."""
 
+from listings.models.agency_reports import AgencyReport, ReportPaper
 from listings.models.attestations import (
     Attestation,
     AttestationBatch,
@@ -54,6 +55,7 @@ from listings.models.vocabulary import (
 )
 
 __all__ = [
+    "AgencyReport",
     "ArrivalReport",
     "Attestation",
     "AttestationBatch",
@@ -104,6 +106,7 @@ __all__ = [
     "RegionScope",
     "RegistrationClock",
     "RegistrationObjection",
+    "ReportPaper",
     "Review",
     "ReviewClock",
     "ReviewStage",

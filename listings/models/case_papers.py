@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.actors import Actor
 from kernel.languages import LanguageMapField, in_language
 from kernel.models import Identified
+from listings.models.papers import StoredPaper
 from listings.models.route_cases import RouteCase
 
 
@@ -17,7 +18,7 @@ class OfCaseQuerySet(models.QuerySet["CasePaper"]):
         return self.filter(case__in=RouteCase.objects.visible_to(actor).values("pk"))
 
 
-class CasePaper(Identified):
+class CasePaper(StoredPaper):
     """One paper of a case, encrypted at rest; the last one of each code counts, and none is ever changed."""
 
     case = models.ForeignKey(RouteCase, models.PROTECT, related_name="papers", verbose_name=_("route case"))
@@ -25,15 +26,6 @@ class CasePaper(Identified):
         "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("handed in for")
     )
     code = models.CharField(_("paper"), max_length=40)
-    name = models.CharField(_("file name"), max_length=200)
-    media_type = models.CharField(_("media type"), max_length=40)
-    size = models.BigIntegerField(_("bytes"))
-    sha256 = models.CharField("SHA-256", max_length=64)
-    sm3 = models.CharField("SM3", max_length=64)
-    storage_name = models.CharField(_("stored object"), max_length=255, unique=True)
-    wrapped_key = models.BinaryField(_("wrapped data key"))
-    key_id = models.CharField(_("key-encryption key"), max_length=64, db_index=True)
-    uploaded_by = models.UUIDField(_("uploaded by"), null=True)
 
     objects: ClassVar[OfCaseQuerySet] = OfCaseQuerySet.as_manager()  # type: ignore[assignment]
 

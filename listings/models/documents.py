@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.actors import Actor
 from kernel.models import Identified
 from kernel.states import Stateful
+from listings.models.papers import StoredPaper
 from listings.models.products import Product, _own_or_offered
 from listings.models.vocabulary import Right
 
@@ -22,7 +23,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(_own_or_offered(actor, product="product_id"))
 
 
-class Document(Identified):
+class Document(StoredPaper):
     """One paper of a product's dossier, encrypted at rest; what it says is never changed (trigger in listings/sql)."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="documents", verbose_name=_("product"))
@@ -30,15 +31,6 @@ class Document(Identified):
         "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider")
     )
     evidence = models.CharField(_("proves"), max_length=40, blank=True)
-    name = models.CharField(_("file name"), max_length=200)
-    media_type = models.CharField(_("media type"), max_length=40)
-    size = models.BigIntegerField(_("bytes"))
-    sha256 = models.CharField(_("SHA-256"), max_length=64)
-    sm3 = models.CharField(_("SM3"), max_length=64)
-    storage_name = models.CharField(_("stored object"), max_length=255, unique=True)
-    wrapped_key = models.BinaryField(_("wrapped data key"))
-    key_id = models.CharField(_("key-encryption key"), max_length=64, db_index=True)
-    uploaded_by = models.UUIDField(_("uploaded by"), null=True)
 
     objects = DocumentQuerySet.as_manager()
 

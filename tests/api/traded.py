@@ -14,6 +14,7 @@ from kernel.models import AuditEvent, Certificate, Job
 from kernel.money import Currency, Money
 from kernel.sealing import seal_events
 from listings import uploading
+from listings.agency_reports import commission_report, keep_report_paper, undertake_report
 from listings.corpora.declaring import declare_licences
 from listings.corpora.sampling import draw_sample
 from listings.crossborder.trust.batches import export_batch
@@ -43,10 +44,11 @@ from tests.listings.offers import (
     draft_product,
     make_plan,
     make_terms,
+    officer_of,
     registered_product,
     voted,
 )
-from tests.listings.papers import imported, paper
+from tests.listings.papers import PDF, imported, paper
 from tests.listings.test_releases import next_version
 from tests.listings.trust.attested import attested, two_sides
 from tests.listings.trust.identified import PERSON, consented, hashed, programme_of
@@ -92,6 +94,7 @@ def traded() -> Traded:
         "edition_id": published_quarter(member, 0),
         **_registrations(member),
         **_crossing(member),
+        **_report(member),
         "code": "gzdex",
         "venue_code": "gzdex",
         "number": 1,
@@ -124,6 +127,24 @@ def _crossing(member: Organization) -> dict[str, object]:
         "alert_id": case.splitting_alerts.get().id,
         "declaration_id": CustomsDeclaration.objects.get(organization=member).id,
     }
+
+
+def _report(member: Organization) -> dict[str, object]:
+    """A report that an agency has written on a listing under review."""
+    listing = at_stage(draft_listing(registered_product(member)), "SOURCE_RIGHTS")
+    agency = make_member("gzdex", Capacity.SERVICE_AGENCY)
+    report = commission_report(
+        listing_id=listing.pk,
+        kind="QUALITY_REPORT",
+        agency_id=agency.pk,
+        question="How good?",
+        working_days=3,
+        actor=actor(officer_of(listing)),
+    )
+    writer = actor(person_of(agency))
+    undertake_report(report_id=report.pk, actor=writer)
+    kept = keep_report_paper(report_id=report.pk, name="report.pdf", body=[PDF], actor=writer)
+    return {"report_id": report.pk, "report_paper_id": kept.pk}
 
 
 def _drafts(member: Organization) -> dict[str, object]:
@@ -295,6 +316,7 @@ def grow(world: Traded, times: int = 3) -> None:
         published_quarter(member, number + 1)
         _registrations(member)
         released(funded(buy(exportable(member), abroad)))
+        _report(member)
         _trusted(member)
         programme_of(listed_dataset(member))
         _ask(member, Entitlement.objects.get(pk=ids["entitlement_id"]))

@@ -1,0 +1,55 @@
+"""The console's page of agency reports."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission
+from kernel.actors import Actor
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act
+from kernel.console_display import four_eyes
+from listings import agency_reports
+from listings.models import AgencyReport, ReportPaper
+
+State = AgencyReport.State
+OPEN = {State.COMMISSIONED, State.UNDERTAKEN, State.RETURNED}
+
+
+class PaperInline(ReadOnlyInline):
+    model = ReportPaper
+    fields = ("name", "size", "sha256", "created_at")
+    show_change_link = False
+
+
+@admin.register(AgencyReport)
+class AgencyReportAdmin(ConsoleAdmin):
+    list_display = ("listing", "kind", "organization", "stage", "state", "conclusion", "due_at")
+    list_filter = ("state", "kind", "venue", "conclusion")
+    list_select_related = ("listing", "organization", "venue")
+    search_fields = ("listing__number", "organization__legal_name")
+    ordering = ("-id",)
+    fieldsets = (
+        (None, {"fields": ("listing", "kind", "stage", "state", "organization", "provider", "venue", "due_at")}),
+        (_("Question"), {"fields": ("question",)}),
+        (_("Report"), {"fields": ("conclusion", "findings", "jurisdictions", "route", "rule_set", "opinion_on")}),
+        (_("Four eyes"), {"fields": ("who_may_not", "valid_until", "note")}),
+    )
+    readonly_fields = ("who_may_not",)
+    inlines = (PaperInline,)
+    actions_detail = ("accept", "give_back", "call_off")
+
+    @admin.display(description=_("who may not decide"))
+    def who_may_not(self, report: AgencyReport) -> str:
+        return four_eyes([report.written_by])
+
+    @act(_("Accept the report"), permission=Permission.CONSOLE_USE, states={State.DELIVERED}, asks_reason=True)
+    def accept(self, request: HttpRequest, report: AgencyReport, actor: Actor, reason: str) -> None:
+        agency_reports.accept_report(report_id=report.pk, reason=reason, actor=actor)
+
+    @act(_("Give the report back"), permission=Permission.CONSOLE_USE, states={State.DELIVERED}, asks_reason=True)
+    def give_back(self, request: HttpRequest, report: AgencyReport, actor: Actor, reason: str) -> None:
+        agency_reports.return_report(report_id=report.pk, reason=reason, actor=actor)
+
+    @act(_("Call off"), permission=Permission.CONSOLE_USE, states=OPEN, asks_reason=True, danger=True)
+    def call_off(self, request: HttpRequest, report: AgencyReport, actor: Actor, reason: str) -> None:
+        agency_reports.cancel_report(report_id=report.pk, reason=reason, actor=actor)

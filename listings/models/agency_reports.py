@@ -1,0 +1,139 @@
+"""Reports that service agencies write for a review: legal opinions, and reports on quality, security and value."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.visibility import owned_or_operated
+from kernel.actors import Actor
+from kernel.models import Identified
+from kernel.states import Stateful
+from listings.models.listings import Listing
+from listings.models.papers import StoredPaper
+from listings.models.products import jurisdiction
+
+
+class AgencyReportQuerySet(models.QuerySet["AgencyReport"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """The agency's and the provider's own; staff see those of their venues."""
+        return self.filter(owned_or_operated(actor, organizations=("organization", "provider"), venue="venue"))
+
+    def standing(self) -> Self:
+        """Accepted reports whose validity has not ended."""
+        in_time = Q(valid_until__isnull=True) | Q(valid_until__gte=timezone.localdate())
+        return self.filter(in_time, state=AgencyReport.State.ACCEPTED)
+
+    def awaited(self) -> Self:
+        """Reports that were asked for and are not settled yet."""
+        return self.filter(state__in=AgencyReport.AWAITED)
+
+
+class AgencyReport(Identified, Stateful):
+    """One task of a service agency in the review of a listing: asked for, undertaken, delivered, accepted."""
+
+    class Kind(models.TextChoices):
+        LEGAL_OPINION = "LEGAL_OPINION", _("legal opinion")
+        QUALITY_REPORT = "QUALITY_REPORT", _("quality report")
+        SECURITY_REPORT = "SECURITY_REPORT", _("security report")
+        VALUE_REPORT = "VALUE_REPORT", _("value report")
+
+    class State(models.TextChoices):
+        COMMISSIONED = "COMMISSIONED", _("commissioned")
+        DECLINED = "DECLINED", pgettext_lazy("report", "declined")
+        UNDERTAKEN = "UNDERTAKEN", _("undertaken")
+        DELIVERED = "DELIVERED", pgettext_lazy("report", "delivered")
+        RETURNED = "RETURNED", pgettext_lazy("report", "returned")
+        ACCEPTED = "ACCEPTED", pgettext_lazy("report", "accepted")
+        CANCELLED = "CANCELLED", pgettext_lazy("report", "cancelled")
+
+    MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
+        State.COMMISSIONED: frozenset({State.UNDERTAKEN, State.DECLINED, State.CANCELLED}),
+        State.UNDERTAKEN: frozenset({State.DELIVERED, State.CANCELLED}),
+        State.DELIVERED: frozenset({State.ACCEPTED, State.RETURNED}),
+        State.RETURNED: frozenset({State.DELIVERED, State.CANCELLED}),
+    }
+    AWAITED = (State.COMMISSIONED, State.UNDERTAKEN, State.DELIVERED, State.RETURNED)
+
+    class Conclusion(models.TextChoices):
+        FAVOURABLE = "FAVOURABLE", _("favourable")
+        WITH_RESERVATIONS = "WITH_RESERVATIONS", _("with reservations")
+        ADVERSE = "ADVERSE", _("adverse")
+
+    listing = models.ForeignKey(Listing, models.PROTECT, related_name="reports", verbose_name=_("listing"))
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    provider = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider"))
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("service agency")
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    stage = models.CharField(_("stage"), max_length=20)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.COMMISSIONED)
+    question = models.TextField(_("what is asked"))
+    due_at = models.DateTimeField(_("due at"))
+    commissioned_by = models.UUIDField(_("commissioned by"))
+    written_by = models.UUIDField(_("written by"), null=True)
+    accepted_by = models.UUIDField(_("accepted by"), null=True)
+    conclusion = models.CharField(_("conclusion"), max_length=20, choices=Conclusion.choices, blank=True)
+    findings = models.TextField(_("findings"), blank=True)
+    # Of a legal opinion on a crossing of the border (DOMAIN §3.5): where, by which route, by which rules, as of when.
+    jurisdictions = ArrayField(
+        models.CharField(max_length=2, validators=[jurisdiction]), verbose_name=_("jurisdictions"), default=list
+    )
+    route = models.CharField(_("route"), max_length=30, blank=True)
+    rule_set = models.CharField(_("rule set"), max_length=80, blank=True)
+    opinion_on = models.DateField(_("as of"), null=True)
+    valid_until = models.DateField(_("valid until"), null=True)
+    note = models.TextField(_("note"), blank=True)
+
+    objects: ClassVar[AgencyReportQuerySet] = AgencyReportQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("agency report")
+        verbose_name_plural = _("agency reports")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(organization=F("provider")), name="report_is_by_another_organization"),
+            models.UniqueConstraint(
+                fields=["listing", "kind", "organization"],
+                condition=Q(state__in=["COMMISSIONED", "UNDERTAKEN", "DELIVERED", "RETURNED"]),
+                name="one_awaited_report_by_listing_kind_and_agency",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="report_by_agency"),
+            models.Index(fields=["provider", "-id"], name="report_by_provider"),
+            models.Index(fields=["venue", "state", "-id"], name="report_by_venue_and_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.listing}"
+
+
+class ReportPaperQuerySet(models.QuerySet["ReportPaper"]):
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(report__in=AgencyReport.objects.visible_to(actor).values("pk"))
+
+
+class ReportPaper(StoredPaper):
+    """The report itself as the agency signed it; the last one counts."""
+
+    report = models.ForeignKey(AgencyReport, models.PROTECT, related_name="papers", verbose_name=_("agency report"))
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("service agency")
+    )
+
+    objects: ClassVar[ReportPaperQuerySet] = ReportPaperQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("paper of an agency report")
+        verbose_name_plural = _("papers of agency reports")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
