@@ -17,7 +17,7 @@ DROP TRIGGER report_paper_is_never_deleted ON listings_reportpaper;
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_customs_officer"),
-        ("listings", "0026_attestations"),
+        ("listings", "0027_identity_verification"),
     ]
 
     operations = [
