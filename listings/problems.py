@@ -70,6 +70,8 @@ register(
     },
     constraints={
         "one_awaited_report_by_listing_kind_and_agency": "report_awaited",
+        "attestation_is_unique_by_digest": "attestation_exists",
+        "identity_query_is_unique_by_nonce": "nonce_reused",
         "one_open_ballot_by_listing": "ballot_open",
         "one_vote_by_member": "voted_already",
         "certificate_is_imported_once_by_product": "certificate_exists",

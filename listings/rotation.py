@@ -1,4 +1,4 @@
-"""Rotating the key-encryption key: the data keys of all versions and papers are wrapped anew, one by one."""
+"""Rotating the key-encryption key: keys of versions, papers and identity programmes are wrapped anew, one by one."""
 
 from uuid import UUID
 
@@ -7,9 +7,9 @@ from django.db import transaction
 from kernel import audit
 from kernel.actors import SYSTEM
 from listings.encryption import WrappedKey, key_ring
-from listings.models import CasePaper, DatasetVersion, Document, ReportPaper
+from listings.models import CasePaper, DatasetVersion, Document, IdentityProgramme, ReportPaper
 
-Keyed = type[DatasetVersion] | type[Document] | type[CasePaper] | type[ReportPaper]
+Keyed = type[DatasetVersion | Document | CasePaper | ReportPaper | IdentityProgramme]
 
 
 def rewrap_data_keys() -> int:
@@ -18,7 +18,8 @@ def rewrap_data_keys() -> int:
     May run while the exchange works, be stopped and be run again. Afterwards the older keys can be taken out of
     STORAGE_KEYS. Raises UnusableKey or Tampered when a data key does not open.
     """
-    return sum(_rewrap_all(model) for model in (DatasetVersion, Document, CasePaper, ReportPaper))
+    keyed: tuple[Keyed, ...] = (DatasetVersion, Document, CasePaper, ReportPaper, IdentityProgramme)
+    return sum(_rewrap_all(model) for model in keyed)
 
 
 def _rewrap_all(model: Keyed) -> int:

@@ -283,6 +283,7 @@ attested: list[URLPattern] = [
     path("attestations/<uuid:attestation_id>", trust.AttestationDetail.as_view(), name="attestation"),
     path("attestations/<uuid:attestation_id>/revoke", trust.AttestationRevocation.as_view(), name="attestation-revoke"),
     path("verification-requests", trust.VerificationRequestList.as_view(), name="verification-requests"),
+    path("verification-requests/for-holder", trust.VerificationForHolder.as_view(), name="verification-for-holder"),
     path("verification-requests/authorise", trust.VerificationAuthorise.as_view(), name="verification-authorise"),
     path("verification-requests/withdraw", trust.VerificationWithdraw.as_view(), name="verification-withdraw"),
     path(

@@ -21,5 +21,8 @@ register(
         "edition_under_way": (409, _("An edition of that quarter waits to be published or discarded.")),
         "range_not_satisfiable": (416, _("The file has no such byte range.")),
     },
-    constraints={"one_living_proposal_by_demand_and_organization": "proposal_exists"},
+    constraints={
+        "one_living_proposal_by_demand_and_organization": "proposal_exists",
+        "usage_is_counted_once_by_nonce": "nonce_reused",
+    },
 )

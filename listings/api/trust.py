@@ -221,6 +221,19 @@ class VerificationRequestSubmit(APIView):
         return Response(represent(VerificationRequestSerializer, answered))
 
 
+class VerificationForHolder(APIView):
+    """What the holder is asked to authorise, by the verifier's code: who verifies, and what for."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (AddressThrottle,)
+
+    @extend_schema(
+        operation_id="verification_requests_for_holder", request=CodeSerializer, responses=HoldersViewSerializer
+    )
+    def post(self, request: Request) -> Response:
+        return Response(represent(HoldersViewSerializer, consents.wanted_by(**body_of(CodeSerializer, request))))
+
+
 class VerificationAuthorise(APIView):
     """The holder's authorisation, by the verifier's code; the holder needs no account."""
 

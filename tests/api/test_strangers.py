@@ -58,6 +58,7 @@ PUBLIC = {
     "POST /api/v1/attestations/verify",
     "POST /api/v1/attestations/verify-file",
     "POST /api/v1/verification-requests/authorise",
+    "POST /api/v1/verification-requests/for-holder",
     "POST /api/v1/verification-requests/withdraw",
 }
 # What somebody without an account begins with.

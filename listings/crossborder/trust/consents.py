@@ -62,6 +62,11 @@ def request_verification(
     return wanted, code
 
 
+def wanted_by(*, code: str) -> VerificationRequest:
+    """Return, to the holder, what the code asks for: by whom and what for. Raises `not_found` for an unknown code."""
+    return _behind(code)
+
+
 @transaction.atomic
 def authorise(*, code: str, reference: str, salt: bytes, days: int) -> VerificationRequest:
     """Authorise, as the holder, the verification behind the code for some days.
@@ -117,7 +122,7 @@ def submit(*, request_id: UUID, digest: str, salt_ref: str, actor: Actor) -> Ver
 
 
 def _behind(code: str) -> VerificationRequest:
-    return find(VerificationRequest.objects.all(), code_sha256=_digest(code))
+    return find(VerificationRequest.objects.select_related("organization"), code_sha256=_digest(code))
 
 
 def _digest(code: str) -> str:

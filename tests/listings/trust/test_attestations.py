@@ -26,7 +26,7 @@ from listings.crossborder.trust.consents import authorise, request_verification,
 from listings.crossborder.trust.logs import root_of
 from listings.crossborder.trust.nodes import set_node
 from listings.crossborder.trust.verifying import compare
-from listings.models import AttestationBatch, AttestationEntry, TrustNode
+from listings.models import AttestationBatch, AttestationEntry, TrustNode, VerificationRequest
 from tests.api.operations import is_problem, nothing_changes
 from tests.listings.trust.attested import REPORT, SALT, SALT_REF, attested, digest_of, presented, two_sides
 from tests.refusals import refused
@@ -166,6 +166,9 @@ class TestWithTheHoldersConsent:
         shown = {"digest": digest_of(REPORT), "salt_ref": SALT_REF}
         assert is_problem(bank.post(f"{address}/submit", shown), 409)
 
+        seen = api().post("/api/v1/verification-requests/for-holder", {"code": wanted["code"]}).json()
+        verifier = VerificationRequest.objects.get().organization.legal_name
+        assert (seen["verifier"], seen["purpose"], seen["state"]) == (verifier, "开户", "CREATED")
         body = {"code": wanted["code"], "reference": made.reference, "salt": SALT.hex(), "days": 7}
         told = api().post("/api/v1/verification-requests/authorise", body)
         assert (told.json()["purpose"], told.json()["state"]) == ("开户", "CONSENTED")

@@ -1,6 +1,7 @@
 """Identity verification: yes or no under a consent, hashed identifiers alone, every answer counted once."""
 
 import json
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,9 @@ from kernel.models import AuditEvent
 from listings.crossborder.permits import withdraw_permit
 from listings.crossborder.trust.identity import MOST_MISSES
 from listings.crossborder.trust.programmes import load_records
+from listings.encryption import key_ring
 from listings.models import IdentityConsent, IdentityProgramme, IdentityQuery, IdentityRecord, TransferPermit
+from listings.rotation import rewrap_data_keys
 from marketplace.entitlements import suspend_entitlement
 from marketplace.models import Entitlement, UsageRecord
 from tests.api.operations import is_problem, nothing_changes
@@ -183,32 +186,42 @@ class TestTheSource:
         assert source.post(f"{address}/remove", {"ids": [renamed["id"], "f" * 64]}).json() == {"removed": 1}
         assert asking.ask(name="陈晓明").json()["result"] == "NOT_FOUND"
 
-    @pytest.mark.parametrize(
-        ("media_type", "body", "pointer"),
-        [
+    def test_is_told_the_line_that_is_wrong_and_nothing_is_loaded(self, asking: Asking) -> None:
+        good = b"id,name,phone\n" + b",".join([b"b" * 64] * 3) + b"\n"
+        wrong = [
             ("text/csv", b"", "/1"),
             ("text/csv", b"number,name,phone\n", "/1"),
-            ("text/csv", b"id,name,phone\n" + b"a" * 64 + b"\n", "/2"),
-            ("text/csv", "id,name,phone\n000000199001011234,陈小明,\n".encode(), "/2"),  # plain, not hashed
-            ("text/csv", b"id,name,phone\n\n\xff\n", "/3"),
-            ("text/csv", b"id,name,phone\n" + b"a" * 5000, "/2"),
+            ("text/csv", good + b"a" * 64 + b"\n", "/3"),
+            ("text/csv", good + "000000199001011234,陈小明,\n".encode(), "/3"),  # plain, not hashed
+            ("text/csv", good + b"\n\xff\n", "/4"),
+            ("text/csv", good + b"a" * 5000, "/3"),
             ("application/jsonl", b'{"id": "' + b"a" * 64 + b'"}', "/1"),
             ("application/jsonl", b"[]\n", "/1"),
             ("application/jsonl", b'{"id": 1, "name": 2}', "/1"),
             ("application/jsonl", b"{", "/1"),
-        ],
-    )
-    def test_is_told_the_line_that_is_wrong_and_nothing_is_loaded(
-        self, asking: Asking, media_type: str, body: bytes, pointer: str
-    ) -> None:
+        ]
         programme = IdentityProgramme.objects.get()
         who = actor(person_of(programme.organization))
-        good = b"id,name,phone\n" + b",".join([b"b" * 64] * 3) + b"\n" if media_type == "text/csv" else b""
-        with nothing_changes(), refused("invalid") as refusal:
-            load_records(programme_id=programme.pk, chunks=[body[:20], body[20:]], media_type=media_type, actor=who)
-        assert refusal.value.errors[0].pointer == pointer
-        with refused("unsupported_media_type"):
-            load_records(programme_id=programme.pk, chunks=[good], media_type="text/plain", actor=who)
+
+        def load(media_type: str, *chunks: bytes) -> int:
+            return load_records(programme_id=programme.pk, chunks=chunks, media_type=media_type, actor=who)
+
+        with nothing_changes():
+            for media_type, body, pointer in wrong:
+                with refused("invalid") as refusal:
+                    load(media_type, body[:20], body[20:])
+                assert refusal.value.errors[0].pointer == pointer, body
+            with refused("unsupported_media_type"):
+                load("text/plain", good)
+        assert load("text/csv", good[:30], good[30:]) == 1
+
+    def test_the_key_is_wrapped_anew_with_the_keys_of_files(self, asking: Asking, settings: Any) -> None:
+        old = key_ring()
+        names = {"new": b"n" * 32} | dict(old.keys)
+        settings.STORAGE_KEYS = [f"{name}:{b64encode(key).decode()}" for name, key in names.items()]
+        rewrap_data_keys()
+        assert IdentityProgramme.objects.get().key_id == "new"
+        assert bytes.fromhex(asking.api.post(f"{asking.address}/identity-key").json()["key"]) == asking.key
 
     def test_answers_and_usage_only_grow(self, asking: Asking) -> None:
         asking.ask()
