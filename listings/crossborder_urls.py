@@ -39,6 +39,9 @@ cases: list[URLPattern] = [
     path("route-cases/<uuid:case_id>/revoke", border.RouteCaseRevoke.as_view(), name="route-case-revoke"),
     path("route-cases/<uuid:case_id>/filings", border.RouteCaseFilings.as_view(), name="route-case-filings"),
     path("route-cases/<uuid:case_id>/replies", border.RouteCaseReplies.as_view(), name="route-case-replies"),
+    path(
+        "route-cases/<uuid:case_id>/drafts/<slug:paper_code>", border.RouteCaseDrafts.as_view(), name="route-case-draft"
+    ),
     path("case-papers/<uuid:paper_id>/content", border.CasePaperContent.as_view(), name="case-paper-content"),
     path("statutory-clocks/<uuid:clock_id>/pause", border.StatutoryClockPause.as_view(), name="statutory-clock-pause"),
     path(

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import django_filters
 from django.db import models
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -48,8 +49,10 @@ from listings.audience import open_listing
 from listings.catalogue import in_detail
 from listings.crossborder import cases, clocks, filings, parties, reviewing, splitting
 from listings.crossborder.border_dossier import declare_border_dossier
+from listings.crossborder.drafts import draft_paper
 from listings.crossborder.export_year import export_year
 from listings.crossborder.previews import USUAL_DESTINATIONS, route_preview
+from listings.crossborder.rendering import FORMS
 from listings.crossborder.subjects import LARGEST_LIST, supply_subjects
 from listings.models import (
     BorderDossier,
@@ -216,6 +219,22 @@ class RouteCasePapers(APIView):
             **query.validated_data,
         )
         return Response(represent(CasePaperSerializer, paper), status=201)
+
+
+class RouteCaseDrafts(APIView):
+    """A draft of one of the papers, with what is known filled in: `as` is docx or pdf."""
+
+    @extend_schema(
+        operation_id="route_cases_draft",
+        responses={(200, form.media_type): OpenApiTypes.BINARY for form in FORMS.values()},
+        parameters=[OpenApiParameter("as", description="docx (where it is left out) or pdf.")],
+    )
+    def get(self, request: Request, case_id: UUID, paper_code: str) -> HttpResponse:
+        form = request.query_params.get("as", "docx")
+        draft = draft_paper(case_id=case_id, code=paper_code, form=form, actor=actor_of(request))
+        response = HttpResponse(draft.content, content_type=draft.media_type)
+        response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(draft.name)}"
+        return response
 
 
 class CasePaperContent(APIView):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
 from listings.crossborder.cases import missing_papers
+from listings.crossborder.drafts import drafts_of
 from listings.models import (
     ArrivalReport,
     BorderDossier,
@@ -170,17 +171,29 @@ class RouteCaseDetailSerializer(RouteCaseSerializer):
 
     decision = serializers.SerializerMethodField(help_text=_("The latest one; earlier ones stay."))
     papers_missing = serializers.SerializerMethodField()
+    drafts = serializers.SerializerMethodField(help_text=_("Papers of which a draft can be had."))
     papers = CasePaperSerializer(many=True)
     filings = CaseFilingSerializer(many=True)
     clocks = StatutoryClockSerializer(many=True)
 
     class Meta(RouteCaseSerializer.Meta):
-        fields = (*RouteCaseSerializer.Meta.fields, "decision", "papers_missing", "papers", "filings", "clocks")
+        fields = (
+            *RouteCaseSerializer.Meta.fields,
+            "decision",
+            "papers_missing",
+            "drafts",
+            "papers",
+            "filings",
+            "clocks",
+        )
         read_only_fields = fields
 
     def get_decision(self, case: RouteCase) -> dict[str, Any]:
         decision: dict[str, Any] = CaseDecisionSerializer(case.decisions.order_by("-id")[0]).data
         return decision
+
+    def get_drafts(self, case: RouteCase) -> list[str]:
+        return drafts_of(case)
 
     def get_papers_missing(self, case: RouteCase) -> list[str]:
         return missing_papers(case) if case.route else []

@@ -121,6 +121,7 @@ def _crossing(member: Organization) -> dict[str, object]:
     case = reviewed(chosen(case_of(buy(exportable(member, n_general=50_000), abroad)), "standard_contract"))
     return {
         "case_id": case.id,
+        "paper_code": "pia_report",
         "paper_id": case.papers.latest("id").id,
         "clock_id": case.clocks.get().id,
         "profile_id": member.exporter_profile.id,

@@ -13,6 +13,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from docx import Document
 
 from accounts.models import Capacity, Organization, Role
 from kernel.actors import SYSTEM, Actor
@@ -26,6 +27,7 @@ from listings.crossborder.clocks import pause_clock, resume_clock, watch_clocks
 from listings.crossborder.counting import Persons, exported
 from listings.crossborder.customs import payload_digest
 from listings.crossborder.deciding import is_reproduced, latest_decision
+from listings.crossborder.drafts import draft_paper, drafts_of
 from listings.crossborder.facts import MAINLAND_TIME, day_of
 from listings.crossborder.permits import use_permit
 from listings.crossborder.subjects import supply_subjects
@@ -267,6 +269,29 @@ def test_a_second_transfer_over_the_line_changes_the_way_of_both(
     cleared(chosen(again, "standard_contract"))
     run_due_jobs(kinds=("order.fund",))  # funded before: the delivery is taken up again
     assert released(first).state == Delivery.State.DELIVERED
+
+
+def test_papers_are_drafted_with_what_is_known_as_docx_and_pdf(provider: Organization, hong_kong: Organization) -> None:
+    standing(provider)
+    case = case_of(buy(exportable(provider, n_general=200_000), hong_kong))
+    ask = {"case_id": case.pk, "actor": reader(provider)}
+    with refused("illegal_state"):
+        draft_paper(code="pia_report", form="pdf", **ask)
+    case = chosen(case, "standard_contract")
+    assert drafts_of(case) == ["standard_contract", "pia_report", "agent_letter", "commitment_letter"]
+    for code in drafts_of(case):
+        document = Document(io.BytesIO(draft_paper(code=code, form="docx", **ask).content))
+        words = "\n".join(cell.text for table in document.tables for row in table.rows for cell in row.cells)
+        assert provider.legal_name in words
+        assert hong_kong.identifier in words
+        assert "{" not in words
+        assert draft_paper(code=code, form="pdf", **ask).content.startswith(b"%PDF-")
+    assert "200,000" in words or code == "commitment_letter"
+    for wrong in ({"code": "uscc", "form": "pdf"}, {"code": "pia_report", "form": "odt"}):
+        with refused("invalid"):
+            draft_paper(**wrong, **ask)
+    with refused("forbidden"):  # the recipient sees the case; its papers are the exporter's
+        draft_paper(code="pia_report", form="pdf", case_id=case.pk, actor=reader(hong_kong))
 
 
 # --- permits ---------------------------------------------------------------------------------------------------------
