@@ -18,8 +18,9 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, find, require, require_different_person, require_disinterested, require_reason
+from accounts.access import Permission, find, require, require_different_person, require_reason
 from accounts.calendars import add_working_days
+from accounts.interests import require_unrelated
 from kernel import audit
 from kernel.actors import Actor
 from kernel.certificates import state_certificate
@@ -201,7 +202,7 @@ def _under_review(revision_id: UUID, actor: Actor) -> tuple[ListingRevision, Lis
     if revision.state != State.SUBMITTED:
         raise Problem("illegal_state", _("The revision has been decided or withdrawn."), state=revision.state)
     require_different_person(actor, made_by=revision.submitted_by_id)
-    require_disinterested(actor, listing.organization_id)
+    require_unrelated(actor, listing.organization_id)
     return revision, listing
 
 

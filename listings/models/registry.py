@@ -180,8 +180,11 @@ class RegistrationObjection(Identified, Stateful):
         RAISED = "RAISED", _("raised")
         UPHELD = "UPHELD", _("upheld")
         DISMISSED = "DISMISSED", _("dismissed")
+        LAPSED = "LAPSED", _("lapsed")  # the application ended before it was decided
 
-    MOVES: ClassVar[Mapping[str, frozenset[str]]] = {State.RAISED: frozenset({State.UPHELD, State.DISMISSED})}
+    MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
+        State.RAISED: frozenset({State.UPHELD, State.DISMISSED, State.LAPSED}),
+    }
 
     registration = models.ForeignKey(
         PropertyRegistration, models.PROTECT, related_name="objections", verbose_name=_("registration")

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.access import Permission, find, require, require_disinterested
+from accounts.access import Permission, find, require
+from accounts.interests import require_unrelated
 from kernel.actors import Actor
 from kernel.jobs import cancel, enqueue
 from kernel.states import advance
 from listings import problems  # noqa: F401 - registers the codes raised here
-from listings.models import Product, PropertyRegistration
+from listings.models import Product, PropertyRegistration, RegistrationObjection
 from listings.registry.clocks import stop_all_clocks
 from listings.registry.rules import RegistryRules, rules_on
 
@@ -31,9 +32,9 @@ def rules_of(registration: PropertyRegistration) -> RegistryRules:
 
 
 def require_officer(registration: PropertyRegistration, permission: Permission, actor: Actor) -> None:
-    """Raise `forbidden` or `conflict_of_interest` unless a disinterested officer of the body acts."""
+    """Raise `forbidden` or `conflict_of_interest` unless an unrelated officer of the body acts."""
     require(actor, permission, venue_id=registration.venue_id)
-    require_disinterested(actor, registration.organization_id)
+    require_unrelated(actor, registration.organization_id)
 
 
 def dossier_of(product: Product) -> dict[str, Any]:
@@ -71,13 +72,22 @@ def end_application(
     ground: str = "",
     decided_by_id: UUID | None = None,
 ) -> None:
-    """Let an application end without a registration: store why, and stop what runs for it."""
+    """Let an application end without a registration: store why, stop what runs for it, let open objections lapse."""
     registration.ground, registration.reason, registration.decided_by_id = ground, reason, decided_by_id
     registration.save(update_fields=["ground", "reason", "decided_by"])
     advance(registration, to=state, actor=actor, reason=reason, details={"ground": ground} if ground else None)
     stop_all_clocks(registration)
     for kind in (SILENCE_JOB, PUBLICITY_JOB):
         cancel(kind, str(registration.pk))
+    for objection in registration.objections.filter(state=RegistrationObjection.State.RAISED).order_by("id"):
+        advance(
+            objection,
+            to=RegistrationObjection.State.LAPSED,
+            actor=actor,
+            reason=reason,
+            details={"registration": str(state)},
+            decision=reason,
+        )
 
 
 def enqueue_for(kind: str, registration: PropertyRegistration, **due: Any) -> None:

@@ -5,7 +5,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, find, require, require_different_person, require_disinterested, require_reason
+from accounts.access import Permission, find, require, require_different_person, require_reason
+from accounts.interests import require_unrelated
 from kernel.actors import Actor
 from kernel.audit import record
 from kernel.problems import Problem
@@ -57,8 +58,8 @@ def object_to_registration(*, registration_id: UUID, grounds: str, actor: Actor)
 def decide_objection(*, objection_id: UUID, upheld: bool, reason: str, actor: Actor) -> RegistrationObjection:
     """Uphold or dismiss an objection with reasons; another person than the application's reviewer does.
 
-    One upheld objection refuses the registration, for a dispute over the rights is open. When the last one is
-    dismissed, publicity goes on to its end, or the registration is notarised if it has passed.
+    One upheld objection refuses the registration, for a dispute over the rights is open, and the others lapse. When
+    the last one is dismissed, publicity goes on to its end, or the registration is notarised if it has passed.
     Raises `not_found`, `forbidden`, `same_person`, `conflict_of_interest`, or `illegal_state` if it is decided.
     """
     objection = find(RegistrationObjection.objects.visible_to(actor), pk=objection_id)
@@ -69,7 +70,7 @@ def decide_objection(*, objection_id: UUID, upheld: bool, reason: str, actor: Ac
         .get(pk=objection.registration_id)
     )
     for organization_id in (registration.organization_id, objection.organization_id):
-        require_disinterested(actor, organization_id)
+        require_unrelated(actor, organization_id)
     require_different_person(actor, made_by=registration.reviewed_by_id)
     if registration.state != State.OBJECTION:
         raise Problem("illegal_state", _("The registration is no longer objected to."), state=registration.state)

@@ -9,6 +9,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from accounts.interests import declare_tie
 from accounts.models import Capacity, Organization, Role
 from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent, Certificate
@@ -203,6 +204,39 @@ class TestObjections:
         entry.refresh_from_db()
         assert entry.state == State.NOTARISED
 
+    @pytest.mark.parametrize("end", ["uphold", "refuse", "withdraw"])
+    def test_what_is_not_decided_lapses_with_the_application(self, product: Product, end: str) -> None:
+        entry = in_publicity(product)
+        first, second, third = (
+            objections.object_to_registration(
+                registration_id=entry.pk, grounds="Ours", actor=actor(person_of(make_buyer("szdex")))
+            )
+            for _each in range(3)
+        )
+        reviewer = officer(Role.COMPLIANCE_REVIEWER)
+        objections.decide_objection(objection_id=first.pk, upheld=False, reason="Unproven", actor=reviewer)
+        acts = {
+            "uphold": lambda: objections.decide_objection(
+                objection_id=second.pk, upheld=True, reason="It ends", actor=reviewer
+            ),
+            "refuse": lambda: examining.refuse_registration(
+                registration_id=entry.pk, ground="HARM", reason="It ends", actor=reviewer
+            ),
+            "withdraw": lambda: applying.withdraw_application(
+                registration_id=entry.pk, reason="It ends", actor=applicant(product)
+            ),
+        }
+        acts[end]()
+        found = list(entry.objections.order_by("id").values_list("state", "decision"))
+        of_second = "UPHELD" if end == "uphold" else "LAPSED"
+        assert found == [("DISMISSED", "Unproven"), (of_second, "It ends"), ("LAPSED", "It ends")]
+        event = AuditEvent.objects.get(action="registrationobjection.lapsed", subject_id=str(third.pk))
+        entry.refresh_from_db()
+        assert (event.reason, event.details["registration"]) == ("It ends", entry.state)
+        with pytest.raises(Problem) as refusal:
+            objections.decide_objection(objection_id=third.pk, upheld=False, reason="Late", actor=reviewer)
+        assert refusal.value.code == "illegal_state"
+
     @pytest.mark.parametrize("late", [False, True])
     def test_nobody_objects_before_or_after(
         self, product: Product, late: bool, on_monday: time_machine.Traveller
@@ -265,6 +299,26 @@ class TestWhoDecides:
         with pytest.raises(Problem) as refusal:
             examining.accept_application(registration_id=entry.pk, actor=actor(interested, operator_of("szdex")))
         assert refusal.value.code == "conflict_of_interest"
+
+    def test_nor_does_one_with_a_role_at_an_affiliate_of_the_applicant_or_of_the_objector(
+        self, product: Product
+    ) -> None:
+        entry, objector, sister = in_publicity(product), make_buyer("szdex"), make_member("szdex", Capacity.BUYER)
+        raised = objections.object_to_registration(
+            registration_id=entry.pk, grounds="Ours", actor=actor(person_of(objector))
+        )
+        interested = make_person(operator_of("szdex"), Role.COMPLIANCE_REVIEWER)
+        affiliate(interested, sister, Role.VIEWER)
+        who = actor(interested, operator_of("szdex"))
+        for party in (product.organization, objector):
+            tie = declare_tie(
+                organization_id=party.pk, other_id=sister.pk, kind="SUBSIDIARY", actor=actor(person_of(party))
+            )
+            with pytest.raises(Problem) as refusal:
+                objections.decide_objection(objection_id=raised.pk, upheld=False, reason="No", actor=who)
+            assert refusal.value.extensions["relation"] == "role_in_affiliate"
+            tie.delete()
+        objections.decide_objection(objection_id=raised.pk, upheld=False, reason="No", actor=who)
 
 
 class TestLaterEntries:
