@@ -8,7 +8,7 @@ import pytest
 from tests.faults.exchange import Exchange, eventually
 
 pytestmark = pytest.mark.fault
-RECORDS = 600
+RECORDS = 300
 
 
 def test_a_worker_killed_in_mid_manifest_loses_and_doubles_nothing(exchange: Exchange) -> None:
