@@ -122,7 +122,10 @@ def operator_of(code: str = "gzdex") -> Organization:
 
 def staff(code: str = "gzdex", role: Role = Role.CLERK) -> Person:
     """Return the venue's staff person of that role; `make_person(operator_of(code), role)` makes a second one."""
-    return person_of(operator_of(code), role)
+    found = Person.objects.filter(
+        affiliations__organization__operated_venues__code=code, affiliations__role=role
+    ).order_by("id")
+    return found.first() or make_person(operator_of(code), role)
 
 
 def make_membership(
