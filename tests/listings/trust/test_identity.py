@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +14,14 @@ from django.utils import timezone
 from accounts.models import Capacity
 from kernel.actors import SYSTEM
 from kernel.models import AuditEvent
+from kernel.problems import Problem
 from listings.crossborder.permits import withdraw_permit
 from listings.crossborder.trust.identity import MOST_MISSES
 from listings.crossborder.trust.programmes import load_records
 from listings.encryption import key_ring
 from listings.models import IdentityConsent, IdentityProgramme, IdentityQuery, IdentityRecord, TransferPermit
 from listings.rotation import rewrap_data_keys
+from marketplace.delivery.verification import ask_identity
 from marketplace.entitlements import suspend_entitlement
 from marketplace.models import Entitlement, UsageRecord
 from tests.api.operations import is_problem, nothing_changes
@@ -153,6 +156,28 @@ def test_only_while_the_entitlement_and_the_programme_are_in_force(asking: Askin
     assert closed.json()["state"] == "CLOSED"
     assert not IdentityRecord.objects.filter(programme=programme).exists()
     assert is_problem(Asking(other, key).ask(token), 409)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_that_ask_at_once_with_one_consent_one_is_answered() -> None:
+    entitlement, _programme, key = entitled()
+    _consent, token = consented(entitlement, key)
+    who = actor(person_of(entitlement.organization))
+    told = {"subject": hashed(key, id=PERSON["id"])["id"], "phone": "", **hashed(key, name=PERSON["name"])}
+
+    def race(number: int) -> str:
+        try:
+            ask_identity(entitlement_id=entitlement.pk, token=token, nonce=f"n{number}", **told, actor=who)
+            return "answered"
+        except Problem as problem:
+            return problem.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as racers:
+        outcomes = sorted(racers.map(race, range(8)))
+    assert outcomes == ["answered", *["consent_unusable"] * 7]
+    assert UsageRecord.objects.count() == IdentityQuery.objects.count() == 1
 
 
 def test_across_the_border_no_permit_no_answer() -> None:
