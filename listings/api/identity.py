@@ -114,6 +114,7 @@ class IdentityProgrammeKey(APIView):
 
     @extend_schema(operation_id="identity_programmes_key", request=NoFieldsSerializer, responses=IdentityKeySerializer)
     def post(self, request: Request, programme_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
         key = programmes.key_for_source(programme_id=programme_id, actor=actor_of(request))
         return Response({"key": key.hex()})
 

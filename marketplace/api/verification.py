@@ -67,6 +67,7 @@ class EntitlementIdentityKey(APIView):
         operation_id="entitlements_identity_key", request=NoFieldsSerializer, responses=IdentityKeySerializer
     )
     def post(self, request: Request, entitlement_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
         key = verification.identity_key(entitlement_id=entitlement_id, actor=actor_of(request))
         return Response({"key": key.hex()})
 
