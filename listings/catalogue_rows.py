@@ -7,7 +7,9 @@ from typing import Any
 from listings.freshness_monitor import due_columns
 from listings.industries import industries
 from listings.models import DataFile, Listing
+from listings.rights_matrix import rights_until
 from listings.search.vector import search_vector
+from listings.submissions import digests_of, dossier_of
 
 ANYWHERE = "*"
 
@@ -17,6 +19,7 @@ def catalogue_row(listing: Listing) -> dict[str, Any]:
     product, provider = listing.product, listing.organization
     plans = list(listing.plans.all())
     files = list(listing.version.files.all())
+    dossier = digests_of(dossier_of(listing))
     quality = (listing.version.profile or {}).get("quality", {})
     return {
         "name": product.name,
@@ -34,6 +37,9 @@ def catalogue_row(listing: Listing) -> dict[str, Any]:
         **due_columns(product, listing.version, listing.venue),
         "deliveries": product.deliveries,
         "destinations": destinations_of(listing),
+        "rights_until": rights_until(product),
+        "dossier_sha256": dossier.sha256,
+        "dossier_sm3": dossier.sm3,
         "quality_grade": quality.get("grade", ""),
         "quality_score": quality.get("score"),
         "search": search_vector(indexed_texts(listing)),

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from kernel.languages import in_language
 from kernel.problems import FieldError
 from listings.industries import industries, standard
-from listings.models import PersonalData, Product, ProductType
+from listings.models import PersonalData, Product, ProductType, SourceKind
 from listings.problems import field_errors
 from listings.product_types import TypeRule, type_rule
+from listings.rights_matrix import claim_errors, evidence_of_claims, own_rights
 from listings.source_rules import SourceRule, rule_for, rules_on
 from listings.type_fields import missing_type_fields, type_field_errors
 
@@ -28,6 +29,7 @@ DOSSIER = (
     "source_kind",
     "processing",
     "rights",
+    "rights_claims",
     "evidence",
     "personal_data",
     "region_scope",
@@ -59,8 +61,11 @@ EVIDENCE_LENGTH = 2000  # characters of one statement
 
 
 def dossier_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the given fields that a provider fills in."""
-    return {field: fields[field] for field in DOSSIER if field in fields}
+    """Return those of the given fields that a provider fills in; claims of rights say the `rights` by themselves."""
+    given = {field: fields[field] for field in DOSSIER if field in fields}
+    if given.get("rights_claims") and "rights" not in given:
+        given["rights"] = own_rights(given["rights_claims"])
+    return given
 
 
 def value_errors(product: Product) -> list[FieldError]:
@@ -71,6 +76,7 @@ def value_errors(product: Product) -> list[FieldError]:
         *_industry_errors(product),
         *_time_errors(product),
         *_source_errors(product),
+        *_right_errors(product),
     ]
 
 
@@ -130,18 +136,16 @@ def _time_errors(product: Product) -> Iterator[FieldError]:
 
 def _source_errors(product: Product) -> Iterator[FieldError]:
     yield from _evidence_form_errors(product)
-    if product.source_kind not in {row["source_kind"] for row in _rules()["rows"]}:
+    if product.source_kind not in SourceKind.values:
         return  # not given yet, or refused by form
-    rule = source_rule(product)
-    if not rule.registrable:
+    if not source_rule(product).registrable:
         yield FieldError("/source_kind", "not_registrable", _("Data of this origin cannot be registered."))
-        return
-    if len(set(product.rights)) < len(product.rights):
-        yield FieldError("/rights", "repeated", _("Give each value once."))
-    for index, right in enumerate(product.rights):
-        if right not in rule.rights:
-            message = _("This right cannot be claimed over data of this origin.")
-            yield FieldError(f"/rights/{index}", "right_not_available", message)
+
+
+def _right_errors(product: Product) -> Iterator[FieldError]:
+    if product.source_kind in SourceKind.values and not source_rule(product).registrable:
+        return  # told by its source
+    yield from claim_errors(product)
 
 
 def _evidence_form_errors(product: Product) -> Iterator[FieldError]:
@@ -161,7 +165,7 @@ def evidence_needed(product: Product) -> frozenset[str]:
     """Return the codes of all evidence that the product's source, rights and personal information ask for."""
     if not product.source_kind:
         return frozenset()
-    needed = source_rule(product).evidence_for(frozenset(product.rights))
+    needed = evidence_of_claims(product)
     if product.personal_data != PersonalData.NONE:
         needed |= {str(_rules()["personal_information_evidence"])}
     return needed

@@ -27,6 +27,7 @@ from listings.grade_confirmation import grading_errors
 from listings.models import DatasetVersion, Listing, ListingRevision, Plan, Product, Right, Terms
 from listings.product_types import OPEN_DELIVERIES
 from listings.registration import locked_product
+from listings.rights_matrix import outlasts
 from listings.terms import excess_errors
 
 
@@ -52,6 +53,9 @@ OFFER_COLUMNS = (
     "listing__allowed_sectors",
     "listing__denied_sectors",
     "listing__revision",
+    "listing__rights_until",
+    "listing__dossier_sha256",
+    "listing__dossier_sm3",
     "listing__product__state",
     "listing__product__number",
     "listing__product__name",
@@ -220,7 +224,8 @@ def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
 
     A provider whose membership is suspended or ended enters no new business, though its listings still stand.
 
-    Raises Problem `listing_not_available` otherwise, or `version_deprecated` after the version's last day of orders.
+    Raises Problem `listing_not_available` otherwise, `version_deprecated` after the version's last day of orders, or
+    `right_to_operate_ends` where the provider's right does not last as long as the licence would (I4).
     """
     selling = Membership.objects.active().filter(
         organization=OuterRef("listing__organization"), venue=OuterRef("listing__venue"), capacity=Capacity.PROVIDER
@@ -246,6 +251,8 @@ def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
     today = timezone.now().astimezone(listing.venue.zone).date()
     refuse_closed_gates(listing, checklist_of(listing.venue.code, on=today), "order")
     refuse_after_its_end(listing.version)
+    if outlasts(listing.rights_until, listing.terms.term_days, on=today):
+        raise Problem("right_to_operate_ends", until=listing.rights_until)
     return Offer(
         listing=listing,
         product=listing.product,

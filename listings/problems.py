@@ -18,6 +18,7 @@ register(
         "product_in_use": (409, _("The product is under review or offered; what was reviewed may not change.")),
         "plan_in_use": (409, _("The plan belongs to a listing that is under review or offered.")),
         "right_to_sell_missing": (409, _("The product may not be offered: no right to operate the data is claimed.")),
+        "right_to_operate_ends": (409, _("The provider's right to operate the data ends before the licence would.")),
         "delivery_not_open": (409, _("The exchange does not yet deliver products in any of the ways of this one.")),
         "parent_exists": (409, _("The dataset already has this parent.")),
         "lineage_cycle": (409, _("A dataset is not made from itself: this parent was made from it.")),

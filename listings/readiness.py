@@ -10,12 +10,18 @@ from listings.certified import certificate_errors
 from listings.dossier import evidence_needed, missing_errors, plan_errors, value_errors
 from listings.lineage import lineage_errors
 from listings.models import Product
+from listings.rights_matrix import standing_errors
 from listings.source_rules import rules_on
 
 
 def registration_errors(product: Product) -> list[FieldError]:
     """Return what a registration still needs, or may not claim; wrong values are `listings.dossier.value_errors`."""
-    return [*missing_errors(product), *lineage_errors(product), *certificate_errors(product)]
+    return [
+        *missing_errors(product),
+        *standing_errors(product),
+        *lineage_errors(product),
+        *certificate_errors(product),
+    ]
 
 
 def submission_errors(product: Product) -> list[FieldError]:

@@ -6,10 +6,13 @@ from typing import Any
 from kernel.digests import Digests, canonical_json
 from listings.industries import standard
 from listings.models import DatasetParent, Listing
+from listings.rights_matrix import claims_of
+from listings.submissions import digests_of, dossier_of
 
 
 def registration_statement(listing: Listing, *, edition: str) -> dict[str, Any]:
     """Return what the registration certificate of a listed product attests; `edition` is the venue's checklist."""
+    dossier = digests_of(dossier_of(listing))
     product, version, provider = listing.product, listing.version, listing.organization
     return {
         "venue": {"code": listing.venue.code, "name": listing.venue.name},
@@ -32,7 +35,9 @@ def registration_statement(listing: Listing, *, edition: str) -> dict[str, Any]:
             "industry_standard": standard(),
             "source_kind": product.source_kind,
             "rights": sorted(product.rights),
+            "rights_claims": [claim.as_json() for claim in claims_of(product)],
         },
+        "dossier": {"sha256": dossier.sha256, "sm3": dossier.sm3},
         "made_from": [
             {"dataset": str(edge.parent_id), "basis": edge.basis, "agreement": edge.agreement_number}
             for edge in DatasetParent.objects.filter(dataset=product.dataset_id).order_by("id")

@@ -34,6 +34,7 @@ from listings.models import Listing, Review, ReviewClock
 from listings.readiness import submission_errors
 from listings.registration_certificate import registration_statement
 from listings.review_rules import Case, case_of, checklist_today, person_of, refuse_barred, refuse_taken
+from listings.rights_matrix import standing_errors
 from listings.search.learning import learn_soon
 from listings.submissions import latest_submission, passed_stages, unanswered_errors, write_submission
 from listings.suggestions import write_suggestions
@@ -71,7 +72,12 @@ def submit(*, listing_id: UUID, answers: Mapping[str, str] | None = None, actor:
         listing,
         to=Listing.State.SUBMITTED,
         actor=actor,
-        details={"round": submission.round, "changes": sorted(submission.changes)},
+        details={
+            "round": submission.round,
+            "changes": sorted(submission.changes),
+            "sha256": submission.sha256,
+            "sm3": submission.sm3,
+        },
         number=listing.number or short_number(listing.venue.number_prefix, "L", year),
         submitted_by_id=person_of(actor),
         submitted_at=now,
@@ -148,6 +154,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     _refuse(answer_errors(case.items, answers))
     _refuse(report_errors(case))
     _refuse(grading_errors(listing.version, listing.product))  # a graver grade may have been confirmed meanwhile
+    _refuse(_of_product(standing_errors(listing.product)))
     _refuse(_of_product(certificate_errors(listing.product, for_approval=True)))
 
     now = timezone.now()

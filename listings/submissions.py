@@ -11,10 +11,12 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
 
+from kernel.digests import Digests, canonical_json
 from kernel.problems import FieldError
 from listings.checklists import Checklist, Stage
 from listings.dossier import DOSSIER
 from listings.models import BorderDossier, Listing, Plan, Review, Submission
+from listings.rights_matrix import claims_of
 
 Changes = dict[str, list[Any]]
 ANSWER_LENGTH = 2000
@@ -27,8 +29,18 @@ def dossier_of(listing: Listing) -> dict[str, Any]:
     dossier["/version"] = {"id": listing.version_id, "sha256": listing.version.sha256}
     dossier["/terms"] = {"id": listing.terms_id, "version": listing.terms.version}
     dossier["/plans"] = [_plan(plan) for plan in listing.plans.order_by("id")]
+    dossier["/product/rights_claims"] = [claim.as_json() for claim in claims_of(product)]
+    dossier["/documents"] = [
+        {"evidence": paper.evidence, "name": paper.name, "sha256": paper.sha256, "sm3": paper.sm3}
+        for paper in product.documents.exclude(evidence="").order_by("id")
+    ]
     plain: dict[str, Any] = json.loads(json.dumps(dossier, cls=DjangoJSONEncoder))
     return plain
+
+
+def digests_of(dossier: Mapping[str, Any]) -> Digests:
+    """Return the digests of a dossier over its canonical form (RFC 8785): they prove what was reviewed."""
+    return Digests(canonical_json(dossier))
 
 
 def facts_of(listing: Listing) -> dict[str, Any]:
@@ -68,6 +80,7 @@ def write_submission(
     plan = checklist.plan(facts_of(listing), referred=referred)
     dossier = dossier_of(listing)
     changes = changes_between(before.dossier, dossier) if before else {}
+    digests = digests_of(dossier)
     stages = stages_to_decide(plan, changes, passed=passed_stages(before), asked=_asking_stage(before))
     return Submission.objects.create(
         listing=listing,
@@ -79,6 +92,8 @@ def write_submission(
         plan=[stage.code for stage in plan],
         stages=stages,
         dossier=dossier,
+        sha256=digests.sha256,
+        sm3=digests.sm3,
         changes=changes,
         answers={code: answer.strip() for code, answer in answers.items()},
     )

@@ -19,6 +19,7 @@ from kernel.problems import FieldError, Problem
 from listings.models import Product, Terms
 from listings.problems import field_errors
 from listings.registration import locked_product, refuse_retired
+from listings.rights_matrix import beyond_rights
 
 FIELDS = (
     "purposes",
@@ -59,7 +60,7 @@ def create_terms(*, product_id: UUID, fields: Mapping[str, Any], actor: Actor) -
 
 
 def excess_errors(terms: Terms, product: Product) -> Iterator[FieldError]:
-    """Yield where the terms allow more than the product's restriction scope."""
+    """Yield where the terms allow more than the product's restriction scope, or the provider's right to operate."""
     wider = _("The product's restrictions do not allow this.")
     if terms.resale_allowed and not product.resale_allowed:
         yield FieldError("/resale_allowed", "wider_than_product", wider)
@@ -67,6 +68,7 @@ def excess_errors(terms: Terms, product: Product) -> Iterator[FieldError]:
         yield FieldError("/export_allowed", "wider_than_product", wider)
     if product.buyer_regions and not (terms.territories and set(terms.territories) <= set(product.buyer_regions)):
         yield FieldError("/territories", "wider_than_product", wider)
+    yield from beyond_rights(terms, product)
 
 
 def _form_errors(terms: Terms) -> Iterator[FieldError]:

@@ -37,6 +37,7 @@ def draw_up(
             "id": str(offer.listing.id),
             "number": offer.listing.number,
             "revision": offer.listing.revision,
+            "dossier": {"sha256": offer.listing.dossier_sha256, "sm3": offer.listing.dossier_sm3},
         },
         "product": {
             "id": str(offer.product.id),

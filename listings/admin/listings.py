@@ -19,6 +19,7 @@ from kernel.languages import in_language
 from listings import committee, review, review_desk
 from listings import listing as listing_acts
 from listings.admin.review_forms import answers_of, checklist_form, corrections_form, corrections_of, officers_form
+from listings.admin.rights import shown_matrix
 from listings.dossier import product_type_rule
 from listings.models import Listing, ListingInvitation, Plan, Product, Review, ReviewClock, Submission, Terms
 from listings.review_rules import case_of
@@ -53,7 +54,7 @@ class SubmissionInline(ReadOnlyInline):
     """What was handed in each time: a delta review reads only the changes."""
 
     model = Submission
-    fields = ("round", "submitted_by", "stages", "changes", "answers", "edition", "created_at")
+    fields = ("round", "submitted_by", "stages", "changes", "answers", "sha256", "edition", "created_at")
 
 
 class ClockInline(ReadOnlyInline):
@@ -148,7 +149,7 @@ class ProductAdmin(ConsoleAdmin):
                 )
             },
         ),
-        (_("Where it comes from"), {"fields": ("source_kind", "rights", "evidence", "personal_data")}),
+        (_("Where it comes from"), {"fields": ("source_kind", "rights_matrix", "evidence", "personal_data")}),
         (
             _("Who may buy it"),
             {
@@ -164,7 +165,7 @@ class ProductAdmin(ConsoleAdmin):
             },
         ),
     )
-    readonly_fields = ("particulars",)
+    readonly_fields = ("particulars", "rights_matrix")
     inlines = (PlanInline, TermsInline)
 
     @admin.display(description=_("name"))
@@ -174,6 +175,10 @@ class ProductAdmin(ConsoleAdmin):
     @admin.display(description=_("particulars of its type"))
     def particulars(self, product: Product) -> str:
         return definitions(shown_type_fields(product_type_rule(product), product.type_fields))
+
+    @admin.display(description=_("rights matrix"))
+    def rights_matrix(self, product: Product) -> str:
+        return shown_matrix(product)
 
 
 @admin.register(Listing)

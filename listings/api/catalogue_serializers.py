@@ -11,7 +11,7 @@ from kernel.api import represent
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import Currency, Money, MoneyField, parse_amount
 from listings.api.deprecations import DeprecationSerializer
-from listings.api.product_serializers import PlanSerializer, TermsSerializer, TypeFieldsField
+from listings.api.product_serializers import MatrixSerializer, PlanSerializer, TermsSerializer, TypeFieldsField
 from listings.api.quality import FreshnessSerializer, QualityTodaySerializer
 from listings.catalogue import PRICE_BANDS, SORTS, Wanted
 from listings.catalogue_rows import summary_of
@@ -27,6 +27,7 @@ from listings.models import (
     ProductType,
     RegionScope,
 )
+from listings.rights_matrix import claims_of
 from listings.search.highlights import highlighted
 from listings.search.question import Question
 
@@ -239,6 +240,7 @@ class ProductFactsSerializer(serializers.ModelSerializer[Product]):
 
     scenario = LanguageMapSerializerField()
     type_fields = TypeFieldsField()
+    rights_matrix = serializers.SerializerMethodField(help_text=_("Who has which right, until when and how far."))
     certificates = serializers.SerializerMethodField(help_text=_("Of other registries, verified by an officer."))
 
     class Meta:
@@ -252,6 +254,7 @@ class ProductFactsSerializer(serializers.ModelSerializer[Product]):
             "language",
             "source_kind",
             "rights",
+            "rights_matrix",
             "personal_data",
             "time_from",
             "time_to",
@@ -264,6 +267,10 @@ class ProductFactsSerializer(serializers.ModelSerializer[Product]):
             "certificates",
         )
         read_only_fields = fields
+
+    @extend_schema_field(MatrixSerializer(many=True))
+    def get_rights_matrix(self, product: Product) -> Any:
+        return [claim.as_json() for claim in claims_of(product)]
 
     @extend_schema_field(CertifiedSerializer(many=True))
     def get_certificates(self, product: Product) -> Any:

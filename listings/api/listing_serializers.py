@@ -156,7 +156,7 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
 
     class Meta:
         model = Submission
-        fields = ("id", "round", "edition", "plan", "stages", "changes", "answers", "created_at")
+        fields = ("id", "round", "edition", "plan", "stages", "changes", "answers", "sha256", "sm3", "created_at")
         read_only_fields = fields
 
 

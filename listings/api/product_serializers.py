@@ -1,8 +1,10 @@
 """How products, plans and terms look in JSON."""
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from kernel.api import StrictSerializer
@@ -25,12 +27,61 @@ from listings.models import (
     Terms,
 )
 from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH
+from listings.rights_matrix import ANNOTATION_LENGTH, HOLDER_LENGTH, MOST_CLAIMS, claims_of
 from listings.terms import FIELDS as TERMS_FIELDS
 from listings.type_fields import KINDS
 
 
 class TypeFieldsField(serializers.JSONField):
     """Values by the code of the field; config/openapi.py describes it, listings/type_fields.py checks it."""
+
+
+class HolderSerializer(StrictSerializer):
+    """Another organization that has a right, as its register names it."""
+
+    name = serializers.CharField(max_length=HOLDER_LENGTH)
+    jurisdiction = serializers.CharField(min_length=2, max_length=2)
+    identifier = serializers.CharField(max_length=64, help_text=_("Its number there: a USCC, a BR number and so on."))
+
+
+class RightsClaimSerializer(StrictSerializer):
+    """One claim as the provider gives it; what it leaves out is filled in by the table of sources."""
+
+    right = serializers.ChoiceField(Right.choices)
+    holder = HolderSerializer(required=False, allow_null=True, help_text=_("Left out: the provider itself."))
+    basis = serializers.CharField(
+        max_length=40, required=False, allow_blank=True, help_text=_("Left out: the usual one; see source-kinds.")
+    )
+    valid_from = serializers.DateField(required=False, allow_null=True)
+    valid_until = serializers.DateField(required=False, allow_null=True, help_text=_("The last day of the right."))
+    territories = serializers.ListField(
+        child=serializers.CharField(max_length=2),
+        max_length=60,
+        required=False,
+        help_text=_("Jurisdictions (ISO 3166-1); none: everywhere."),
+    )
+    sublicence_allowed = serializers.BooleanField(
+        required=False, allow_null=True, help_text=_("Whether buyers may license on; left out: as the source has it.")
+    )
+    annotation = serializers.CharField(max_length=ANNOTATION_LENGTH, required=False, allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the claim as it is kept: plain JSON, days as text."""
+        given = super().to_internal_value(data)
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in given.items()}
+
+
+class MatrixSerializer(serializers.Serializer[Any]):
+    """One claim in full."""
+
+    right = serializers.ChoiceField(Right.choices)
+    holder = HolderSerializer(allow_null=True)
+    basis = serializers.CharField()
+    valid_from = serializers.DateField(allow_null=True)
+    valid_until = serializers.DateField(allow_null=True)
+    territories = serializers.ListField(child=serializers.CharField())
+    sublicence_allowed = serializers.BooleanField()
+    annotation = serializers.CharField()
 
 
 class DossierSerializer(StrictSerializer):
@@ -51,6 +102,12 @@ class DossierSerializer(StrictSerializer):
     source_kind = serializers.ChoiceField(SourceKind.choices, required=False)
     processing = serializers.ChoiceField(Processing.choices, required=False)
     rights = serializers.ListField(child=serializers.ChoiceField(Right.choices), max_length=3, required=False)
+    rights_claims = serializers.ListField(
+        child=RightsClaimSerializer(),
+        required=False,
+        max_length=MOST_CLAIMS,
+        help_text=_("The rights matrix: term, territory, other holders. It says the provider's `rights` by itself."),
+    )
     evidence = serializers.DictField(
         child=serializers.CharField(max_length=EVIDENCE_LENGTH), required=False, help_text=_("Code to statement.")
     )
@@ -81,6 +138,8 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     summary = LanguageMapSerializerField()
     scenario = LanguageMapSerializerField()
     type_fields = TypeFieldsField()
+    rights_claims = RightsClaimSerializer(many=True, help_text=_("As they were given."))
+    rights_matrix = serializers.SerializerMethodField(help_text=_("Every claim in full, gaps filled in."))
 
     class Meta:
         model = Product
@@ -91,11 +150,16 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "organization_id",
             "dataset_id",
             *DossierSerializer().fields,
+            "rights_matrix",
             "rule_set",
             "registered_at",
             "created_at",
         )
         read_only_fields = fields
+
+    @extend_schema_field(MatrixSerializer(many=True))
+    def get_rights_matrix(self, product: Product) -> Any:
+        return [claim.as_json() for claim in claims_of(product)]
 
 
 class NewPlanSerializer(StrictSerializer):
@@ -191,6 +255,15 @@ class EvidenceSerializer(serializers.Serializer[Any]):
     document = serializers.BooleanField(help_text=_("Whether a reviewer wants to see the document itself."))
 
 
+class SourceBasisSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = LanguageMapSerializerField()
+    evidence_by_right = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text=_("The rights that it gives, and the evidence that each takes besides."),
+    )
+
+
 class SourceRuleSerializer(serializers.Serializer[Any]):
     """The row for one source and, where it matters, one kind of processing."""
 
@@ -199,7 +272,8 @@ class SourceRuleSerializer(serializers.Serializer[Any]):
     registrable = serializers.BooleanField()
     rights = serializers.ListField(child=serializers.CharField())
     evidence = serializers.ListField(child=serializers.CharField())
-    evidence_by_right = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), default=dict)
+    sublicence = serializers.BooleanField(help_text=_("Whether buyers may license on where a claim does not say."))
+    bases = SourceBasisSerializer(many=True)
 
 
 class SourceKindsSerializer(serializers.Serializer[Any]):

@@ -219,7 +219,18 @@ class SourceKindList(APIView):
             {"code": code, "name": name, "document": code in edition["documents"]}
             for code, name in edition["evidence"].items()
         ]
-        return Response(represent(SourceKindsSerializer, {**edition, "evidence": evidence, "items": edition["rows"]}))
+        items = [
+            {
+                **row,
+                "rights": list(dict.fromkeys(right for rights in row["bases"].values() for right in rights)),
+                "bases": [
+                    {"code": code, "name": edition["bases"][code], "evidence_by_right": rights}
+                    for code, rights in row["bases"].items()
+                ],
+            }
+            for row in edition["rows"]
+        ]
+        return Response(represent(SourceKindsSerializer, {**edition, "evidence": evidence, "items": items}))
 
 
 class IndustryList(APIView):

@@ -174,6 +174,9 @@ class Listing(Identified, Stateful):
     destinations = ArrayField(
         models.CharField(max_length=2), verbose_name=_("may go to"), default=list, blank=True, editable=False
     )
+    rights_until = models.DateField(_("right to operate until"), null=True, editable=False)
+    dossier_sha256 = models.CharField(_("SHA-256 of the dossier"), max_length=64, blank=True, editable=False)
+    dossier_sm3 = models.CharField(_("SM3 of the dossier"), max_length=64, blank=True, editable=False)
     quality_grade = models.CharField(_("quality grade"), max_length=1, blank=True, editable=False)
     quality_score = models.FloatField(_("quality score"), null=True, editable=False)
     search = SearchVectorField(null=True, editable=False)
@@ -222,6 +225,12 @@ class Listing(Identified, Stateful):
                 name="listing_fresh_by_due_day",
             ),
             models.Index(fields=["id"], condition=Q(state="LISTED", late_since__isnull=False), name="listing_late"),
+            # The watch over lapses looks for rights that have ended.
+            models.Index(
+                fields=["rights_until"],
+                condition=Q(state="LISTED", rights_until__isnull=False),
+                name="listing_by_end_of_rights",
+            ),
             GinIndex(fields=["search"], condition=Q(state="LISTED"), name="catalogue_search"),
         ]
 

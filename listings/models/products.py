@@ -98,6 +98,7 @@ class Product(Identified, Stateful):
         default=list,
         blank=True,
     )
+    rights_claims = models.JSONField(_("rights matrix"), default=list, blank=True)
     evidence = models.JSONField(_("evidence"), default=dict, blank=True)
     personal_data = models.CharField(
         _("personal information"), max_length=10, choices=PersonalData.choices, default=PersonalData.NONE

@@ -41,6 +41,9 @@ class Submission(Identified):
         models.CharField(max_length=16, choices=ReviewStage.choices), verbose_name=_("stages to decide")
     )
     dossier = models.JSONField(_("dossier"))
+    # Over its canonical form; blank for what was handed in before they were taken.
+    sha256 = models.CharField(_("SHA-256 of the dossier"), max_length=64, blank=True)
+    sm3 = models.CharField(_("SM3 of the dossier"), max_length=64, blank=True)
     changes = models.JSONField(_("changes"), default=dict)
     answers = models.JSONField(_("answers to the corrections"), default=dict)
 

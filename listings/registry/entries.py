@@ -14,6 +14,7 @@ from listings import problems  # noqa: F401 - registers the codes raised here
 from listings.models import Product, PropertyRegistration, RegistrationObjection
 from listings.registry.clocks import stop_all_clocks
 from listings.registry.rules import RegistryRules, rules_on
+from listings.rights_matrix import claims_of
 
 SILENCE_JOB = "registry.accept_in_silence"
 PUBLICITY_JOB = "registry.end_publicity"
@@ -50,6 +51,7 @@ def dossier_of(product: Product) -> dict[str, Any]:
         "source_kind": product.source_kind,
         "processing": product.processing,
         "rights": sorted(product.rights),
+        "rights_claims": [claim.as_json() for claim in claims_of(product)],
         "evidence": product.evidence,
         "personal_data": product.personal_data,
         "version": None

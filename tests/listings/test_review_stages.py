@@ -256,13 +256,13 @@ def test_a_second_list_may_name_what_the_correction_brought_about(draft):
     listing = at_stage(draft, "SOURCE_RIGHTS")
     lawyer = officer(Role.LEGAL_REVIEWER)
     review.request_correction(listing_id=listing.pk, corrections=[SOURCE], actor=lawyer)
-    amend(listing, rights=["HOLD", "OPERATE"])
+    amend(listing, rights=["USE", "OPERATE"])
     submitted(listing)
     review.start_review(listing_id=listing.pk, actor=lawyer)
     with refused("correction_given_once"):
         late = [Correction("rights_cover_the_terms", "resale is not covered", "/product/resale_allowed")]
         review.request_correction(listing_id=listing.pk, corrections=late, actor=lawyer)
-    arising = [Correction("rights_cover_the_terms", "the right to use is gone", "/product/rights")]
+    arising = [Correction("rights_cover_the_terms", "the right to hold is gone", "/product/rights")]
     assert review.request_correction(listing_id=listing.pk, corrections=arising, actor=lawyer).state == "CORRECTION"
 
 
@@ -270,7 +270,7 @@ def test_a_pointer_beside_what_changed_is_no_way_in(draft):
     listing = at_stage(draft, "SOURCE_RIGHTS")
     lawyer = officer(Role.LEGAL_REVIEWER)
     review.request_correction(listing_id=listing.pk, corrections=[SOURCE], actor=lawyer)
-    amend(listing, rights=["HOLD", "OPERATE"])
+    amend(listing, rights=["USE", "OPERATE"])
     submitted(listing)
     review.start_review(listing_id=listing.pk, actor=lawyer)
     for pointer in ("", "/product/rights_of_others", "/"):

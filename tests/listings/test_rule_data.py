@@ -46,7 +46,10 @@ def test_every_industry_is_named_in_three_languages():
 def test_every_source_has_a_rule_of_known_rights_and_evidence(kind, processing):
     rule = rule_for(source_kind=kind, processing=processing, on=TODAY)
     assert rule.rights <= set(Right.values)
-    assert rule.evidence_for(rule.rights) <= set(rules_on(TODAY)["evidence"])
+    claimed = [(right, basis) for basis, rights in rule.bases.items() for right in rights]
+    assert rule.evidence_for(claimed) <= set(rules_on(TODAY)["evidence"])
+    assert rule.bases.keys() <= rules_on(TODAY)["bases"].keys()
+    assert all(rule.usual_basis(right) for right in rule.rights)
     assert rule.registrable == bool(rule.rights)
 
 
