@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("listings", "0025_crossing_the_border"),
+        ("listings", "0029_objections_lapse"),
     ]
 
     operations = [
