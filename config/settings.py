@@ -211,6 +211,7 @@ SPECTACULAR_SETTINGS = {
     ],
     # Fields of the same name with different choices; a list of names that the schema's readers can tell apart.
     "ENUM_NAME_OVERRIDES": {
+        "Right": "listings.models.Right",
         "OrderState": "marketplace.models.Order.State",
         "AgreementState": "marketplace.models.Agreement.State",
         "EntitlementState": "marketplace.models.Entitlement.State",
