@@ -42,7 +42,7 @@ def demo(state: Path, *options: str) -> subprocess.Popen[str]:
 
 def test_the_demo_trades_settles_and_certifies_and_does_so_again_until_ctrl_c(state: Path) -> None:
     first = demo(state, "--once")
-    told = first.communicate(timeout=300)[0]
+    told = first.communicate(timeout=500)[0]
 
     assert first.returncode == 0, told
     assert "trial balance of gzdex                                     0.00 CNY" in told
