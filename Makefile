@@ -54,7 +54,7 @@ pytest: $(STAMP) system-packages ## The tests, on real PostgreSQL and Redis (ARG
 spark-test: $(STAMP) ## Check that the engine-neutral figures are the same on a local Spark (needs Java 17 or newer)
 	@./deploy/spark-test $(VENV)
 
-bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profiling catalogue relevance)
+bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profiling catalogue relevance border)
 	@$(PY) -m bench $(ARGS)
 
 messages: $(STAMP) ## Collect translatable texts into locale/ and compile them

@@ -1,12 +1,12 @@
 """Run the benchmarks: all of them, or those named.
 
-python -m bench [loop] [ledger] [profiling] [catalogue] [relevance]
+python -m bench [loop] [ledger] [profiling] [catalogue] [relevance] [border]
 """
 
 import subprocess
 import sys
 
-BENCHMARKS = ("ledger", "profiling", "catalogue", "relevance", "loop")
+BENCHMARKS = ("ledger", "profiling", "catalogue", "relevance", "border", "loop")
 
 
 def main(names: list[str]) -> int:

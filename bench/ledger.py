@@ -38,12 +38,12 @@ def main() -> None:
 
 
 @contextmanager
-def scratch_servers() -> Iterator[Path]:
+def scratch_servers(names: tuple[str, ...] = ("postgres",)) -> Iterator[Path]:
     """Start a PostgreSQL of our own, with fsync on as in production, and remove it afterwards."""
     state = Path(tempfile.mkdtemp(prefix="dawan-bench-"))
     state.chmod(0o711)  # under root PostgreSQL runs as another user, who passes through
     servers = EmbeddedServers(state)
-    servers.start(("postgres",))
+    servers.start(names)
     try:
         yield state
     finally:

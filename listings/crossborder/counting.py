@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum, Value
 
 from listings.grade_confirmation import grading_of
 from listings.models import BorderDossier, DatasetVersion, ExportEntry, PersonalData
@@ -66,9 +67,14 @@ def exported(
     entries = ExportEntry.objects.counting().filter(organization__in=group, year=year)
     if without is not None:
         entries = entries.exclude(case=without)
-    plain = entries.filter(subject_list__isnull=True).aggregate(general=Sum("n_general"), sensitive=Sum("n_sensitive"))
-    in_full = Persons(plain["general"] or 0, plain["sensitive"] or 0)
-    lists = set(entries.filter(subject_list__isnull=False).values_list("subject_list", flat=True))
+    plain = Q(subject_list__isnull=True)
+    found = entries.aggregate(
+        general=Sum("n_general", filter=plain),
+        sensitive=Sum("n_sensitive", filter=plain),
+        lists=ArrayAgg("subject_list", filter=~plain, distinct=True, default=Value([])),
+    )
+    in_full = Persons(found["general"] or 0, found["sensitive"] or 0)
+    lists = set(found["lists"])
     if with_list is not None:
         lists.add(with_list)
     return in_full + _distinct(lists)

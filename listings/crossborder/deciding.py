@@ -64,10 +64,13 @@ def decide(case: RouteCase, *, on: date | None = None) -> RouteDecision:
     return keep_decision(case, decided_now(case, on=day), as_of=day)
 
 
-def decided_now(case: RouteCase, *, on: date) -> Decision:
-    """Ask the engine about a case as things stand, and store nothing. Raises Problem `no_rules_in_force`."""
+def decided_now(case: RouteCase, *, on: date, before: Persons | None = None) -> Decision:
+    """Ask the engine about a case as things stand, and store nothing. Raises Problem `no_rules_in_force`.
+
+    `before` are the persons of the group's other transfers of the year, where the caller has counted them.
+    """
     try:
-        return decide_route(facts_of(case, _dossier(case), on=on), rules_on(on))
+        return decide_route(facts_of(case, _dossier(case), on=on, before=before), rules_on(on))
     except LookupError as error:
         raise Problem("no_rules_in_force") from error
 

@@ -39,22 +39,24 @@ def reserve(case: RouteCase, *, actor: Actor) -> ExportEntry:
     group = exporter_group(case.organization_id)
     lock_year(group, today.year)
     before = exported(group, today.year)
-    refuse_unlawful(case)
+    keyed = SubjectList.objects.filter(version=case.version_id).first()
+    refuse_unlawful(case, before=before if keyed is None else None)
 
+    own = Persons(case.n_general or 0, case.n_sensitive or 0)
     entry = ExportEntry.objects.create(
         organization_id=case.organization_id,
         venue_id=case.venue_id,
         recipient_id=case.recipient_id,
         case=case,
         version_id=case.version_id,
-        subject_list=SubjectList.objects.filter(version=case.version_id).first(),
+        subject_list=keyed,
         year=today.year,
         route=case.route,
         counts=case.route not in NOT_COUNTED,
-        n_general=case.n_general or 0,
-        n_sensitive=case.n_sensitive or 0,
+        n_general=own.general,
+        n_sensitive=own.sensitive,
     )
-    after = exported(group, today.year)
+    after = exported(group, today.year) if keyed or not entry.counts else before + own
     details = {"persons": [entry.n_general, entry.n_sensitive], "year_total": [after.general, after.sensitive]}
     audit.record("exportentry.reserved", subject=entry, actor=actor, details=details)
     if _crosses_a_line(before, after):
@@ -88,12 +90,13 @@ def release(case: RouteCase, *, actor: Actor, reason: str) -> None:
         advance(entry, to=State.RELEASED, actor=actor, reason=reason)
 
 
-def refuse_unlawful(case: RouteCase) -> None:
+def refuse_unlawful(case: RouteCase, *, before: Persons | None = None) -> None:
     """Raise `route_no_longer_open` unless the engine, asked now, still leaves the case's route open.
 
-    A person's ruling stands while the engine still leaves the answer to a person.
+    A person's ruling stands while the engine still leaves the answer to a person. `before` are the persons of the
+    group's other transfers, where the caller has counted them.
     """
-    now = decided_now(case, on=day_of(timezone.now()))
+    now = decided_now(case, on=day_of(timezone.now()), before=before)
     latest = latest_decision(case)
     ruled = latest.ruled_by is not None and now.route == latest.body["route"]
     if not ruled and case.route not in (now.route, *now.alternatives):
