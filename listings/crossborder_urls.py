@@ -92,7 +92,6 @@ data_customs: list[URLPattern] = [
         customs.DeclarationDeclareAgain.as_view(),
         name="customs-declaration-declare-again",
     ),
-    path("deliveries/<uuid:delivery_id>/arrival", customs.DeliveryArrival.as_view(), name="delivery-arrival"),
 ]
 
 urlpatterns = [*crossing, *cases, *data_customs]

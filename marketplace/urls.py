@@ -26,6 +26,7 @@ urlpatterns = [
     path("deliveries/<uuid:delivery_id>", deliveries.DeliveryDetail.as_view(), name="delivery"),
     path("deliveries/<uuid:delivery_id>/accept", deliveries.DeliveryAccept.as_view(), name="delivery-accept"),
     path("deliveries/<uuid:delivery_id>/reject", deliveries.DeliveryReject.as_view(), name="delivery-reject"),
+    path("deliveries/<uuid:delivery_id>/arrival", deliveries.DeliveryArrival.as_view(), name="delivery-arrival"),
     path("deliveries/<uuid:delivery_id>/grants", deliveries.DeliveryGrants.as_view(), name="delivery-grants"),
     path("entitlements", entitlements.EntitlementList.as_view(), name="entitlements"),
     path(

@@ -16,14 +16,11 @@ from rest_framework.views import APIView
 
 from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
-from kernel.problems import Problem
 from listings.api.border_serializers import (
-    ArrivalReportSerializer,
     CustomsDeclarationDetailSerializer,
     CustomsDeclarationSerializer,
-    ReportArrivalSerializer,
 )
-from listings.crossborder import arrivals, customs
+from listings.crossborder import customs
 from listings.models import CustomsDeclaration
 
 
@@ -158,24 +155,6 @@ class DeclarationDeclareAgain(APIView):
         answer = _declaration_json(request, fresh.pk)
         answer.status_code = 201
         return answer
-
-
-class DeliveryArrival(APIView):
-    """Report the digests of what arrived, by the recipient: it closes the declaration, or disputes it."""
-
-    @extend_schema(
-        operation_id="deliveries_report_arrival",
-        request=ReportArrivalSerializer,
-        responses={201: ArrivalReportSerializer},
-    )
-    @idempotent()
-    def post(self, request: Request, delivery_id: UUID) -> Response:
-        visible = CustomsDeclaration.objects.visible_to(actor_of(request)).filter(delivery_id=delivery_id)
-        if not visible.exists():
-            raise Problem("not_found")
-        files = body_of(ReportArrivalSerializer, request)["files"]
-        report = arrivals.report_arrival(delivery_id=delivery_id, files=files, actor=actor_of(request))
-        return Response(represent(ArrivalReportSerializer, report), status=201)
 
 
 def _acted(

@@ -16,6 +16,8 @@ from rest_framework.views import APIView
 
 from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
+from listings.api.border_serializers import ArrivalReportSerializer, ReportArrivalSerializer
+from listings.crossborder.arrivals import report_arrival
 from marketplace import acceptance
 from marketplace.api.serializers import (
     AccessGrantSerializer,
@@ -75,6 +77,22 @@ class DeliveryReject(APIView):
         reason = body_of(ReasonSerializer, request)["reason"]
         acceptance.reject_delivery(delivery_id=delivery_id, reason=reason, actor=actor_of(request))
         return Response(_delivery_json(delivery_id, request))
+
+
+class DeliveryArrival(APIView):
+    """Report the digests of what arrived across a border: it closes the customs declaration, or disputes it."""
+
+    @extend_schema(
+        operation_id="deliveries_report_arrival",
+        request=ReportArrivalSerializer,
+        responses={201: ArrivalReportSerializer},
+    )
+    @idempotent()
+    def post(self, request: Request, delivery_id: UUID) -> Response:
+        get_object_or_404(Delivery.objects.visible_to(actor_of(request)), pk=delivery_id)
+        files = body_of(ReportArrivalSerializer, request)["files"]
+        report = report_arrival(delivery_id=delivery_id, files=files, actor=actor_of(request))
+        return Response(represent(ArrivalReportSerializer, report), status=201)
 
 
 class DeliveryGrants(generics.GenericAPIView[AccessGrant]):
