@@ -3,6 +3,8 @@
     edit → only immaterial changes: applied
          → a material one: a revision, SUBMITTED → APPROVED (takes the listing's place) | REFUSED | WITHDRAWN
 
+While SUBMITTED it goes through the venue's stages that it concerns (listings/revision_stages.py).
+
 The listing stays in the catalogue and can be ordered meanwhile. What was agreed before keeps what it froze.
 """
 
@@ -18,9 +20,8 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, find, require, require_different_person, require_reason
+from accounts.access import Permission, find, require, require_reason
 from accounts.calendars import add_working_days
-from accounts.interests import require_unrelated
 from kernel import audit
 from kernel.actors import Actor
 from kernel.certificates import state_certificate
@@ -28,7 +29,7 @@ from kernel.numbering import short_number
 from kernel.problems import FieldError, Problem
 from kernel.states import advance
 from listings.catalogue_rows import catalogue_row
-from listings.checklists import checklist_of
+from listings.checklists import Answer
 from listings.dossier import DOSSIER, dossier_fields, plan_errors, source_rule, value_errors
 from listings.listing import Parts, locked_listing, parts_named, refuse_unsellable
 from listings.materiality import is_material, rules_today
@@ -36,6 +37,13 @@ from listings.models import DatasetVersion, Listing, ListingRevision, Product, R
 from listings.readiness import registration_errors
 from listings.registration_certificate import registration_statement
 from listings.releases import compared
+from listings.revision_stages import (
+    passed_stage,
+    plan_revision,
+    refuse_undecided_stages,
+    revision_under_review,
+    stage_due,
+)
 from listings.search.learning import learn_soon
 from listings.suggestions import write_suggestions
 
@@ -100,16 +108,20 @@ def edit_listing(
 
 
 @transaction.atomic
-def approve_revision(*, revision_id: UUID, note: str = "", actor: Actor) -> ListingRevision:
-    """Put a revision in the place of what its listing offered, by someone who did not submit it.
+def approve_revision(
+    *, revision_id: UUID, answers: Mapping[str, Answer], note: str = "", actor: Actor
+) -> ListingRevision:
+    """Pass the last stage and put a revision in the place of what its listing offered.
 
     Everything is checked once more, and the registration is certified anew. Raises Problem `not_found`, `forbidden`,
-    `same_person`, `conflict_of_interest`, `illegal_state`, `revision_outdated` where what it changes has changed
-    meanwhile, or `invalid`.
+    `same_person`, `conflict_of_interest`, `illegal_state` (also while a stage is open), `revision_outdated` where what
+    it changes has changed meanwhile, or `invalid`.
     """
-    revision, listing = _under_review(revision_id, actor)
+    revision, listing = revision_under_review(revision_id, actor)
     if listing.state not in OFFERED:
         raise Problem("illegal_state", _("The listing is not offered any more."), state=listing.state)
+    refuse_undecided_stages(revision)
+    passed_stage(revision, answers, actor)
     refuse_unsellable(listing.product)
     proposal = _proposal(
         listing,
@@ -152,8 +164,8 @@ def approve_revision(*, revision_id: UUID, note: str = "", actor: Actor) -> List
 
 @transaction.atomic
 def refuse_revision(*, revision_id: UUID, reason: str, actor: Actor) -> ListingRevision:
-    """Leave the listing as it is, with a reason that the provider reads. Raises as `approve_revision` does."""
-    revision, _listing = _under_review(revision_id, actor)
+    """Leave the listing as it is, by the officer of the stage. Raises as `approve_revision` does."""
+    revision, _listing = revision_under_review(revision_id, actor)
     reason = require_reason(reason)
 
     advance(
@@ -189,21 +201,6 @@ def schema_changes_of(revision: ListingRevision) -> list[dict[str, Any]]:
 
 
 # --- rules ----------------------------------------------------------------------------------------------------------
-
-
-def _under_review(revision_id: UUID, actor: Actor) -> tuple[ListingRevision, Listing]:
-    """Return the revision and its locked listing, if the actor may decide about it now."""
-    listing_id = find(ListingRevision.objects.visible_to(actor).only("listing_id"), pk=revision_id).listing_id
-    listing = locked_listing(listing_id, actor)
-    revision = ListingRevision.objects.select_for_update(of=("self",)).get(pk=revision_id)
-    require(actor, Permission.LISTING_APPROVE, venue_id=listing.venue_id)
-    if actor.person_id is None:
-        raise Problem("forbidden", _("A person must answer for this."))
-    if revision.state != State.SUBMITTED:
-        raise Problem("illegal_state", _("The revision has been decided or withdrawn."), state=revision.state)
-    require_different_person(actor, made_by=revision.submitted_by_id)
-    require_unrelated(actor, listing.organization_id)
-    return revision, listing
 
 
 def _proposal(
@@ -300,9 +297,9 @@ def _submit(
             _("The product is offered at another venue too, which has to agree: delist it there first."),
         )
     now = timezone.now()
-    days = checklist_of(listing.venue.code, on=now.astimezone(listing.venue.zone).date()).working_days
+    checklist, stages = plan_revision(listing, proposal.dossier, [change["field"] for change in changes])
     last: int = listing.revisions.aggregate(last=Max("number"))["last"] or 1  # what was first listed is number 1
-    revision = ListingRevision.objects.create(
+    revision = ListingRevision(
         listing=listing,
         organization_id=listing.organization_id,
         venue=listing.venue,
@@ -316,11 +313,16 @@ def _submit(
         submitted_by_id=actor.person_id,
         due_at=add_working_days(
             now,
-            days[ReviewClock.Kind.DECISION],
+            checklist.working_days[ReviewClock.Kind.DECISION],
             jurisdiction=listing.venue.jurisdiction,
             tz=listing.venue.zone,
         ),
+        edition=checklist.edition,
+        stages=stages,
+        stage=stages[0],
     )
+    revision.stage_due_at = stage_due(revision)
+    revision.save(force_insert=True)
     revision.plans.set(proposal.parts.plans)
     audit.record(
         "listingrevision.submitted",
@@ -331,6 +333,8 @@ def _submit(
             "number": revision.number,
             "fields": [change["field"] for change in changes],
             "rule_set": revision.rule_set,
+            "edition": revision.edition,
+            "stages": stages,
         },
     )
     return revision

@@ -138,6 +138,11 @@ offering: list[URLPattern] = [
     path("listing-revisions", revisions.RevisionList.as_view(), name="listing-revisions"),
     path("listing-revisions/<uuid:revision_id>", revisions.RevisionDetail.as_view(), name="listing-revision"),
     path(
+        "listing-revisions/<uuid:revision_id>/pass-stage",
+        revisions.RevisionPassStage.as_view(),
+        name="listing-revision-pass-stage",
+    ),
+    path(
         "listing-revisions/<uuid:revision_id>/approve",
         revisions.RevisionApprove.as_view(),
         name="listing-revision-approve",

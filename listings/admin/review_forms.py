@@ -17,16 +17,26 @@ from accounts.models import Affiliation
 from accounts.permissions import ROLE_PERMISSIONS
 from kernel.languages import in_language
 from listings.checklists import Answer, ChecklistItem, Correction
-from listings.models import Listing
+from listings.models import Listing, ListingRevision
 from listings.review_rules import case_of
+from listings.revision_stages import questions_of
 
 NOTE_LENGTH = 2000
 
 
 def checklist_form(listing: Listing) -> type[forms.Form]:
     """Return a form with a tick and a remark for every item of the listing's present stage."""
+    return _ticks_form(_items(listing))
+
+
+def revision_form(revision: ListingRevision) -> type[forms.Form]:
+    """Return the same form for the present stage of a revision."""
+    return _ticks_form(questions_of(revision) if revision.state == ListingRevision.State.SUBMITTED else ())
+
+
+def _ticks_form(items: Sequence[ChecklistItem]) -> type[forms.Form]:
     fields: dict[str, object] = {}
-    for item in _items(listing):
+    for item in items:
         label = in_language(item.label)
         fields[item.code] = forms.BooleanField(label=label, widget=UnfoldBooleanWidget())
         fields[_note(item.code)] = forms.CharField(

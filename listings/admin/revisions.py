@@ -3,49 +3,59 @@
 import json
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.dataclasses import UnfoldAction
 
 from accounts.permissions import Permission
 from kernel.actors import Actor
-from kernel.console import ConsoleAdmin, act
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
 from kernel.console_display import four_eyes
-from listings import revising
-from listings.models import ListingRevision, Product
+from listings import revising, revision_stages
+from listings.admin.review_forms import answers_of, revision_form
+from listings.models import ListingRevision, Product, RevisionReview
 from listings.release_words import change_sentence
 
 State = ListingRevision.State
 
 
-class NoteForm(forms.Form):
-    """What the approver may add; the field is named as `act` expects it."""
-
-    note = _("What changes takes the place of what is offered, at once.")
-    reason = forms.CharField(
-        label=_("Remark"), required=False, max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
-    )
+class RevisionReviewInline(ReadOnlyInline):
+    model = RevisionReview
+    fields = ("stage", "reviewer", "edition", "checklist", "created_at")
+    show_change_link = False
 
 
 @admin.register(ListingRevision)
 class ListingRevisionAdmin(ConsoleAdmin):
-    list_display = ("listing", "number", "organization", "venue", "state", "due_at", "submitted_by", "decided_by")
-    list_filter = ("state", "venue")
-    list_select_related = ("listing", "organization", "venue", "submitted_by", "decided_by")
+    list_display = ("listing", "number", "organization", "venue", "state", "stage", "stage_due_at", "submitted_by")
+    list_filter = ("state", "stage", "venue")
+    list_select_related = ("listing", "organization", "venue", "submitted_by")
     search_fields = ("listing__number", "organization__legal_name")
     ordering = ("-id",)
     fieldsets = (
         (None, {"fields": ("listing", "number", "state", "organization", "venue", "reason", "due_at")}),
+        (_("Review"), {"fields": ("edition", "stages", "stage", "stage_due_at")}),
         (_("What would change"), {"fields": ("side_by_side", "read_otherwise", "rule_set")}),
         (_("Four eyes"), {"fields": ("four_eyes", "submitted_by", "decided_by", "decided_at", "decision_note")}),
     )
     readonly_fields = ("side_by_side", "read_otherwise", "four_eyes")
-    actions_detail = ("approve", "refuse")
+    inlines = (RevisionReviewInline,)
+    actions_detail = ("pass_stage", "approve", "refuse")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
+        """Offer the acts of its stage to the officers of that stage alone."""
+        revision = self.get_object(request, object_id)
+        offered = super().get_actions_detail(request, object_id)
+        if revision is None or revision.state != State.SUBMITTED:
+            return offered
+        if not actor_in_console(request).may(revision_stages.stage_of(revision).permission):
+            return []
+        hidden = "pass_stage" if revision.stage == revision.stages[-1] else "approve"
+        return [each for each in offered if each.method.__name__ != hidden]
 
     @admin.display(description=_("side by side"))
     def side_by_side(self, revision: ListingRevision) -> SafeString:
@@ -76,13 +86,21 @@ class ListingRevisionAdmin(ConsoleAdmin):
 
     @admin.display(description=_("who may not approve it"))
     def four_eyes(self, revision: ListingRevision) -> SafeString | str:
-        return four_eyes((revision.submitted_by,))
+        return four_eyes((revision.submitted_by, *(each.reviewer for each in revision.reviews.all())))
 
-    @act(_("Approve"), permission=Permission.LISTING_APPROVE, states={State.SUBMITTED}, asks_reason=NoteForm)
-    def approve(self, request: HttpRequest, revision: ListingRevision, actor: Actor, note: str) -> None:
-        revising.approve_revision(revision_id=revision.pk, note=note, actor=actor)
+    @act(_("Pass the stage"), permission=Permission.CONSOLE_USE, states={State.SUBMITTED}, asks_reason=revision_form)
+    def pass_stage(
+        self, request: HttpRequest, revision: ListingRevision, actor: Actor, checklist: dict[str, Any]
+    ) -> None:
+        revision_stages.pass_revision_stage(
+            revision_id=revision.pk, stage=revision.stage, answers=answers_of(checklist), actor=actor
+        )
 
-    @act(_("Refuse"), permission=Permission.LISTING_APPROVE, states={State.SUBMITTED}, asks_reason=True, danger=True)
+    @act(_("Approve"), permission=Permission.LISTING_APPROVE, states={State.SUBMITTED}, asks_reason=revision_form)
+    def approve(self, request: HttpRequest, revision: ListingRevision, actor: Actor, checklist: dict[str, Any]) -> None:
+        revising.approve_revision(revision_id=revision.pk, answers=answers_of(checklist), actor=actor)
+
+    @act(_("Refuse"), permission=Permission.CONSOLE_USE, states={State.SUBMITTED}, asks_reason=True, danger=True)
     def refuse(self, request: HttpRequest, revision: ListingRevision, actor: Actor, reason: str) -> None:
         revising.refuse_revision(revision_id=revision.pk, reason=reason, actor=actor)
 

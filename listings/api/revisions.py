@@ -13,13 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of, represent
+from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
-from listings import revising
-from listings.api.listing_serializers import ListingPartsSerializer, ListingSerializer
+from listings import revising, revision_stages
+from listings.api.listing_serializers import (
+    AnswersSerializer,
+    ListingPartsSerializer,
+    ListingSerializer,
+    PassStageSerializer,
+)
 from listings.api.listings import listing_json
 from listings.api.product_serializers import DossierSerializer
-from listings.models import ListingRevision
+from listings.models import ListingRevision, ReviewStage
 from listings.release_words import change_sentence
 
 
@@ -30,7 +35,9 @@ class EditListingSerializer(ListingPartsSerializer):
     reason = serializers.CharField(max_length=2000, help_text=_("Why; reviewers read it."))
 
 
-class RevisionNoteSerializer(StrictSerializer):
+class ApproveRevisionSerializer(AnswersSerializer):
+    """The answers of the last stage, and what its officer adds."""
+
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True)
 
 
@@ -63,6 +70,9 @@ class RevisionSerializer(serializers.ModelSerializer[ListingRevision]):
             "reason",
             "changes",
             "rule_set",
+            "stages",
+            "stage",
+            "stage_due_at",
             "due_at",
             "overdue",
             "decided_at",
@@ -127,6 +137,7 @@ class ListingEdit(APIView):
 
 class RevisionFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(choices=ListingRevision.State.choices)
+    stage = django_filters.ChoiceFilter(choices=ReviewStage.choices)
     listing = django_filters.UUIDFilter("listing_id")
     venue = django_filters.CharFilter("venue__code")
 
@@ -155,16 +166,32 @@ class RevisionDetail(APIView):
         return Response(revision_json(revision_id, request))
 
 
-class RevisionApprove(APIView):
-    """Staff put the revision in the place of what the listing offered."""
+class RevisionPassStage(APIView):
+    """The officer of the stage passes it; the next one opens."""
 
     @extend_schema(
-        operation_id="listing_revisions_approve", request=RevisionNoteSerializer, responses=RevisionDetailSerializer
+        operation_id="listing_revisions_pass_stage", request=PassStageSerializer, responses=RevisionDetailSerializer
     )
     @idempotent()
     def post(self, request: Request, revision_id: UUID) -> Response:
-        body = body_of(RevisionNoteSerializer, request)
-        revising.approve_revision(revision_id=revision_id, **body, actor=actor_of(request))
+        body = body_of(PassStageSerializer, request)
+        revision_stages.pass_revision_stage(
+            revision_id=revision_id, stage=body["stage"], answers=body["checklist"], actor=actor_of(request)
+        )
+        return Response(revision_json(revision_id, request))
+
+
+class RevisionApprove(APIView):
+    """Staff pass the last stage and put the revision in the place of what the listing offered."""
+
+    @extend_schema(
+        operation_id="listing_revisions_approve", request=ApproveRevisionSerializer, responses=RevisionDetailSerializer
+    )
+    @idempotent()
+    def post(self, request: Request, revision_id: UUID) -> Response:
+        body = body_of(ApproveRevisionSerializer, request)
+        answers = body.pop("checklist")
+        revising.approve_revision(revision_id=revision_id, answers=answers, **body, actor=actor_of(request))
         return Response(revision_json(revision_id, request))
 
 

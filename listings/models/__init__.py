@@ -32,7 +32,7 @@ from listings.models.lineage import DatasetParent
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
 from listings.models.registry import PropertyRegistration, RegistrationClock, RegistrationObjection
-from listings.models.revisions import ListingRevision
+from listings.models.revisions import ListingRevision, RevisionReview
 from listings.models.route_cases import RouteCase, RouteDecision
 from listings.models.saved_searches import SavedSearch, SavedSearchHit
 from listings.models.scans import GradeScan
@@ -110,6 +110,7 @@ __all__ = [
     "Review",
     "ReviewClock",
     "ReviewStage",
+    "RevisionReview",
     "Right",
     "RouteCase",
     "RouteDecision",

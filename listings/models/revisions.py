@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
@@ -15,6 +16,7 @@ from kernel.models import Identified
 from kernel.states import Stateful
 from listings.models.listings import Listing
 from listings.models.products import Plan, Terms
+from listings.models.vocabulary import ReviewStage
 
 
 class ListingRevisionQuerySet(models.QuerySet["ListingRevision"]):
@@ -59,6 +61,15 @@ class ListingRevision(Identified, Stateful):
         "accounts.Person", models.PROTECT, related_name="+", verbose_name=_("submitted by")
     )
     due_at = models.DateTimeField(_("due at"))
+    edition = models.CharField(_("checklist edition"), max_length=40, blank=True)
+    stages = ArrayField(
+        models.CharField(max_length=16, choices=ReviewStage.choices),
+        verbose_name=_("stages to decide"),
+        default=list,
+        blank=True,
+    )
+    stage = models.CharField(_("stage"), max_length=16, choices=ReviewStage.choices, blank=True)
+    stage_due_at = models.DateTimeField(_("stage due at"), null=True, blank=True)
     decided_by = models.ForeignKey(
         "accounts.Person", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("decided by")
     )
@@ -84,6 +95,10 @@ class ListingRevision(Identified, Stateful):
             models.CheckConstraint(
                 condition=~Q(state="REFUSED") | ~Q(decision_note=""), name="refused_revision_says_why"
             ),
+            models.CheckConstraint(
+                condition=~Q(state="SUBMITTED") | (~Q(edition="") & ~Q(stage="") & Q(stage_due_at__isnull=False)),
+                name="revision_under_review_lies_at_a_stage",
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "-id"], name="revision_by_organization"),
@@ -97,3 +112,26 @@ class ListingRevision(Identified, Stateful):
     @property
     def is_overdue(self) -> bool:
         return (self.decided_at or timezone.now()) > self.due_at
+
+
+class RevisionReview(Identified):
+    """A stage of a revision's review that was passed, with the answers it rests on; never changed (listings/sql)."""
+
+    revision = models.ForeignKey(
+        ListingRevision, models.PROTECT, related_name="reviews", verbose_name=_("listing revision")
+    )
+    stage = models.CharField(_("stage"), max_length=16, choices=ReviewStage.choices)
+    reviewer = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+", verbose_name=_("reviewer"))
+    edition = models.CharField(_("checklist edition"), max_length=40)
+    checklist = models.JSONField(_("checklist"), default=dict)
+
+    class Meta:
+        verbose_name = _("passed stage of a revision")
+        verbose_name_plural = _("passed stages of revisions")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "stage"], name="stage_of_a_revision_is_passed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.revision}: {self.get_stage_display()}"

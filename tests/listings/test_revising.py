@@ -1,6 +1,6 @@
 """Edits of what is offered: the immaterial takes effect at once, the material is reviewed beside what stays on sale."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,16 +10,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Capacity, Organization, Role
+from accounts.models import Capacity, Organization, OrganizationTie, Role
 from kernel.models import AuditEvent, Certificate
+from listings.checklists import Answer
 from listings.editions import editions
 from listings.grade_confirmation import confirm_grade
 from listings.listing import delist, suspend
 from listings.materiality import CONDITIONS, FILES, is_material
-from listings.models import Listing, ListingRevision, Product
+from listings.models import Listing, ListingRevision, Product, RevisionReview
 from listings.plans import amend_plan
 from listings.revising import approve_revision, edit_listing, refuse_revision, withdraw_revision
+from listings.revision_stages import pass_revision_stage, questions_of, stage_of
 from tests.listings.offers import (
+    CRAWLED,
+    OFFICERS,
     draft_listing,
     listed,
     make_plan,
@@ -31,7 +35,18 @@ from tests.listings.offers import (
 from tests.listings.test_releases import next_version
 from tests.marketplace.trading import listed_dataset, make_buyer, placed
 from tests.refusals import refused
-from tests.world import actor, affiliate, api, make_client, make_member, make_membership, operator_of, person_of, staff
+from tests.world import (
+    actor,
+    affiliate,
+    api,
+    make_client,
+    make_member,
+    make_membership,
+    make_person,
+    operator_of,
+    person_of,
+    staff,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +75,34 @@ def edit(listing: Listing, **changes: Any) -> ListingRevision:
 
 def reviewer(code: str = "gzdex") -> Any:
     return actor(staff(code, Role.COMPLIANCE_REVIEWER))
+
+
+def all_ok(revision: ListingRevision) -> dict[str, Answer]:
+    return {item.code: Answer(ok=True) for item in questions_of(revision)}
+
+
+def pass_stage(revision: ListingRevision, officer: Any = None) -> ListingRevision:
+    """Pass the stage at which a revision is, by the officer of that stage."""
+    role = OFFICERS[stage_of(revision).permission]
+    return pass_revision_stage(
+        revision_id=revision.pk,
+        stage=revision.stage,
+        answers=all_ok(revision),
+        actor=officer or actor(staff(revision.venue.code, role)),
+    )
+
+
+def at_last_stage(revision: ListingRevision) -> ListingRevision:
+    revision = ListingRevision.objects.get(pk=revision.pk)
+    while revision.state == "SUBMITTED" and revision.stage != revision.stages[-1]:
+        revision = pass_stage(revision)
+    return revision
+
+
+def approved(revision: ListingRevision) -> ListingRevision:
+    """Take a revision through the rest of its stages, and approve it."""
+    last = at_last_stage(revision)
+    return approve_revision(revision_id=last.pk, answers=all_ok(last), actor=reviewer(last.venue.code))
 
 
 def in_catalogue(listing: Listing) -> dict[str, Any]:
@@ -163,7 +206,7 @@ def test_on_approval_all_of_it_takes_the_place_at_once(provider: Organization) -
     terms = make_terms(listing.product, purposes=["RESEARCH"])
     dearer = make_plan(listing.product, "150.00")
     revision = edit(listing, terms_id=terms.pk, plan_ids=[dearer.pk], dossier={"scenario": SCENARIO})
-    approve_revision(revision_id=revision.pk, note="Seen", actor=reviewer())
+    approved(revision)
 
     shown = in_catalogue(listing)
     assert (shown["price_from"]["amount"], shown["terms"]["version"]) == ("150.00", terms.version)
@@ -179,7 +222,7 @@ def test_on_approval_all_of_it_takes_the_place_at_once(provider: Organization) -
 
 def test_the_registration_is_certified_anew(listing: Listing) -> None:
     revision = edit(listing, dossier={"name": {"en": "Sub-districts"}})
-    approve_revision(revision_id=revision.pk, actor=reviewer())
+    approved(revision)
     first, second = Certificate.objects.filter(kind="registration").order_by("id")
     assert (first.subject_id, second.subject_id) == (str(listing.pk), str(revision.pk))
     assert second.statement["content"]["product"]["name"] == {"en": "Sub-districts"}
@@ -212,7 +255,7 @@ def test_whoever_submitted_it_or_belongs_to_the_provider_does_not_decide(listing
     affiliate(person, listing.organization, Role.VIEWER)
     venue_staff = actor(person, operator_of("gzdex"))
     with refused("conflict_of_interest"):
-        approve_revision(revision_id=revision.pk, actor=venue_staff)
+        approve_revision(revision_id=revision.pk, answers={}, actor=venue_staff)
     ListingRevision.objects.filter(pk=revision.pk).update(submitted_by=person)
     with refused("same_person"):
         refuse_revision(revision_id=revision.pk, reason="No", actor=venue_staff)
@@ -225,18 +268,99 @@ def test_whoever_submitted_it_or_belongs_to_the_provider_does_not_decide(listing
 def test_a_clerk_does_not_decide_and_another_venue_does_not_see_it(listing: Listing) -> None:
     revision = edit(listing, dossier={"scenario": SCENARIO})
     with refused("forbidden"):
-        approve_revision(revision_id=revision.pk, actor=actor(staff("gzdex", Role.CLERK)))
+        approve_revision(revision_id=revision.pk, answers={}, actor=actor(staff("gzdex", Role.CLERK)))
     with refused("not_found"):
-        approve_revision(revision_id=revision.pk, actor=reviewer("szdex"))
+        approve_revision(revision_id=revision.pk, answers={}, actor=reviewer("szdex"))
     with refused("not_found"):
         withdraw_revision(revision_id=revision.pk, actor=provider_actor(make_member()))
 
 
+# --- by the stages of the venue -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "stages"),
+    [
+        ({"dossier": {"scenario": SCENARIO}}, ["PUBLICATION"]),
+        ({"dossier": {"resale_allowed": True}}, ["SOURCE_RIGHTS", "PUBLICATION"]),
+        ({"dossier": {"frequency": "MONTH", "sample_rows_public": True}}, ["GRADE", "QUALITY", "PUBLICATION"]),
+    ],
+)
+def test_an_edit_is_decided_by_the_stages_that_it_concerns(
+    listing: Listing, changes: dict[str, Any], stages: list[str]
+) -> None:
+    revision = edit(listing, **changes)
+    assert (revision.stages, revision.stage, revision.edition) == (stages, stages[0], "gzdex-2026-11-01")
+    event = AuditEvent.objects.get(action="listingrevision.submitted")
+    assert event.details["stages"] == stages
+
+
+def test_each_stage_has_its_officer_its_clock_and_its_entry_in_the_log(provider: Organization) -> None:
+    listing = listed(provider)
+    dearer, terms = make_plan(listing.product, "150.00"), make_terms(listing.product)
+    with time_machine.travel(datetime(2026, 11, 2, 2, tzinfo=UTC), tick=False):
+        revision = edit(listing, plan_ids=[dearer.pk], terms_id=terms.pk)
+    assert revision.stages == ["SOURCE_RIGHTS", "PRICE", "PUBLICATION"]
+    assert revision.stage_due_at is not None
+    assert timezone.localdate(revision.stage_due_at - timedelta(seconds=1)) == date(2026, 11, 4)
+    lawyer = make_person(operator_of("gzdex"), Role.LEGAL_REVIEWER)
+    sister = make_member()
+    OrganizationTie.objects.create(organization=provider, other=sister, kind="SUBSIDIARY")
+    tied = make_person(operator_of("gzdex"), Role.LEGAL_REVIEWER)
+    affiliate(tied, sister, Role.VIEWER)
+
+    with refused("conflict_of_interest"):
+        pass_stage(revision, actor(tied, operator_of("gzdex")))
+    with refused("forbidden"):
+        pass_stage(revision, reviewer())
+    with refused("invalid"):
+        pass_revision_stage(revision_id=revision.pk, stage="SOURCE_RIGHTS", answers={}, actor=actor(lawyer))
+    revision = pass_stage(revision, actor(lawyer))
+    assert (revision.stage, revision.state) == ("PRICE", "SUBMITTED")
+    with refused("illegal_state"):
+        pass_revision_stage(
+            revision_id=revision.pk, stage="PUBLICATION", answers={}, actor=actor(staff("gzdex", Role.QUALITY_REVIEWER))
+        )
+    revision = pass_stage(revision)
+    lawyer.affiliations.update(role=Role.COMPLIANCE_REVIEWER)
+    with refused("same_person"):
+        approve_revision(revision_id=revision.pk, answers=all_ok(revision), actor=actor(lawyer))
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        RevisionReview.objects.filter(revision=revision).update(stage="GRADE")
+    approved(revision)
+    assert list(revision.reviews.values_list("stage", flat=True)) == ["SOURCE_RIGHTS", "PRICE", "PUBLICATION"]
+    passed = AuditEvent.objects.filter(action="listingrevision.stage_passed").order_by("id")
+    assert [event.details["passed"] for event in passed] == ["SOURCE_RIGHTS", "PRICE"]
+
+
+def test_approval_asks_the_log_and_not_the_row(listing: Listing) -> None:
+    revision = edit(listing, dossier={"resale_allowed": True})
+    ListingRevision.objects.filter(pk=revision.pk).update(stage="PUBLICATION")
+    revision.refresh_from_db()
+    with refused("illegal_state") as refusal:
+        approve_revision(revision_id=revision.pk, answers=all_ok(revision), actor=reviewer())
+    assert refusal.value.extensions["stages"] == ["SOURCE_RIGHTS"]
+
+
+def test_the_officer_of_any_stage_refuses(listing: Listing) -> None:
+    revision = edit(listing, dossier={"resale_allowed": True})
+    refuse_revision(revision_id=revision.pk, reason="Not ours", actor=actor(staff("gzdex", Role.LEGAL_REVIEWER)))
+    revision.refresh_from_db()
+    assert (revision.state, revision.stage) == ("REFUSED", "SOURCE_RIGHTS")
+
+
+def test_what_the_committee_would_have_to_see_is_no_revision(listing: Listing) -> None:
+    with refused("invalid") as refusal:
+        edit(listing, dossier=CRAWLED)
+    assert [error.code for error in refusal.value.errors] == ["new_red_item"]
+    assert not ListingRevision.objects.exists()
+
+
 def test_what_was_decided_stays_decided(listing: Listing) -> None:
     revision = edit(listing, dossier={"scenario": SCENARIO})
-    approve_revision(revision_id=revision.pk, actor=reviewer())
+    approved(revision)
     for act in (
-        lambda: approve_revision(revision_id=revision.pk, actor=reviewer()),
+        lambda: approved(revision),
         lambda: refuse_revision(revision_id=revision.pk, reason="No", actor=reviewer()),
         lambda: withdraw_revision(revision_id=revision.pk, actor=provider_actor(listing.organization)),
     ):
@@ -250,7 +374,7 @@ def test_what_was_graded_up_meanwhile_is_not_approved(provider: Organization) ->
     revision = edit(listing, version_id=version.pk)
     confirm_grade(version_id=version.pk, grade="GENERAL", personal_data="GENERAL", actor=provider_actor(provider))
     with refused("invalid") as refusal:
-        approve_revision(revision_id=revision.pk, actor=reviewer())
+        approved(revision)
     assert [error.code for error in refusal.value.errors] == ["personal_data_undeclared"]
     assert in_catalogue(listing)["version"]["release"] == "1.0.0"
 
@@ -259,13 +383,13 @@ def test_a_revision_of_what_has_changed_meanwhile_is_not_approved(listing: Listi
     revision = edit(listing, dossier={"scenario": SCENARIO})
     Product.objects.filter(pk=listing.product_id).update(scenario={"en": "Something else"})
     with refused("revision_outdated"):
-        approve_revision(revision_id=revision.pk, actor=reviewer())
+        approved(revision)
 
 
 def test_a_suspended_listing_is_revised_and_stays_suspended(listing: Listing) -> None:
     suspend(listing_id=listing.pk, reason="complaint", actor=reviewer())
     revision = edit(listing, dossier={"scenario": SCENARIO})
-    approve_revision(revision_id=revision.pk, actor=reviewer())
+    approved(revision)
     listing.refresh_from_db()
     assert (listing.state, listing.revision) == ("SUSPENDED", 2)
 
@@ -352,8 +476,29 @@ def test_an_edit_over_http_says_whether_it_has_taken_effect(provider: Organizati
     assert [
         each["id"] for each in officer.get("/api/v1/listing-revisions", {"state": "SUBMITTED"}).json()["items"]
     ] == [revision["id"]]
-    approved = officer.post(f"/api/v1/listing-revisions/{revision['id']}/approve", {"note": "Buyers were told"})
-    assert (approved.status_code, approved.json()["state"]) == (200, "APPROVED")
+    path = f"/api/v1/listing-revisions/{revision['id']}"
+    questions = officer.get("/api/v1/review-checklists/gzdex").json()["items"]
+
+    def ticked(stage: str) -> dict[str, Any]:
+        of_stage = [
+            each for each in questions if each["stage"] == stage and "DATASET" in (each["product_types"] or "DATASET")
+        ]
+        return {"checklist": {each["code"]: {"ok": True} for each in of_stage}}
+
+    assert (seen["stages"], seen["stage"]) == (["GRADE", "QUALITY", "PUBLICATION"], "GRADE")
+    for stage, role in (("GRADE", Role.SECURITY_REVIEWER), ("QUALITY", Role.QUALITY_REVIEWER)):
+        early = officer.post(f"{path}/approve", {"checklist": {}})
+        assert early.status_code == 403, early.json()
+        desk = api(staff("gzdex", role))
+        assert [each["id"] for each in desk.get("/api/v1/listing-revisions", {"stage": stage}).json()["items"]] == [
+            revision["id"]
+        ]
+        answer = desk.post(f"{path}/pass-stage", {"stage": stage, "checklist": {}})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+        answer = desk.post(f"{path}/pass-stage", {"stage": stage, **ticked(stage)})
+        assert answer.status_code == 200, answer.json()
+    told = officer.post(f"{path}/approve", {"note": "Buyers were told", **ticked("PUBLICATION")})
+    assert (told.status_code, told.json()["state"]) == (200, "APPROVED")
     assert client.get(f"/api/v1/listings/{listing.pk}").json()["revision"] == 2
     again = officer.post(f"/api/v1/listing-revisions/{revision['id']}/refuse", {"reason": "No"})
     assert (again.status_code, again.json()["code"]) == (409, "illegal_state")
@@ -377,7 +522,9 @@ def test_reviewers_see_on_the_console_only_what_changes_side_by_side(listing: Li
     assert "Checking delivery addresses" in shown
     assert "Banks check the addresses of firms" in shown
     assert "Every sub-district with its GB/T 2260 code" not in shown
-    client.post(reverse("admin:listings_listingrevision_approve", args=[revision.pk]), {"reason": ""}, follow=True)
+    ticks = {item.code: "on" for item in questions_of(revision)}
+    assert "What had to be reviewed jointly is settled" in client.get(f"{page.removesuffix('change/')}approve/").text
+    client.post(reverse("admin:listings_listingrevision_approve", args=[revision.pk]), ticks, follow=True)
     revision.refresh_from_db()
     assert revision.state == "APPROVED"
 
