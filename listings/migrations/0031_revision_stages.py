@@ -19,7 +19,7 @@ FROM accounts_venue AS venue WHERE venue.id = revision.venue_id AND revision.sta
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_customs_officer"),
-        ("listings", "0029_objections_lapse"),
+        ("listings", "0030_rights_matrix_and_digests"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
