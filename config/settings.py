@@ -293,6 +293,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep due jobs": {"task": "kernel.run_due_jobs", "schedule": 2.0, "options": {"expires": 10}},
+    "watch lapses": {"task": "listings.watch_lapses", "schedule": 3600.0, "options": {"expires": 600}},
     "watch freshness": {"task": "listings.watch_freshness", "schedule": 3600.0, "options": {"expires": 600}},
     "expire entitlements": {"task": "marketplace.expire_entitlements", "schedule": 60.0, "options": {"expires": 60}},
     "expire invitations": {"task": "listings.expire_invitations", "schedule": 60.0, "options": {"expires": 60}},

@@ -14,6 +14,7 @@ from listings.encryption import Tampered, UnusableKey
 from listings.freshness_monitor import watch_freshness
 from listings.harvest import DUE_JOB, RUN_JOB
 from listings.invitations import expire_invitations
+from listings.lapses import watch_lapses
 from listings.registry import certifying, entries, examining
 from listings.scanning_anew import SCAN_JOB, scan_version
 from listings.uploading import ABANDONED_JOB, PROFILE_JOB, REPLACED_JOB, discard_object
@@ -106,6 +107,12 @@ def watch_freshness_task() -> int:
 def watch_border_task() -> int:
     """Sent by beat: ends what has lapsed, opens extensions, and reminds of statutory clocks."""
     return expire_cases() + open_extensions() + watch_clocks()
+
+
+@shared_task(name="listings.watch_lapses")
+def watch_lapses_task() -> int:
+    """Sent by beat: suspends what rests on a right, certificate or licence that has ended since it last looked."""
+    return watch_lapses()
 
 
 @handles(SCAN_JOB, lease=timedelta(seconds=60))
