@@ -3,6 +3,7 @@
 `config/checks.py` refuses a PRODUCTION that would run on development's defaults.
 """
 
+import os
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from config.console import CONSOLE_KEYS, UNFOLD  # noqa: F401 - settings too
 from config.embedded import default_urls
 from config.logs import logging_config
 
+# Workbooks are read by the standard library's parser, whose errors listings/profiling/workbook.py knows;
+# openpyxl would take lxml, which is there for python-docx.
+os.environ.setdefault("OPENPYXL_LXML", "False")
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
 django_stubs_ext.monkeypatch()  # lets classes such as File be written with their parameter, as the stubs type them

@@ -160,7 +160,7 @@ class Migration(migrations.Migration):
                 (
                     "algorithm",
                     models.CharField(
-                        choices=[("SHA-256", "HMAC-SHA-256"), ("SM3", "HMAC-SM3")],
+                        choices=[("SHA-256", "HMAC by SHA-256"), ("SM3", "HMAC by SM3")],
                         max_length=7,
                         verbose_name="algorithm",
                     ),

@@ -64,8 +64,8 @@ class Attestation(Identified, Stateful):
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = {State.VALID: frozenset({State.REVOKED})}
 
     class Algorithm(models.TextChoices):
-        SHA256 = "SHA-256", "HMAC-SHA-256"
-        SM3 = "SM3", "HMAC-SM3"
+        SHA256 = "SHA-256", _("HMAC by SHA-256")
+        SM3 = "SM3", _("HMAC by SM3")
 
     organization = models.ForeignKey(
         "accounts.Organization", models.PROTECT, related_name="+", db_index=False, verbose_name=_("issuer")

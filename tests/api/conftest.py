@@ -1,9 +1,12 @@
 """What these tests know of the API comes from its own OpenAPI document."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 from drf_spectacular.generators import SchemaGenerator
+from pytest_django import DjangoDbBlocker
 
 from tests.api.operations import Operation
 from tests.api.traded import Traded, traded
@@ -20,6 +23,14 @@ def operations() -> list[Operation]:
     ]
 
 
+@pytest.fixture(scope="module")
+def world_of_the_module(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Traded]:
+    """One world for all tests of a module: it takes seconds to make, and each test's changes are rolled back to it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield traded()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(db: None) -> Traded:
-    return traded()
+def world(world_of_the_module: Traded, db: None) -> Traded:
+    return world_of_the_module

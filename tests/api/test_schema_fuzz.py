@@ -24,7 +24,7 @@ from schemathesis.checks import (
 from schemathesis.core.failures import Failure, FailureGroup
 
 from config.wsgi import application
-from tests.api.traded import Traded, traded
+from tests.api.traded import Traded
 from tests.world import make_client, make_token, person_of
 
 pytestmark = pytest.mark.django_db
@@ -37,11 +37,6 @@ CHECKS = [
     response_schema_conformance,
     status_code_conformance,
 ]
-
-
-@pytest.fixture
-def world(db: None) -> Traded:
-    return traded()
 
 
 @pytest.fixture
