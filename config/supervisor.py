@@ -129,7 +129,8 @@ def stop(state: Path) -> int:
         print(f"Stopped serving at {found.url}.")
     if left := _left_behind(state):
         for process in left:
-            process.terminate()
+            with suppress(psutil.NoSuchProcess):  # one that ended with another of them
+                process.terminate()
         psutil.wait_procs(left, timeout=30)
         print(f"Stopped {len(left)} processes that a killed supervisor had left.")
     stopped = EmbeddedServers(state).stop()
