@@ -8,15 +8,16 @@ in it can be changed, added or left out unseen; nothing needs a database to be c
 import base64
 import json
 import zipfile
-from collections.abc import Collection, Iterable, Mapping
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import IO, Any
 from uuid import UUID
 
 from kernel.digests import Digests, Json, canonical_json, digest_stream
 from kernel.keys import PublicKey, signing_key
-from kernel.merkle import leaf_hash, verify_inclusion
+from kernel.merkle import inclusion_spans, leaf_hash, prove, verify_inclusion
 from kernel.models import AuditEvent, SealedEvent, TreeHead
-from kernel.proofs import inclusion_proof
+from kernel.proofs import read_nodes
 from kernel.sealing import event_document, seal_events
 from kernel.verification import Check, Verification, verify_tree_head
 
@@ -24,6 +25,9 @@ FORMAT = "dawan-evidence-pack/1"
 MANIFEST, SIGNATURE, EVENTS = "manifest.json", "manifest.sig", "events.json"
 LARGEST_MANIFEST = 16 * 1024 * 1024
 CHUNK = 1024 * 1024
+# What reading a damaged or foreign ZIP and the JSON in it may raise: a broken archive or stream of it, a method that is
+# not known or a password that is asked for (RuntimeError), members that are missing or of another shape.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, LookupError, TypeError)
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of ZIP: the manifest tells the time, and the same files make the same bytes
 
 
@@ -59,16 +63,23 @@ def proven_events(subject_ids: Collection[UUID]) -> bytes:
     return canonical_json(
         {
             "tree_head": {"statement": head.statement, "signature": head.signature},
-            "events": [
-                {
-                    "event": event_document(leaf.event),
-                    "leaf_index": leaf.leaf_index,
-                    "path": [step.hex() for step in inclusion_proof(leaf_index=leaf.leaf_index, tree_size=head.size)],
-                }
-                for leaf in leaves.order_by("leaf_index")
-            ],
+            "events": _with_paths(list(leaves.order_by("leaf_index")), head.size),
         }
     )
+
+
+def _with_paths(leaves: Sequence[SealedEvent], size: int) -> list[Json]:
+    """Return each leaf's event with its path to the root at this size; the tree is read once for all of them."""
+    spans = [inclusion_spans(leaf.leaf_index, size) for leaf in leaves]
+    hashes = iter(prove([span for path in spans for span in path], read_nodes))
+    return [
+        {
+            "event": event_document(leaf.event),
+            "leaf_index": leaf.leaf_index,
+            "path": [next(hashes).hex() for _step in path],
+        }
+        for leaf, path in zip(leaves, spans, strict=True)
+    ]
 
 
 def verify_pack(content: IO[bytes], keys: Mapping[str, PublicKey]) -> Verification:
@@ -76,7 +87,7 @@ def verify_pack(content: IO[bytes], keys: Mapping[str, PublicKey]) -> Verificati
     try:
         with zipfile.ZipFile(content) as pack:
             return _verify(pack, keys)
-    except (zipfile.BadZipFile, ValueError, LookupError, TypeError, EOFError, NotImplementedError, OSError) as reason:
+    except UNREADABLE as reason:
         return Verification([Check("form", False, f"The file is not an unaltered {FORMAT}: {reason}.")])
 
 

@@ -27,7 +27,6 @@ from kernel.jobs import cancel
 from kernel.languages import in_language
 from kernel.problems import FieldError, Problem, field_problem
 from kernel.states import advance
-from listings.checklists import Checklist, WantedReport
 from listings.listing import locked_listing
 from listings.models import AgencyReport, Listing, ReportPaper, ReviewStage
 from listings.papers import paper_bytes, stored
@@ -212,19 +211,13 @@ def report_errors(case: Case) -> Iterator[FieldError]:
         message = _("This report is still awaited: %(kind)s.") % {"kind": report.get_kind_display()}
         yield FieldError("/reports", "report_awaited", message)
     standing = list(reports.standing())
-    for wanted in wanted_reports(case.checklist, case.listing, case.stage.code):
-        if wanted.kind not in {report.kind for report in standing}:
+    for wanted in case.checklist.reports_of(case.facts):
+        if wanted.stage == case.stage.code and wanted.kind not in {report.kind for report in standing}:
             message = _("This stage wants a report: %(label)s.") % {"label": in_language(wanted.label)}
             yield FieldError("/reports", "report_wanted", message)
     referred = ReviewStage.COMMITTEE in case.stages
     if not referred and any(report.conclusion == AgencyReport.Conclusion.ADVERSE for report in standing):
         yield FieldError("/reports", "adverse_report", _("A report is adverse: refer the listing to the committee."))
-
-
-def wanted_reports(checklist: Checklist, listing: Listing, stage: str) -> list[WantedReport]:
-    """Return the reports that an edition wants of a listing at a stage."""
-    facts = case_of(listing).facts
-    return [wanted for wanted in checklist.reports_of(facts) if wanted.stage == stage]
 
 
 def _check_agency(agency_id: UUID, listing: Listing) -> None:

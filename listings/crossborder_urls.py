@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from listings.api import border, customs, routes
+from listings.api import border, customs, route_cases, routes
 
 crossing: list[URLPattern] = [
     path("routes/decide", routes.RouteDecide.as_view(), name="route-decide"),
@@ -25,27 +25,35 @@ crossing: list[URLPattern] = [
 ]
 
 cases: list[URLPattern] = [
-    path("route-cases", border.RouteCaseList.as_view(), name="route-cases"),
-    path("route-cases/<uuid:case_id>", border.RouteCaseDetail.as_view(), name="route-case"),
-    path("route-cases/<uuid:case_id>/decisions", border.RouteCaseDecisions.as_view(), name="route-case-decisions"),
-    path("route-cases/<uuid:case_id>/papers", border.RouteCasePapers.as_view(), name="route-case-papers"),
-    path("route-cases/<uuid:case_id>/decide", border.RouteCaseDecide.as_view(), name="route-case-decide"),
-    path("route-cases/<uuid:case_id>/choose", border.RouteCaseChoose.as_view(), name="route-case-choose"),
-    path("route-cases/<uuid:case_id>/submit", border.RouteCaseSubmit.as_view(), name="route-case-submit"),
-    path("route-cases/<uuid:case_id>/approve", border.RouteCaseApprove.as_view(), name="route-case-approve"),
-    path("route-cases/<uuid:case_id>/return", border.RouteCaseReturn.as_view(), name="route-case-return"),
-    path("route-cases/<uuid:case_id>/rule", border.RouteCaseRule.as_view(), name="route-case-rule"),
-    path("route-cases/<uuid:case_id>/reassess", border.RouteCaseReassess.as_view(), name="route-case-reassess"),
-    path("route-cases/<uuid:case_id>/revoke", border.RouteCaseRevoke.as_view(), name="route-case-revoke"),
-    path("route-cases/<uuid:case_id>/filings", border.RouteCaseFilings.as_view(), name="route-case-filings"),
-    path("route-cases/<uuid:case_id>/replies", border.RouteCaseReplies.as_view(), name="route-case-replies"),
+    path("route-cases", route_cases.RouteCaseList.as_view(), name="route-cases"),
+    path("route-cases/<uuid:case_id>", route_cases.RouteCaseDetail.as_view(), name="route-case"),
+    path("route-cases/<uuid:case_id>/decisions", route_cases.RouteCaseDecisions.as_view(), name="route-case-decisions"),
+    path("route-cases/<uuid:case_id>/papers", route_cases.RouteCasePapers.as_view(), name="route-case-papers"),
+    path("route-cases/<uuid:case_id>/decide", route_cases.RouteCaseDecide.as_view(), name="route-case-decide"),
+    path("route-cases/<uuid:case_id>/choose", route_cases.RouteCaseChoose.as_view(), name="route-case-choose"),
+    path("route-cases/<uuid:case_id>/submit", route_cases.RouteCaseSubmit.as_view(), name="route-case-submit"),
+    path("route-cases/<uuid:case_id>/approve", route_cases.RouteCaseApprove.as_view(), name="route-case-approve"),
+    path("route-cases/<uuid:case_id>/return", route_cases.RouteCaseReturn.as_view(), name="route-case-return"),
+    path("route-cases/<uuid:case_id>/rule", route_cases.RouteCaseRule.as_view(), name="route-case-rule"),
+    path("route-cases/<uuid:case_id>/reassess", route_cases.RouteCaseReassess.as_view(), name="route-case-reassess"),
+    path("route-cases/<uuid:case_id>/revoke", route_cases.RouteCaseRevoke.as_view(), name="route-case-revoke"),
+    path("route-cases/<uuid:case_id>/filings", route_cases.RouteCaseFilings.as_view(), name="route-case-filings"),
+    path("route-cases/<uuid:case_id>/replies", route_cases.RouteCaseReplies.as_view(), name="route-case-replies"),
     path(
-        "route-cases/<uuid:case_id>/drafts/<slug:paper_code>", border.RouteCaseDrafts.as_view(), name="route-case-draft"
+        "route-cases/<uuid:case_id>/drafts/<slug:paper_code>",
+        route_cases.RouteCaseDrafts.as_view(),
+        name="route-case-draft",
     ),
-    path("case-papers/<uuid:paper_id>/content", border.CasePaperContent.as_view(), name="case-paper-content"),
-    path("statutory-clocks/<uuid:clock_id>/pause", border.StatutoryClockPause.as_view(), name="statutory-clock-pause"),
+    path("case-papers/<uuid:paper_id>/content", route_cases.CasePaperContent.as_view(), name="case-paper-content"),
     path(
-        "statutory-clocks/<uuid:clock_id>/resume", border.StatutoryClockResume.as_view(), name="statutory-clock-resume"
+        "statutory-clocks/<uuid:clock_id>/pause",
+        route_cases.StatutoryClockPause.as_view(),
+        name="statutory-clock-pause",
+    ),
+    path(
+        "statutory-clocks/<uuid:clock_id>/resume",
+        route_cases.StatutoryClockResume.as_view(),
+        name="statutory-clock-resume",
     ),
 ]
 

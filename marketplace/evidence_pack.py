@@ -6,7 +6,7 @@ digests to everybody. Keys, addresses of grants and other secrets are in no pack
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, Any
+from typing import IO
 from uuid import UUID
 
 from django.utils import timezone, translation
@@ -20,9 +20,9 @@ from kernel.languages import LANGUAGE_TAGS, in_language
 from kernel.models import Certificate
 from kernel.packs import EVENTS, proven_events, write_pack
 from kernel.sealing import timestamp
-from listings.models import CasePaper, RouteCase
+from listings.models import CaseFiling, CasePaper, ExportEntry, RouteCase, StatutoryClock, TransferPermit
 from listings.papers import paper_bytes
-from marketplace.models import Order
+from marketplace.models import Delivery, Order
 from settlements.books import order_transfers
 
 IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger pack goes to a temporary file
@@ -139,7 +139,7 @@ def _json(name: str, value: Json) -> File:
     return name, [canonical_json(value)]
 
 
-def _delivery(delivery: Any) -> dict[str, Json]:
+def _delivery(delivery: Delivery) -> dict[str, Json]:
     return {
         "id": str(delivery.pk),
         "state": delivery.state,
@@ -153,16 +153,16 @@ def _delivery(delivery: Any) -> dict[str, Json]:
     }
 
 
-def _filing(filing: Any) -> dict[str, Json]:
+def _filing(filing: CaseFiling) -> dict[str, Json]:
     return {name: str(getattr(filing, name)) for name in ("authority", "step", "number", "on", "note")}
 
 
-def _clock(clock: Any) -> dict[str, Json]:
+def _clock(clock: StatutoryClock) -> dict[str, Json]:
     told = ("code", "by", "calendar", "started_on", "due_at", "stopped_at", "overdue_at")
     return {name: str(getattr(clock, name) or "") for name in told}
 
 
-def _entry(entry: Any) -> dict[str, Json]:
+def _entry(entry: ExportEntry) -> dict[str, Json]:
     return {"year": entry.year, "state": entry.state, "general": entry.n_general, "sensitive": entry.n_sensitive}
 
 
@@ -170,7 +170,7 @@ def _paper(paper: CasePaper) -> Mapping[str, Json]:
     return {"code": paper.code, "name": paper.name, "size": paper.size, "sha256": paper.sha256, "sm3": paper.sm3}
 
 
-def _permit(permit: Any) -> dict[str, Json]:
+def _permit(permit: TransferPermit) -> dict[str, Json]:
     return {
         "payload_sha256": permit.payload_sha256,
         "byte_ceiling": permit.byte_ceiling,

@@ -1,21 +1,20 @@
 """Deciding the route of a case: what the exchange knows becomes the engine's facts, its answer a stored decision."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kernel.digests import Digests, canonical_json
+from kernel.digests import Digests
 from kernel.problems import Problem
 from listings.crossborder.border_dossier import border_dossier_of
 from listings.crossborder.counting import Persons, exported, persons_in
-from listings.crossborder.facts import Facts, day_of, read_facts
+from listings.crossborder.facts import Facts, day_of
 from listings.crossborder.parties import direction_of, exporter_facts, exporter_group, recipient_facts
 from listings.crossborder.route import Decision, decide_route
-from listings.crossborder.rules import RuleSet, rules_named, rules_on, with_parameter
+from listings.crossborder.rules import rules_on
 from listings.grade_confirmation import grading_of
 from listings.models import BorderDossier, RouteCase, RouteDecision, SubjectList
 
@@ -107,30 +106,6 @@ def offered_routes(decision: RouteDecision) -> list[str]:
     if decision.ruled_by is not None:
         return [decision.route]
     return [decision.route, *decision.body["alternatives"]]
-
-
-def is_reproduced(decision: RouteDecision) -> bool:
-    """Tell whether the engine, asked again with the stored facts and rule set, gives the same bytes (I8)."""
-    facts = read_facts(decision.body["facts"], undated=decision.as_of)
-    again = decide_route(facts, _rules_that_decided(decision.rule_set))
-    return (
-        Digests(again.canonical()).sha256 == decision.sha256 == Digests(canonical_json(decision.body)).sha256
-        and again.rule_set_digest == decision.rule_set_digest
-    )
-
-
-def with_total(facts: Facts, total: Persons) -> Facts:
-    """Return the same facts with another total of the year."""
-    return replace(facts, n_general=total.general, n_sensitive=total.sensitive)
-
-
-def _rules_that_decided(name: str) -> RuleSet:
-    base, _plus, parameter = name.partition("+")
-    rules = rules_named(base)
-    if parameter:
-        setting, _equals, value = parameter.partition("=")
-        rules = with_parameter(rules, setting, value)
-    return rules
 
 
 def _with_the_year(case: RouteCase, own: Persons, year: int, before: Persons | None) -> Persons:

@@ -19,18 +19,16 @@ from kernel.states import advance
 from listings.certified import months_before
 from listings.crossborder.cases import locked_case
 from listings.crossborder.clocks import (
-    BEFORE_EXPIRY,
     start_clocks,
     start_expiry_clocks,
     stop_clocks,
     validity_ends,
-    window_opens,
 )
 from listings.crossborder.deciding import latest_decision
 from listings.crossborder.facts import day_of
 from listings.crossborder.route_sheets import authorities_of, sheet_of
 from listings.crossborder.telling import tell_cleared, tell_stopped
-from listings.models import CaseFiling, RouteCase
+from listings.models import CaseFiling, RouteCase, RouteDecision, StatutoryClock
 
 State = RouteCase.State
 FILING = "filing"
@@ -81,10 +79,7 @@ def record_filing(*, case_id: UUID, authority: str, number: str, on: date, note:
     if case.state not in (State.SIGNED, State.FILING_SUPPLEMENT):
         raise Problem("illegal_state", _("Nothing of this case is to be filed."), state=case.state)
     decision = latest_decision(case)
-    wanted = authorities_of(decision, case.route)
-    if authority not in wanted:
-        message = _("The route is filed with: %(codes)s.") % {"codes": ", ".join(wanted)}
-        raise field_problem("/authority", "unknown_authority", message)
+    wanted = _authorities(decision, case, authority)
     _check_day(on, earliest=case.contract_effective_on)
     _refuse_old_assessment(case, on)
 
@@ -114,10 +109,7 @@ def record_reply(
         possible = sorted(after for before, after in REPLIES if before == came_from)
         raise Problem("illegal_state", _("No authority can answer that now."), state=case.state, possible=possible)
     decision = latest_decision(case)
-    wanted = authorities_of(decision, case.route)
-    if authority not in wanted:
-        message = _("The route is filed with: %(codes)s.") % {"codes": ", ".join(wanted)}
-        raise field_problem("/authority", "unknown_authority", message)
+    _authorities(decision, case, authority)
     _check_day(on)
 
     sheet = sheet_of(decision, case.route)
@@ -132,8 +124,10 @@ def record_reply(
         stop_clocks(case, *reply.stops)
     if reply.event:
         start_clocks(case, sheet, reply.event, on)
-    if target in (State.APPROVED, State.EXTENDED) and case.valid_until is not None:
-        start_expiry_clocks(case, sheet, case.valid_until)
+    if target in (State.APPROVED, State.EXTENDED):
+        stop_clocks(case)
+        if case.valid_until is not None:
+            start_expiry_clocks(case, sheet, case.valid_until)
     if target == State.APPROVED:
         tell_cleared(case)
     if came_from in RouteCase.CLEARED and target not in RouteCase.CLEARED:
@@ -145,18 +139,15 @@ def record_reply(
 def open_extensions() -> int:
     """Move approvals whose time for asking for an extension has come to EXPIRING; they stay in force until the end."""
     today = day_of(timezone.now())
+    # Of what is approved no other clock runs but the one until the end of validity, which starts with the window.
+    opened = StatutoryClock.objects.running().filter(started_on__lte=today).values("case")
     lasting = [State.APPROVED, State.EXTENDED]
-    due = RouteCase.objects.filter(state__in=lasting, valid_until__gte=today).order_by("valid_until")
-    moved = 0
-    for case in due.select_for_update(of=("self",), skip_locked=True):
-        assert case.valid_until is not None  # noqa: S101 - filtered by it
-        limits = sheet_of(latest_decision(case), case.route)["deadlines"]
-        opens = [window_opens(limit, case.valid_until) for limit in limits if limit["from"] == BEFORE_EXPIRY]
-        if opens and min(opens) <= today:
-            reason = _("An extension may be asked for until %(day)s.") % {"day": case.valid_until}
-            advance(case, to=State.EXPIRING, actor=SYSTEM, reason=reason)
-            moved += 1
-    return moved
+    due = RouteCase.objects.filter(pk__in=opened, state__in=lasting, valid_until__gte=today).order_by("pk")
+    cases = list(due.select_for_update(of=("self",), skip_locked=True))
+    for case in cases:
+        reason = _("An extension may be asked for until %(day)s.") % {"day": case.valid_until}
+        advance(case, to=State.EXPIRING, actor=SYSTEM, reason=reason)
+    return len(cases)
 
 
 def _case_to_file(case_id: UUID, actor: Actor) -> RouteCase:
@@ -165,6 +156,15 @@ def _case_to_file(case_id: UUID, actor: Actor) -> RouteCase:
     require_unrelated(actor, case.organization_id)
     require_unrelated(actor, case.recipient_id)
     return case
+
+
+def _authorities(decision: RouteDecision, case: RouteCase, named: str) -> list[str]:
+    """Return the authorities with which the case's route is filed, of which `named` must be one."""
+    wanted = authorities_of(decision, case.route)
+    if named not in wanted:
+        message = _("The route is filed with: %(codes)s.") % {"codes": ", ".join(wanted)}
+        raise field_problem("/authority", "unknown_authority", message)
+    return wanted
 
 
 def _enter(case: RouteCase, authority: str, step: str, number: str, on: date, note: str, actor: Actor) -> None:

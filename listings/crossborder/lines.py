@@ -1,7 +1,7 @@
-"""Facts as lines of text: a stream of bytes into numbered lines, and a line into one JSON object, strictly."""
+"""Lines of text: bytes into numbered lines, one at a time, and a line of facts into one JSON object, strictly."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +27,22 @@ def numbered_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
             line = line.removeprefix(BYTE_ORDER_MARK)
         if line.strip():
             yield number, line
+
+
+def lines_of(pieces: Iterable[bytes], *, longest: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a body that arrives in pieces with their numbers from 1, never holding more than one.
+
+    A line of more than `longest` bytes is yielded as far as it has come, for the caller to refuse.
+    """
+    number, rest = 0, b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            number += 1
+            yield number, line
+        if len(rest) > longest:
+            yield number + 1, rest
+    yield number + 1, rest
 
 
 def read_line(line: bytes) -> Any:

@@ -40,7 +40,7 @@ def sheet_of(decision: RouteDecision, route: str) -> Mapping[str, Any]:
     sheets: Mapping[str, Mapping[str, Any]] = {body["route"]: body, **body["alternative_sheets"]}
     if route in sheets:
         return sheets[route]
-    sheets = rules_named(decision.rule_set.partition("+")[0]).source["sheets"]
+    sheets = rules_named(decision.rule_set).source["sheets"]
     parties = (body["facts"]["exporter"], body["facts"]["recipient"])
     # The bay area's contract has a sheet for Hong Kong and one for Macao.
     names = [route, *(f"{route}_{party['jurisdiction'].lower()}" for party in parties)]

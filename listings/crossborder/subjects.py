@@ -19,10 +19,12 @@ from kernel.digests import Digests
 from kernel.problems import Problem, field_problem
 from listings.crossborder import problems  # noqa: F401 - registers the codes raised here
 from listings.crossborder.counting import found_persons
+from listings.crossborder.lines import lines_of
 from listings.models import DatasetVersion, SubjectIdentifier, SubjectList
 
 MOST_SUBJECTS = 2_000_000  # twice the highest line of the law
-LARGEST_LIST = MOST_SUBJECTS * 80  # bytes
+LONGEST_LINE = 80  # bytes
+LARGEST_LIST = MOST_SUBJECTS * LONGEST_LINE
 AT_ONCE = 5_000
 # 64 hexadecimal digits, and ",s" where something sensitive is told of the person.
 _LINE = re.compile(rb"([0-9a-f]{64})(,s)?\r?", re.ASCII)
@@ -69,26 +71,21 @@ def supply_subjects(*, version_id: UUID, body: Iterable[bytes], actor: Actor) ->
 
 
 def _rows(kept: SubjectList, body: Iterable[bytes], digests: Digests) -> Iterator[SubjectIdentifier]:
-    for number, line in enumerate(_lines(body, digests), start=1):
+    for number, line in lines_of(_digested(body, digests), longest=LONGEST_LINE):
         if number > MOST_SUBJECTS:
             raise Problem("too_large", _("A list has at most %d identifiers.") % MOST_SUBJECTS)
         match = _LINE.fullmatch(line)
-        if match is None:
+        if match is not None:
+            yield SubjectIdentifier(subject_list=kept, keyed=bytes.fromhex(match[1].decode()), sensitive=bool(match[2]))
+        elif line:
             message = _("Line %d is not 64 lower-case hexadecimal digits, with ,s for sensitive.") % number
             raise field_problem("/", "invalid_line", message)
-        yield SubjectIdentifier(subject_list=kept, keyed=bytes.fromhex(match[1].decode()), sensitive=bool(match[2]))
 
 
-def _lines(body: Iterable[bytes], digests: Digests) -> Iterator[bytes]:
-    rest = b""
+def _digested(body: Iterable[bytes], digests: Digests) -> Iterator[bytes]:
     for piece in body:
         digests.update(piece)
-        *lines, rest = (rest + piece).split(b"\n")
-        yield from (line for line in lines if line)
-        if len(rest) > 80:
-            raise field_problem("/", "invalid_line", _("A line is longer than an identifier."))
-    if rest:
-        yield rest
+        yield piece
 
 
 def _insert(rows: list[SubjectIdentifier]) -> None:

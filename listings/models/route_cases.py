@@ -1,7 +1,7 @@
 """The case of one transfer across the border: its decisions, and the way of its papers until it is cleared."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -23,11 +23,6 @@ class RouteCaseQuerySet(models.QuerySet["RouteCase"]):
     def visible_to(self, actor: Actor) -> Self:
         """The exporter's and the recipient's own; staff see those of their venues."""
         return self.filter(owned_or_operated(actor, organizations=("organization", "recipient"), venue="venue"))
-
-    def open_of(self, organization_ids: Any, year: int) -> Self:
-        """Cases of these exporters that have not ended, with their latest decision made for that year."""
-        ended = [state for state in RouteCase.State if state not in RouteCase.MOVES]
-        return self.filter(organization__in=organization_ids, year=year).exclude(state__in=ended)
 
 
 class RouteCase(Identified, Stateful):

@@ -10,17 +10,20 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Organization, Person, Role
+from kernel.digests import Digests, canonical_json
 from kernel.jobs import run_due_jobs
 from listings.crossborder import cases, customs, filings, reviewing
 from listings.crossborder.border_dossier import declare_border_dossier
 from listings.crossborder.cases import missing_papers
 from listings.crossborder.deciding import latest_decision
-from listings.crossborder.facts import day_of
+from listings.crossborder.facts import day_of, read_facts
 from listings.crossborder.parties import confirm_standing, declare_standing
+from listings.crossborder.route import decide_route
 from listings.crossborder.route_sheets import authorities_of
+from listings.crossborder.rules import rules_named
 from listings.grade_confirmation import confirm_grade
 from listings.listing import create_listing
-from listings.models import CustomsDeclaration, Listing, RouteCase
+from listings.models import CustomsDeclaration, Listing, RouteCase, RouteDecision
 from listings.registration import create_product, register_product
 from marketplace import ordering
 from marketplace.models import Delivery, Order
@@ -163,3 +166,13 @@ def released(order: Order) -> Delivery:
     delivery = order.deliveries.get()
     assert delivery.state == Delivery.State.DELIVERED, declaration.findings
     return delivery
+
+
+def is_reproduced(decision: RouteDecision) -> bool:
+    """Tell whether the engine, asked again with the stored facts and rule set, gives the same bytes (I8)."""
+    facts = read_facts(decision.body["facts"], undated=decision.as_of)
+    again = decide_route(facts, rules_named(decision.rule_set))
+    return (
+        Digests(again.canonical()).sha256 == decision.sha256 == Digests(canonical_json(decision.body)).sha256
+        and again.rule_set_digest == decision.rule_set_digest
+    )

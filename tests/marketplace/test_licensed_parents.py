@@ -7,7 +7,9 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import Capacity, Role
+from kernel.models import AuditEvent
 from kernel.problems import Problem
+from listings.lapses import watch_lapses
 from listings.lineage import add_own_parent, lineage_of
 from listings.models import DatasetParent
 from listings.registration import register_product
@@ -15,7 +17,7 @@ from listings.review import submit
 from marketplace.entitlements import revoke_entitlement
 from marketplace.licensed_parents import license_parent
 from marketplace.models import Entitlement
-from tests.listings.offers import draft_listing, draft_product, make_dataset, provider_actor
+from tests.listings.offers import approved, draft_listing, draft_product, make_dataset, provider_actor
 from tests.marketplace.trading import delivered, listed_dataset, make_buyer, placed
 from tests.refusals import refused
 from tests.world import actor, api, make_client, make_member, make_membership, person_of, staff
@@ -174,3 +176,17 @@ def test_the_walk_up_ends_at_the_licensed_dataset(seller, maker):
     )
     product = made(maker, delivered(placed(listing, maker)).entitlement)
     assert lineage_of(product.dataset, "ancestors", provider_actor(maker)).count() == 1
+
+
+def test_what_is_listed_is_suspended_when_the_licence_that_it_rests_on_ends(seller, maker):
+    entitlement = bought(seller, maker, **FOR_PRODUCTS)
+    listing = approved(draft_listing(register(made(maker, entitlement))))
+    assert watch_lapses() == 0
+
+    officer = actor(staff("gzdex", Role.COMPLIANCE_REVIEWER))
+    revoke_entitlement(entitlement_id=entitlement.pk, reason="terminated", actor=officer)
+    assert (watch_lapses(), watch_lapses()) == (1, 0)
+    listing.refresh_from_db()
+    assert listing.state == "SUSPENDED"
+    event = AuditEvent.objects.get(action="listing.suspended", subject_id=str(listing.pk))
+    assert event.details["lapses"] == ["parent_licence_ended"]

@@ -23,6 +23,7 @@ from kernel import audit
 from kernel.actors import Actor
 from kernel.problems import FieldError, Problem, field_problem
 from kernel.states import advance
+from listings.crossborder.lines import lines_of
 from listings.encryption import WrappedKey, key_ring
 from listings.models import IdentityProgramme, IdentityRecord, Product
 
@@ -140,26 +141,15 @@ def _open(programme_id: UUID, actor: Actor) -> IdentityProgramme:
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, str]]:
     """Yield the numbered lines that hold something."""
-    number, rest = 0, b""
-    for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            number += 1
-            yield from _line(number, line)
-        if len(rest) > LONGEST_LINE:
-            raise _bad_line(number + 1, "too_long")
-    yield from _line(number + 1, rest)
-
-
-def _line(number: int, line: bytes) -> Iterator[tuple[int, str]]:
-    try:
-        text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-    except UnicodeDecodeError as error:
-        raise _bad_line(number, "not_utf8") from error
-    if len(line) > LONGEST_LINE:
-        raise _bad_line(number, "too_long")
-    if text:
-        yield number, text
+    for number, line in lines_of(chunks, longest=LONGEST_LINE):
+        if len(line) > LONGEST_LINE:
+            raise _bad_line(number, "too_long")
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+        except UnicodeDecodeError as error:
+            raise _bad_line(number, "not_utf8") from error
+        if text:
+            yield number, text
 
 
 def _read_csv(lines: Iterator[tuple[int, str]]) -> Iterator[Mapping[str, str]]:
