@@ -1,3 +1,5 @@
+"""Venues, organizations and memberships, people and their roles, credentials."""
+
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
@@ -16,6 +18,111 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
+        migrations.CreateModel(
+            name="Organization",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("name", kernel.languages.LanguageMapField(default=dict, text_length=120, verbose_name="name")),
+                ("legal_name", models.CharField(max_length=200, verbose_name="legal name")),
+                (
+                    "jurisdiction",
+                    models.CharField(
+                        help_text="ISO 3166 code: CN, HK, MO, …", max_length=2, verbose_name="jurisdiction"
+                    ),
+                ),
+                (
+                    "identifier_kind",
+                    models.CharField(
+                        choices=[
+                            ("USCC", "Unified Social Credit Code"),
+                            ("HKBR", "Hong Kong business registration number"),
+                            ("MOCR", "Macao commercial registration number"),
+                            ("OTHER", "other registration number"),
+                        ],
+                        max_length=8,
+                        verbose_name="kind of identifier",
+                    ),
+                ),
+                ("identifier", models.CharField(max_length=40, verbose_name="identifier")),
+                (
+                    "division_code",
+                    models.CharField(
+                        blank=True,
+                        help_text="GB/T 2260; empty outside the mainland",
+                        max_length=6,
+                        verbose_name="division code",
+                    ),
+                ),
+                (
+                    "sector",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("A", "agriculture, forestry, animal husbandry and fishery"),
+                            ("B", "mining"),
+                            ("C", "manufacturing"),
+                            ("D", "electricity, heat, gas and water supply"),
+                            ("E", "construction"),
+                            ("F", "wholesale and retail trade"),
+                            ("G", "transport, storage and post"),
+                            ("H", "accommodation and catering"),
+                            ("I", "information transmission, software and information technology services"),
+                            ("J", "finance"),
+                            ("K", "real estate"),
+                            ("L", "leasing and business services"),
+                            ("M", "scientific research and technical services"),
+                            ("N", "water conservancy, environment and public facilities"),
+                            ("O", "resident services, repair and other services"),
+                            ("P", "education"),
+                            ("Q", "health and social work"),
+                            ("R", "culture, sports and entertainment"),
+                            ("S", "public administration, social security and social organizations"),
+                            ("T", "international organizations"),
+                        ],
+                        help_text="Section of GB/T 4754; declared once.",
+                        max_length=1,
+                        verbose_name="sector",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "organization",
+                "verbose_name_plural": "organizations",
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("jurisdiction", "identifier_kind", "identifier"),
+                        name="organization_identifier_is_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("jurisdiction__regex", "^[A-Z]{2}$")),
+                        name="organization_jurisdiction_is_a_country_code",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("division_code__regex", "^[0-9]{6}$"),
+                                ("identifier_kind", "USCC"),
+                                ("jurisdiction", "CN"),
+                            ),
+                            models.Q(
+                                models.Q(("jurisdiction", "CN"), _negated=True),
+                                models.Q(("identifier_kind", "USCC"), _negated=True),
+                                ("division_code", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="organization_of_the_mainland_has_uscc_and_division",
+                    ),
+                ],
+            },
+        ),
         migrations.CreateModel(
             name="Person",
             fields=[
@@ -60,7 +167,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Organization",
+            name="Affiliation",
             fields=[
                 (
                     "id",
@@ -69,114 +176,54 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-                ("name", kernel.languages.LanguageMapField(default=dict, text_length=120, verbose_name="name")),
-                ("legal_name", models.CharField(max_length=200, verbose_name="legal name")),
                 (
-                    "jurisdiction",
-                    models.CharField(
-                        help_text="ISO 3166 code: CN, HK, MO, …", max_length=2, verbose_name="jurisdiction"
-                    ),
-                ),
-                (
-                    "identifier_kind",
+                    "role",
                     models.CharField(
                         choices=[
-                            ("USCC", "Unified Social Credit Code"),
-                            ("HKBR", "Hong Kong business registration number"),
-                            ("MOCR", "Macao commercial registration number"),
-                            ("OTHER", "other registration number"),
+                            ("ADMIN", "administrator"),
+                            ("OPERATOR", "operator"),
+                            ("VIEWER", "viewer"),
+                            ("CLERK", "clerk"),
+                            ("LEGAL_REVIEWER", "legal reviewer"),
+                            ("SECURITY_REVIEWER", "data security reviewer"),
+                            ("QUALITY_REVIEWER", "quality and price reviewer"),
+                            ("COMMITTEE_MEMBER", "member of the compliance committee"),
+                            ("COMPLIANCE_REVIEWER", "compliance reviewer"),
+                            ("CUSTOMS_OFFICER", "customs officer"),
+                            ("SETTLEMENT_OFFICER", "settlement officer"),
+                            ("VENUE_ADMIN", "venue administrator"),
+                            ("AUDITOR", "auditor"),
+                            ("STATISTICIAN", "statistician"),
                         ],
-                        max_length=8,
-                        verbose_name="kind of identifier",
+                        max_length=20,
+                        verbose_name="role",
                     ),
                 ),
-                ("identifier", models.CharField(max_length=40, verbose_name="identifier")),
                 (
-                    "division_code",
-                    models.CharField(
-                        blank=True,
-                        help_text="GB/T 2260; empty outside the mainland",
-                        max_length=6,
-                        verbose_name="division code",
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affiliations",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affiliations",
+                        to="accounts.organization",
+                        verbose_name="organization",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "organization",
-                "verbose_name_plural": "organizations",
+                "verbose_name": "role in an organization",
+                "verbose_name_plural": "roles in organizations",
                 "ordering": ["-id"],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("jurisdiction", "identifier_kind", "identifier"),
-                        name="organization_identifier_is_unique",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("jurisdiction__regex", "^[A-Z]{2}$")),
-                        name="organization_jurisdiction_is_a_country_code",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("division_code__regex", "^[0-9]{6}$"),
-                                ("identifier_kind", "USCC"),
-                                ("jurisdiction", "CN"),
-                            ),
-                            models.Q(
-                                models.Q(("jurisdiction", "CN"), _negated=True),
-                                models.Q(("identifier_kind", "USCC"), _negated=True),
-                                ("division_code", ""),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="organization_of_the_mainland_has_uscc_and_division",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Venue",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-                ("code", models.SlugField(max_length=20, verbose_name="code")),
-                ("name", kernel.languages.LanguageMapField(default=dict, text_length=80, verbose_name="name")),
-                (
-                    "number_prefix",
-                    models.CharField(
-                        help_text="Begins every short number: GZ-L-…", max_length=4, verbose_name="number prefix"
-                    ),
-                ),
-                ("jurisdiction", models.CharField(default="CN", max_length=2, verbose_name="jurisdiction")),
-                ("timezone", models.CharField(default="Asia/Shanghai", max_length=40, verbose_name="time zone")),
-                ("currency", models.CharField(default="CNY", max_length=3, verbose_name="currency")),
-                (
-                    "acceptance_working_days",
-                    models.PositiveSmallIntegerField(default=5, verbose_name="working days to accept a delivery"),
-                ),
-                (
-                    "operator",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="operated_venues",
-                        to="accounts.organization",
-                        verbose_name="operator",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "venue",
-                "verbose_name_plural": "venues",
-                "ordering": ["code"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("code",), name="venue_code_is_unique"),
-                    models.UniqueConstraint(fields=("number_prefix",), name="venue_number_prefix_is_unique"),
+                    models.UniqueConstraint(fields=("person", "organization"), name="affiliation_is_unique")
                 ],
             },
         ),
@@ -199,10 +246,16 @@ class Migration(migrations.Migration):
                             ("OPERATOR", "operator"),
                             ("VIEWER", "viewer"),
                             ("CLERK", "clerk"),
+                            ("LEGAL_REVIEWER", "legal reviewer"),
+                            ("SECURITY_REVIEWER", "data security reviewer"),
+                            ("QUALITY_REVIEWER", "quality and price reviewer"),
+                            ("COMMITTEE_MEMBER", "member of the compliance committee"),
                             ("COMPLIANCE_REVIEWER", "compliance reviewer"),
+                            ("CUSTOMS_OFFICER", "customs officer"),
                             ("SETTLEMENT_OFFICER", "settlement officer"),
                             ("VENUE_ADMIN", "venue administrator"),
                             ("AUDITOR", "auditor"),
+                            ("STATISTICIAN", "statistician"),
                         ],
                         max_length=20,
                         verbose_name="role",
@@ -418,7 +471,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Affiliation",
+            name="Interest",
             fields=[
                 (
                     "id",
@@ -428,47 +481,149 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
                 (
-                    "role",
+                    "kind",
                     models.CharField(
                         choices=[
-                            ("ADMIN", "administrator"),
-                            ("OPERATOR", "operator"),
-                            ("VIEWER", "viewer"),
-                            ("CLERK", "clerk"),
-                            ("COMPLIANCE_REVIEWER", "compliance reviewer"),
-                            ("SETTLEMENT_OFFICER", "settlement officer"),
-                            ("VENUE_ADMIN", "venue administrator"),
-                            ("AUDITOR", "auditor"),
+                            ("EMPLOYMENT", "employment"),
+                            ("SHAREHOLDING", "shareholding"),
+                            ("FAMILY", "family"),
+                            ("ADVICE", "advice or other business"),
                         ],
-                        max_length=20,
-                        verbose_name="role",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="ended on")),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="note")),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
                     ),
                 ),
                 (
                     "person",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="affiliations",
+                        related_name="interests",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="person",
                     ),
                 ),
+            ],
+            options={
+                "verbose_name": "declared interest",
+                "verbose_name_plural": "declared interests",
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="OrganizationTie",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("PARENT", "parent"),
+                            ("SUBSIDIARY", "subsidiary"),
+                            ("COMMON_CONTROL", "under common control"),
+                            ("SHAREHOLDER", "shareholder"),
+                        ],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="ended on")),
                 (
                     "organization",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="affiliations",
+                        related_name="ties",
                         to="accounts.organization",
                         verbose_name="organization",
                     ),
                 ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="affiliate",
+                    ),
+                ),
             ],
             options={
-                "verbose_name": "role in an organization",
-                "verbose_name_plural": "roles in organizations",
+                "verbose_name": "tie between organizations",
+                "verbose_name_plural": "ties between organizations",
                 "ordering": ["-id"],
                 "constraints": [
-                    models.UniqueConstraint(fields=("person", "organization"), name="affiliation_is_unique")
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_on__isnull", True)),
+                        fields=("organization", "other", "kind"),
+                        name="organization_tie_is_unique_while_it_holds",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("organization", models.F("other")), _negated=True),
+                        name="organization_tie_is_to_another_one",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Venue",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("code", models.SlugField(max_length=20, verbose_name="code")),
+                ("name", kernel.languages.LanguageMapField(default=dict, text_length=80, verbose_name="name")),
+                (
+                    "number_prefix",
+                    models.CharField(
+                        help_text="Begins every short number: GZ-L-…", max_length=4, verbose_name="number prefix"
+                    ),
+                ),
+                ("jurisdiction", models.CharField(default="CN", max_length=2, verbose_name="jurisdiction")),
+                ("timezone", models.CharField(default="Asia/Shanghai", max_length=40, verbose_name="time zone")),
+                ("currency", models.CharField(default="CNY", max_length=3, verbose_name="currency")),
+                (
+                    "acceptance_working_days",
+                    models.PositiveSmallIntegerField(default=5, verbose_name="working days to accept a delivery"),
+                ),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="operated_venues",
+                        to="accounts.organization",
+                        verbose_name="operator",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "venue",
+                "verbose_name_plural": "venues",
+                "ordering": ["code"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("code",), name="venue_code_is_unique"),
+                    models.UniqueConstraint(fields=("number_prefix",), name="venue_number_prefix_is_unique"),
                 ],
             },
         ),

@@ -29,6 +29,10 @@ def close_venues(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_initial")]
+    dependencies = [
+        ("accounts", "0001_initial"),
+        # Before the tables of the other apps: each of its changes has Django render every model known by then.
+        ("oauth2_provider", "0022_refreshtoken_token_family_index"),
+    ]
 
     operations = [migrations.RunPython(open_venues, close_venues)]

@@ -1,3 +1,5 @@
+"""The tables of the kernel: jobs, audit events and tree heads, answers kept by key, numbers."""
+
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.core.serializers.json
@@ -13,36 +15,6 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
-        migrations.CreateModel(
-            name="LogKey",
-            fields=[
-                ("key_id", models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name="key id")),
-                ("public_key", models.TextField(verbose_name="public key (PEM)")),
-                ("first_used_at", models.DateTimeField(verbose_name="first used at")),
-            ],
-            options={
-                "verbose_name": "log key",
-                "verbose_name_plural": "log keys",
-            },
-        ),
-        migrations.CreateModel(
-            name="MerkleNode",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "level", "position", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("level", models.PositiveSmallIntegerField(verbose_name="level")),
-                ("position", models.PositiveBigIntegerField(verbose_name="position")),
-                ("hash", models.BinaryField(max_length=32, verbose_name="hash")),
-            ],
-            options={
-                "verbose_name": "tree node",
-                "verbose_name_plural": "tree nodes",
-            },
-        ),
         migrations.CreateModel(
             name="AuditEvent",
             fields=[
@@ -78,27 +50,6 @@ class Migration(migrations.Migration):
                     models.Index(fields=["subject_type", "subject_id", "id"], name="event_by_subject"),
                     models.Index(fields=["venue_id", "-id"], name="event_by_venue"),
                     models.Index(fields=["organization_id", "-id"], name="event_by_organization"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="IdempotencyRecord",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("owner_id", models.UUIDField(verbose_name="owner")),
-                ("key", models.CharField(max_length=255, verbose_name="key")),
-                ("route", models.CharField(max_length=255, verbose_name="route")),
-                ("fingerprint", models.CharField(max_length=64, verbose_name="fingerprint")),
-                ("status", models.PositiveSmallIntegerField(verbose_name="status")),
-                ("body", models.JSONField(null=True, verbose_name="body")),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-            ],
-            options={
-                "verbose_name": "stored answer",
-                "verbose_name_plural": "stored answers",
-                "indexes": [models.Index(fields=["created_at"], name="stored_answer_by_age")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("owner_id", "key"), name="stored_answer_is_unique_by_owner_and_key")
                 ],
             },
         ),
@@ -140,6 +91,7 @@ class Migration(migrations.Migration):
                 ("organization_id", models.UUIDField(null=True, verbose_name="organization")),
                 ("venue_id", models.UUIDField(null=True, verbose_name="venue")),
                 ("trace_id", models.CharField(blank=True, max_length=32, verbose_name="trace id")),
+                ("expected_at", models.DateTimeField(null=True, verbose_name="expected to end at")),
             ],
             options={
                 "verbose_name": "job",
@@ -152,7 +104,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(("state", "RUNNING")), fields=["leased_until"], name="job_running_by_lease"
                     ),
                     models.Index(fields=["subject_id"], name="job_by_subject"),
-                    models.Index(fields=["venue_id"], condition=models.Q(state="FAILED"), name="job_failed_by_venue"),
+                    models.Index(
+                        condition=models.Q(("state", "FAILED")), fields=["venue_id"], name="job_failed_by_venue"
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("kind", "key"), name="job_is_unique_by_kind_and_key"),
@@ -165,6 +119,48 @@ class Migration(migrations.Migration):
                         name="running_job_has_a_lease",
                     ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="IdempotencyRecord",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("owner_id", models.UUIDField(verbose_name="owner")),
+                ("key", models.CharField(max_length=255, verbose_name="key")),
+                ("route", models.CharField(max_length=255, verbose_name="route")),
+                ("fingerprint", models.CharField(max_length=64, verbose_name="fingerprint")),
+                ("status", models.PositiveSmallIntegerField(verbose_name="status")),
+                ("body", models.JSONField(null=True, verbose_name="body")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+            ],
+            options={
+                "verbose_name": "stored answer",
+                "verbose_name_plural": "stored answers",
+                "indexes": [models.Index(fields=["created_at"], name="stored_answer_by_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner_id", "key"), name="stored_answer_is_unique_by_owner_and_key")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="UnsealedEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="kernel.auditevent",
+                        verbose_name="event",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "unsealed event",
+                "verbose_name_plural": "unsealed events",
             },
         ),
         migrations.CreateModel(
@@ -192,24 +188,61 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="UnsealedEvent",
+            name="MerkleNode",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
-                    "event",
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "level", "position", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField(verbose_name="level")),
+                ("position", models.PositiveBigIntegerField(verbose_name="position")),
+                ("hash", models.BinaryField(max_length=32, verbose_name="hash")),
+            ],
+            options={
+                "verbose_name": "tree node",
+                "verbose_name_plural": "tree nodes",
+            },
+        ),
+        migrations.CreateModel(
+            name="LogKey",
+            fields=[
+                ("key_id", models.CharField(max_length=64, primary_key=True, serialize=False, verbose_name="key id")),
+                ("public_key", models.TextField(verbose_name="public key (PEM)")),
+                ("first_used_at", models.DateTimeField(verbose_name="first used at")),
+            ],
+            options={
+                "verbose_name": "log key",
+                "verbose_name_plural": "log keys",
+            },
+        ),
+        migrations.CreateModel(
+            name="TreeHead",
+            fields=[
+                ("size", models.PositiveBigIntegerField(primary_key=True, serialize=False, verbose_name="size")),
+                ("root_sha256", models.CharField(max_length=64, verbose_name="root (SHA-256)")),
+                ("sealed_at", models.DateTimeField(verbose_name="sealed at")),
+                ("statement", models.JSONField(verbose_name="signed statement")),
+                ("signature", models.CharField(max_length=88, verbose_name="signature (Base64)")),
+                (
+                    "key",
                     models.ForeignKey(
-                        db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="kernel.auditevent",
-                        verbose_name="event",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="heads",
+                        to="kernel.logkey",
+                        verbose_name="key",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "unsealed event",
-                "verbose_name_plural": "unsealed events",
+                "verbose_name": "tree head",
+                "verbose_name_plural": "tree heads",
+                "ordering": ["-size"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="tree_head_has_leaves")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -291,34 +324,6 @@ class Migration(migrations.Migration):
                         ),
                         name="revoked_certificate_has_a_reason",
                     ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="TreeHead",
-            fields=[
-                ("size", models.PositiveBigIntegerField(primary_key=True, serialize=False, verbose_name="size")),
-                ("root_sha256", models.CharField(max_length=64, verbose_name="root (SHA-256)")),
-                ("sealed_at", models.DateTimeField(verbose_name="sealed at")),
-                ("statement", models.JSONField(verbose_name="signed statement")),
-                ("signature", models.CharField(max_length=88, verbose_name="signature (Base64)")),
-                (
-                    "key",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="heads",
-                        to="kernel.logkey",
-                        verbose_name="key",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "tree head",
-                "verbose_name_plural": "tree heads",
-                "ordering": ["-size"],
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="tree_head_has_leaves")
                 ],
             },
         ),

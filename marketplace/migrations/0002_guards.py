@@ -1,0 +1,30 @@
+"""What the database itself guards in the tables of the market: agreements, published figures and counted use stay."""
+
+from django.db import migrations
+
+from kernel.migrations_support import run_sql_file
+
+PUBLISHED = {
+    "statistic_cell": "statisticcell",
+    "index_point": "indexpoint",
+    "production_return": "productionreturn",
+}
+# Each file of marketplace/sql, and how it is undone.
+GUARDS = (
+    ("agreement_is_frozen.sql", "DROP FUNCTION agreement_is_frozen() CASCADE;"),
+    (
+        "published_figures_stay.sql",
+        "".join(
+            f"DROP TRIGGER {name}_is_{what} ON marketplace_{table};"
+            for name, table in PUBLISHED.items()
+            for what in ("append_only", "never_truncated")
+        ),
+    ),
+    ("usage_records.sql", "DROP TRIGGER usage_record_is_append_only ON marketplace_usagerecord;"),
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("marketplace", "0001_initial"), ("kernel", "0003_record_events")]
+
+    operations = [run_sql_file("marketplace", name, reverse=reverse) for name, reverse in GUARDS]
