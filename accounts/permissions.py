@@ -50,6 +50,7 @@ class Permission(StrEnum):
     LISTING_SUSPEND = "listing.suspend"
     BORDER_REVIEW = "border.review"
     BORDER_FILE = "border.file"
+    BORDER_RULES = "border.rules"
     CUSTOMS_CHECK = "customs.check"
     DEMAND_REVIEW = "demand.review"
     SCENARIO_EDIT = "scenario.edit"
@@ -141,6 +142,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.CERTIFICATE_REVOKE,
         P.BORDER_REVIEW,
         P.BORDER_FILE,
+        P.BORDER_RULES,
     },
     Role.CUSTOMS_OFFICER: _WATCHING | {P.CUSTOMS_CHECK, P.BORDER_FILE},
     Role.SETTLEMENT_OFFICER: _WATCHING
@@ -161,6 +163,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.JOB_RETRY,
         P.CERTIFICATE_REVOKE,
         P.STATISTICS_PUBLISH,
+        P.BORDER_RULES,
     },
     Role.AUDITOR: _WATCHING | {P.LEDGER_READ},
     Role.STATISTICIAN: frozenset({P.CONSOLE_USE, P.STATISTICS_COMPILE}),
@@ -210,7 +213,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.CERTIFICATE_REVOKE,
         }
     ),
-    "border": frozenset({P.BORDER_REVIEW, P.BORDER_FILE, P.CUSTOMS_CHECK}),
+    "border": frozenset({P.BORDER_REVIEW, P.BORDER_FILE, P.BORDER_RULES, P.CUSTOMS_CHECK}),
     "money": frozenset(
         {P.DEPOSIT_ENTER, P.DEPOSIT_CREDIT, P.PAYOUT_APPROVE, P.PAYOUT_CONFIRM, P.FEES_MANAGE, P.LEDGER_READ}
     ),
@@ -225,7 +228,7 @@ SCOPE_LABELS: Mapping[str, str | Promise] = {
     "read-data": _("Read delivered data"),
     "payouts": _("Request payouts"),
     "review": _("Review memberships, listings and demands"),
-    "border": _("Review route cases, enter filings, check customs declarations"),
+    "border": _("Review route cases, enter filings, check customs declarations, propose and switch on rule sets"),
     "money": _("Enter and credit deposits, approve and confirm payouts, read the ledger"),
     "audit": _("Read the audit log and retry jobs"),
     "statistics": _("Compile and publish statistics"),

@@ -83,6 +83,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Exporters' standings"), "verified_user", "listings.exporterprofile"),
         (_("Cross-border dossiers"), "travel", "listings.borderdossier"),
         (_("Splitting alerts"), "call_split", "listings.splittingalert"),
+        (_("Rule sets"), "balance", "listings.routeruleset"),
     ),
     "statistics": (
         (_("Editions"), "monitoring", "marketplace.statisticedition"),
@@ -126,6 +127,7 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
     "customs": "border",
     "border_clocks": "border",
     "splitting": "border",
+    "rule_sets": "border",
     "deposits": "money",
     "payouts": "money",
     "payments": "money",

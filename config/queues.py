@@ -22,6 +22,7 @@ from listings.models import (
     ListingRevision,
     ReviewClock,
     RouteCase,
+    RouteRuleSet,
     SplittingAlert,
     StatutoryClock,
 )
@@ -165,6 +166,14 @@ QUEUES: tuple[Queue, ...] = (
         frozenset({P.BORDER_REVIEW}),
         (("state__exact", "OPEN"),),
         is_alarm=True,
+    ),
+    Queue(
+        "rule_sets",
+        _("Rule sets to switch on"),
+        "balance",
+        RouteRuleSet,
+        frozenset({P.BORDER_RULES}),
+        (("state__exact", "PROPOSED"),),
     ),
     Queue(
         "deposits",

@@ -270,6 +270,7 @@ SPECTACULAR_SETTINGS = {
         "ExportEntryState": "listings.models.ExportEntry.State",
         "CustomsDeclarationState": "listings.models.CustomsDeclaration.State",
         "SplittingAlertState": "listings.models.SplittingAlert.State",
+        "RuleSetState": "listings.models.RouteRuleSet.State",
     },
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from listings.api import border, customs, route_cases, routes
+from listings.api import border, customs, route_cases, routes, rule_sets
 
 crossing: list[URLPattern] = [
     path("routes/decide", routes.RouteDecide.as_view(), name="route-decide"),
@@ -18,6 +18,11 @@ crossing: list[URLPattern] = [
     ),
     path("export-register", border.ExportRegister.as_view(), name="export-register"),
     path("organizations/<uuid:organization_id>/export-year", border.ExportYearDetail.as_view(), name="export-year"),
+    path("rule-sets", rule_sets.RuleSetList.as_view(), name="rule-sets"),
+    path("rule-sets/<uuid:rule_set_id>", rule_sets.RuleSetDetail.as_view(), name="rule-set"),
+    path("rule-sets/<uuid:rule_set_id>/impact", rule_sets.RuleSetImpact.as_view(), name="rule-set-impact"),
+    path("rule-sets/<uuid:rule_set_id>/switch-on", rule_sets.RuleSetSwitchOn.as_view(), name="rule-set-switch-on"),
+    path("rule-sets/<uuid:rule_set_id>/withdraw", rule_sets.RuleSetWithdraw.as_view(), name="rule-set-withdraw"),
     path("splitting-alerts", border.SplittingAlertList.as_view(), name="splitting-alerts"),
     path(
         "splitting-alerts/<uuid:alert_id>/settle", border.SplittingAlertSettle.as_view(), name="splitting-alert-settle"

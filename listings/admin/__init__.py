@@ -13,6 +13,7 @@ from listings.admin import (
     listings,
     registry,
     revisions,
+    rule_sets,
     trust,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "listings",
     "registry",
     "revisions",
+    "rule_sets",
     "trust",
 ]

@@ -14,7 +14,8 @@ from rest_framework.views import APIView
 from kernel.problems import field_problem
 from listings.crossborder.facts import BadFacts, Facts, day_of, read_facts
 from listings.crossborder.route import decide_route, headroom
-from listings.crossborder.rules import RuleSet, rules_on
+from listings.crossborder.rule_sets import rules_in_force
+from listings.crossborder.rules import RuleSet
 
 
 class HeadroomSerializer(serializers.Serializer[Any]):
@@ -54,7 +55,7 @@ def _facts_and_rules(body: Any) -> tuple[Facts, RuleSet]:
         code = "unknown_field" if bad.code == "unknown_member" else bad.code  # as everywhere in the API
         raise field_problem("/" + bad.field.replace(".", "/"), code, bad.detail) from bad
     try:
-        return facts, rules_on(facts.effective_date)
+        return facts, rules_in_force(facts.effective_date)
     except LookupError as error:
         detail = _("No rule set was in force on that day.")
         raise field_problem("/effective_date", "no_rule_set", detail) from error

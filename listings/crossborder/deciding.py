@@ -14,7 +14,7 @@ from listings.crossborder.counting import Persons, exported, persons_in
 from listings.crossborder.facts import Facts, day_of
 from listings.crossborder.parties import direction_of, exporter_facts, exporter_group, recipient_facts
 from listings.crossborder.route import Decision, decide_route
-from listings.crossborder.rules import rules_on
+from listings.crossborder.rule_sets import rules_in_force
 from listings.grade_confirmation import grading_of
 from listings.models import BorderDossier, RouteCase, RouteDecision, SubjectList
 
@@ -69,7 +69,7 @@ def decided_now(case: RouteCase, *, on: date, before: Persons | None = None) -> 
     `before` are the persons of the group's other transfers of the year, where the caller has counted them.
     """
     try:
-        return decide_route(facts_of(case, _dossier(case), on=on, before=before), rules_on(on))
+        return decide_route(facts_of(case, _dossier(case), on=on, before=before), rules_in_force(on))
     except LookupError as error:
         raise Problem("no_rules_in_force") from error
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from listings.crossborder.counting import exported
 from listings.crossborder.facts import day_of
 from listings.crossborder.parties import exporter_group
-from listings.crossborder.rules import rules_on
+from listings.crossborder.rule_sets import rules_in_force
 
 
 def export_year(organization_id: UUID, year: int | None = None) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def export_year(organization_id: UUID, year: int | None = None) -> dict[str, Any
     year = year or today.year
     group = exporter_group(organization_id)
     total = exported(group, year)
-    rules = rules_on(today)
+    rules = rules_in_force(today)
     counts = (("n_general", total.general), ("n_sensitive", total.sensitive))
     return {
         "organization_id": organization_id,

@@ -15,7 +15,7 @@ from listings.crossborder.deciding import facts_of
 from listings.crossborder.facts import day_of
 from listings.crossborder.parties import exporter_group
 from listings.crossborder.route import decide_route
-from listings.crossborder.rules import rules_on
+from listings.crossborder.rule_sets import rules_in_force
 from listings.models import Listing, RouteCase
 
 # Where most buyers sit; a caller may name others.
@@ -43,7 +43,7 @@ def route_preview(listing: Listing, destination: str) -> Mapping[str, Any]:
     total = exported(exporter_group(listing.organization_id), today.year)
     before = total if listing.organization.jurisdiction == MAINLAND else Persons()
     try:
-        decision = decide_route(facts_of(case, dossier, on=today, before=before), rules_on(today))
+        decision = decide_route(facts_of(case, dossier, on=today, before=before), rules_in_force(today))
     except LookupError as error:
         raise Problem("no_rules_in_force") from error
     return {

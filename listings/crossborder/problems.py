@@ -29,6 +29,11 @@ register(
             _("There are fewer identifiers than persons were found; a count at a legal line is never too low."),
         ),
         "subjects_given": (409, _("The version has its identifiers already.")),
+        "rule_set_exists": (409, _("There is a rule set of that name.")),
+        "rule_set_too_early": (
+            409,
+            _("A rule set comes into force later than every other, and not on a day that is over."),
+        ),
         "declaration_stands": (409, _("A declaration of this delivery stands.")),
     },
     constraints={
@@ -36,5 +41,7 @@ register(
         "one_standing_declaration_by_delivery": "declaration_stands",
         "release_is_by_two_people": "same_person",
         "exporter_standing_is_confirmed_by_another_person": "same_person",
+        "rule_set_is_switched_on_by_another_person": "same_person",
+        "one_rule_set_from_each_day": "rule_set_too_early",
     },
 )

@@ -19,7 +19,7 @@ from listings.crossborder.deciding import decided_now, latest_decision
 from listings.crossborder.facts import day_of
 from listings.crossborder.parties import exporter_group
 from listings.crossborder.reassessing import reassess_others
-from listings.crossborder.rules import rules_on
+from listings.crossborder.rule_sets import rules_in_force
 from listings.models import ExportEntry, ExportYear, RouteCase, SubjectList
 
 State = ExportEntry.State
@@ -112,6 +112,6 @@ def lock_year(group: Collection[UUID], year: int) -> None:
 
 
 def _crosses_a_line(before: Persons, after: Persons) -> bool:
-    bounds = rules_on(day_of(timezone.now())).bounds
+    bounds = rules_in_force(day_of(timezone.now())).bounds
     passed = (("n_general", before.general, after.general), ("n_sensitive", before.sensitive, after.sensitive))
     return any(low < bound <= high for field, low, high in passed for bound in bounds.get(field, ()))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from listings.crossborder.rules import rules_named
+from listings.crossborder.rule_sets import rules_named
 from listings.models import RouteCase, RouteDecision
 
 State = RouteCase.State

@@ -15,7 +15,7 @@ from kernel.actors import SYSTEM, Actor
 from kernel.states import advance
 from listings.crossborder.facts import day_of
 from listings.crossborder.parties import exporter_group
-from listings.crossborder.rules import rules_on
+from listings.crossborder.rule_sets import rules_in_force
 from listings.models import ExportEntry, RouteCase, SplittingAlert
 
 Sign = SplittingAlert.Sign
@@ -57,7 +57,7 @@ def watch_splitting(case: RouteCase) -> None:
         .exclude(case=case)
         .select_related("case")
     )
-    bounds = rules_on(day_of(timezone.now())).bounds
+    bounds = rules_in_force(day_of(timezone.now())).bounds
     for sign, looks_like_one in SIGNS.items():
         parts = [entry for entry in earlier if looks_like_one(seen, entry)]
         for count in COUNTS:

@@ -34,6 +34,7 @@ from listings.models.products import Plan, Product, Terms
 from listings.models.registry import PropertyRegistration, RegistrationClock, RegistrationObjection
 from listings.models.revisions import ListingRevision, RevisionReview
 from listings.models.route_cases import RouteCase, RouteDecision
+from listings.models.rule_sets import RouteRuleSet
 from listings.models.saved_searches import SavedSearch, SavedSearchHit
 from listings.models.scans import GradeScan
 from listings.models.search import EmbeddingModel, ListingEmbedding, SearchWord
@@ -114,6 +115,7 @@ __all__ = [
     "Right",
     "RouteCase",
     "RouteDecision",
+    "RouteRuleSet",
     "SavedSearch",
     "SavedSearchHit",
     "SearchWord",

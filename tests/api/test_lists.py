@@ -25,6 +25,7 @@ FIXED = {
     "/api/v1/exporter-standings",
     "/api/v1/route-cases/{case_id}/decisions",
     "/api/v1/splitting-alerts",
+    "/api/v1/rule-sets",
 }
 
 

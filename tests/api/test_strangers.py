@@ -42,6 +42,8 @@ PUBLIC = {
     "GET /api/v1/log/tree-heads",
     "GET /api/v1/product-types",
     "GET /api/v1/register",
+    "GET /api/v1/rule-sets",
+    "GET /api/v1/rule-sets/{rule_set_id}",
     "GET /api/v1/source-kinds",
     "GET /api/v1/statistics/editions",
     "GET /api/v1/statistics/editions/{edition_id}",
@@ -67,6 +69,10 @@ ENTRANCES = {"POST /api/v1/sign-up", "POST /api/v1/invitations/accept"}
 FOR_MEMBERS = {"GET /api/v1/review-checklists/{venue_code}"}
 # Anybody reads these rows, so that whoever may not change them is told so.
 OF_PUBLIC_ROWS = {
+    "GET /api/v1/rule-sets/{rule_set_id}/impact",
+    "POST /api/v1/rule-sets/{rule_set_id}/switch-on",
+    "POST /api/v1/rule-sets/{rule_set_id}/withdraw",
+    "PUT /api/v1/rule-sets/{rule_set_id}",
     "POST /api/v1/statistics/editions/{edition_id}/discard",
     "POST /api/v1/statistics/editions/{edition_id}/publish",
 }

@@ -23,7 +23,7 @@ from listings.crossborder.trust.programmes import key_for_source
 from listings.grade_confirmation import confirm_grade
 from listings.invitations import invite as invite_to_listing
 from listings.lineage import add_own_parent
-from listings.models import CustomsDeclaration, DatasetVersion, HarvestedProduct, Listing, Product
+from listings.models import CustomsDeclaration, DatasetVersion, HarvestedProduct, Listing, Product, RouteRuleSet
 from listings.registry import applying, examining, objections
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
@@ -95,6 +95,7 @@ def traded() -> Traded:
         **_registrations(member),
         **_crossing(member),
         **_report(member),
+        "rule_set_id": RouteRuleSet.objects.latest("effective_from").id,
         "code": "gzdex",
         "venue_code": "gzdex",
         "number": 1,

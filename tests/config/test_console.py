@@ -123,6 +123,7 @@ class TestSidebar:
             "border_filings": 1,
             "border_clocks": 1,
             "splitting": 1,
+            "rule_sets": 0,
         }
         assert counts[Role.CUSTOMS_OFFICER] == {"border_filings": 1, "customs": 1, "border_clocks": 1}
         assert counts[Role.CLERK] == {"completeness": 1, "memberships": 1, "demands": 1, "overdue": 2}
@@ -133,6 +134,7 @@ class TestSidebar:
             "deposits": 1,
             "payouts": 1,
             "failed_jobs": 1,
+            "rule_sets": 0,
         }
         assert counts[Role.LEGAL_REVIEWER] == {"rights": 0, "overdue": 2}
         assert counts[Role.AUDITOR] == {}

@@ -20,7 +20,7 @@ from listings.crossborder.facts import day_of, read_facts
 from listings.crossborder.parties import confirm_standing, declare_standing
 from listings.crossborder.route import decide_route
 from listings.crossborder.route_sheets import authorities_of
-from listings.crossborder.rules import rules_named
+from listings.crossborder.rule_sets import rules_named
 from listings.grade_confirmation import confirm_grade
 from listings.listing import create_listing
 from listings.models import CustomsDeclaration, Listing, RouteCase, RouteDecision
