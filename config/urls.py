@@ -21,6 +21,7 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("api/v1/", include(api)),
     path("", include("listings.site_urls")),
+    path("", include("kernel.certificate_pages")),
     path("", include("accounts.oauth_urls")),
     path("", include("config.operations_urls")),
 ]

@@ -13,6 +13,7 @@ from kernel.actors import Actor
 from kernel.jobs import cancel
 from kernel.problems import Problem, field_problem
 from listings import dataset_problems  # noqa: F401 - registers the codes raised here
+from listings.crossborder.research_lane import research_rules
 from listings.models import Document, Product
 from listings.papers import paper_bytes, stored
 from listings.registration import locked_product, refuse_in_use
@@ -40,7 +41,7 @@ def keep_document(
     """
     product = find(Product.objects.visible_to(actor), pk=product_id)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
-    if evidence and evidence not in rules_on(timezone.localdate())["evidence"]:
+    if evidence and evidence not in _known_evidence():
         raise field_problem("/evidence", "unknown_evidence", _("There is no evidence of this kind."))
     _refuse_addition(product, evidence)
     document = Document(
@@ -62,6 +63,10 @@ def read_document(*, document_id: UUID, actor: Actor) -> tuple[Document, Iterato
     document = find(Document.objects.visible_to(actor), pk=document_id)
     audit.record("document.read", subject=document, actor=actor, details={"sha256": document.sha256})
     return document, paper_bytes(document)
+
+
+def _known_evidence() -> set[str]:
+    return {*rules_on(timezone.localdate())["evidence"], *research_rules()["evidence"]}
 
 
 def _refuse_addition(product: Product, evidence: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -114,6 +114,15 @@ def lineage_of(dataset: Dataset, direction: Direction, actor: Actor) -> QuerySet
     """
     edges = DatasetParent.objects.visible_to(actor)
     return DatasetParent.objects.filter(id__in=_walk(edges, dataset.pk, direction))
+
+
+def roots_of(dataset_id: UUID) -> QuerySet[Dataset]:
+    """Return the datasets at the end of all ways up from a dataset, itself where it was made from nothing else.
+
+    Whoever owns them: it is asked by the exchange itself, not on behalf of somebody who would see them.
+    """
+    edges = DatasetParent.objects.filter(id__in=_walk(DatasetParent.objects.all(), dataset_id, "ancestors"))
+    return Dataset.objects.filter(Q(pk=dataset_id) | Q(pk__in=edges.values("parent")), parents__isnull=True)
 
 
 def licences_of(dataset_id: UUID) -> QuerySet[DatasetParent]:

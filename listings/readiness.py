@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from kernel.problems import FieldError
 from listings.certified import certificate_errors
+from listings.crossborder.research_lane import research_product_errors
 from listings.dossier import evidence_needed, missing_errors, plan_errors, value_errors
 from listings.lineage import lineage_errors
 from listings.models import Product
@@ -26,7 +27,13 @@ def registration_errors(product: Product) -> list[FieldError]:
 
 def submission_errors(product: Product) -> list[FieldError]:
     """Return all that keeps a product from a venue's review."""
-    return [*value_errors(product), *plan_errors(product), *registration_errors(product), *paper_errors(product)]
+    return [
+        *value_errors(product),
+        *plan_errors(product),
+        *registration_errors(product),
+        *paper_errors(product),
+        *research_product_errors(product),
+    ]
 
 
 def paper_errors(product: Product) -> Iterator[FieldError]:

@@ -27,6 +27,7 @@ from listings.catalogue_rows import catalogue_row
 from listings.certified import certificate_errors
 from listings.checklists import Answer, Correction, answer_errors, correction_errors
 from listings.clocks import pause_clock, resume_clock, start_clock, stop_clock
+from listings.crossborder.research_lane import research_terms_errors
 from listings.gates import refuse_closed_gates
 from listings.grade_confirmation import grading_errors
 from listings.listing import Parts, locked_listing, part_errors, refuse_unsellable
@@ -284,6 +285,7 @@ def _stop_clocks(listing: Listing) -> None:
 def _submission_errors(listing: Listing) -> Iterator[FieldError]:
     product = listing.product
     yield from _of_product(submission_errors(product))
+    yield from research_terms_errors(listing)
     yield from part_errors(product, Parts(listing.version, listing.terms, tuple(listing.plans.all())))
 
 

@@ -270,7 +270,7 @@ class ExporterProfileAdmin(ConsoleAdmin):
 @admin.register(BorderDossier)
 class BorderDossierAdmin(ConsoleAdmin):
     list_display = ("product", "organization", "reach", "places", "scenario", "n_general", "n_sensitive")
-    list_filter = ("reach", "scenario", "hgr")
+    list_filter = ("reach", "scenario", "research_cooperation", "hgr")
     list_select_related = ("product", "organization")
     search_fields = ("organization__legal_name",)
     ordering = ("-id",)

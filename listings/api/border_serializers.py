@@ -45,6 +45,7 @@ class BorderDossierSerializer(serializers.ModelSerializer[BorderDossier]):
             "important_basis",
             "sector",
             "mixes_domestic_pi",
+            "research_cooperation",
             "hgr",
             "restrictions",
             "n_general",
@@ -62,6 +63,9 @@ class DeclareBorderDossierSerializer(StrictSerializer):
     important_basis = serializers.ChoiceField(BorderDossier.ImportantBasis.choices, allow_blank=True, default="")
     sector = serializers.CharField(max_length=64, allow_blank=True, default="")
     mixes_domestic_pi = serializers.BooleanField(default=False)
+    research_cooperation = serializers.BooleanField(
+        default=False, help_text=_("Academic cooperation with research bodies, with papers of its own.")
+    )
     hgr = serializers.BooleanField(default=False, help_text=_("Human genetic resource information."))
     restrictions = serializers.ListField(child=serializers.CharField(max_length=20), max_length=4, default=list)
     n_general = serializers.IntegerField(min_value=0, max_value=LARGEST_COUNT, allow_null=True, default=None)

@@ -25,6 +25,7 @@ from listings.crossborder.clocks import stop_clocks
 from listings.crossborder.deciding import WAITING_ROUTES, decide, latest_decision, offered_routes, own_persons
 from listings.crossborder.facts import day_of
 from listings.crossborder.register import release
+from listings.crossborder.research_lane import research_papers
 from listings.crossborder.route_sheets import AUTOMATIC_PAPERS, papers_of, rests_on_contract
 from listings.crossborder.splitting import watch_splitting
 from listings.models import CasePaper, Listing, RouteCase, RouteDecision
@@ -213,7 +214,12 @@ def withdraw_case(*, order_id: UUID, actor: Actor, reason: str) -> None:
 def missing_papers(case: RouteCase) -> list[str]:
     """Return the codes of the papers that a case's route takes and nobody has handed in."""
     there = set(case.papers.values_list("code", flat=True)) | AUTOMATIC_PAPERS
-    return [code for code in papers_of(latest_decision(case), case.route) if code not in there]
+    return [code for code in wanted_papers(case) if code not in there]
+
+
+def wanted_papers(case: RouteCase) -> list[str]:
+    """Return the codes of the papers that a case takes: those of its route, and of the lane for research data."""
+    return [*papers_of(latest_decision(case), case.route), *research_papers(case)]
 
 
 def locked_case(case_id: UUID, actor: Actor) -> RouteCase:
@@ -235,7 +241,7 @@ def require_exporter_or_officer(case: RouteCase, actor: Actor) -> None:
 def _refuse_paper(case: RouteCase, code: str) -> None:
     if case.state != State.DOCS_PENDING:
         raise Problem("illegal_state", _("No papers are awaited."), state=case.state)
-    wanted = papers_of(latest_decision(case), case.route)
+    wanted = wanted_papers(case)
     if code not in wanted:
         message = _("The route takes these papers: %(codes)s.") % {"codes": ", ".join(wanted)}
         raise field_problem("/code", "unknown_paper", message)

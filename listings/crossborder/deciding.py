@@ -12,6 +12,7 @@ from kernel.problems import Problem
 from listings.crossborder.border_dossier import border_dossier_of
 from listings.crossborder.counting import Persons, exported, persons_in
 from listings.crossborder.facts import Facts, day_of
+from listings.crossborder.origins import mixes_domestic_persons
 from listings.crossborder.parties import direction_of, exporter_facts, exporter_group, recipient_facts
 from listings.crossborder.route import Decision, decide_route
 from listings.crossborder.rule_sets import rules_in_force
@@ -43,7 +44,7 @@ def facts_of(case: RouteCase, dossier: BorderDossier, *, on: date, before: Perso
         n_general=counted.general if counted else None,
         n_sensitive=counted.sensitive if counted else None,
         scenario=dossier.scenario.lower(),
-        mixes_domestic_pi=dossier.mixes_domestic_pi,
+        mixes_domestic_pi=dossier.mixes_domestic_pi or _mixed_by_lineage(case, dossier),
         hgr=dossier.hgr,
         sector=dossier.sector or None,
         onward_transfer_outside_gba=case.onward_transfer_outside_gba,
@@ -117,6 +118,11 @@ def _with_the_year(case: RouteCase, own: Persons, year: int, before: Persons | N
     keyed = SubjectList.objects.filter(version=case.version_id).values_list("id", flat=True).first()
     others = exported(exporter_group(case.organization_id), year, without=case.pk, with_list=keyed)
     return others if keyed is not None else others + own
+
+
+def _mixed_by_lineage(case: RouteCase, dossier: BorderDossier) -> bool:
+    """Look where the data come from, where their exporter says that they were collected abroad."""
+    return dossier.scenario == BorderDossier.Scenario.REEXPORT and mixes_domestic_persons(case.version.dataset_id)
 
 
 def _dossier(case: RouteCase) -> BorderDossier:

@@ -62,6 +62,7 @@ class BorderDossier(Identified):
     )
     sector = models.CharField(_("sector whose rules apply"), max_length=64, blank=True)
     mixes_domestic_pi = models.BooleanField(_("mixed with domestic personal information"), default=False)
+    research_cooperation = models.BooleanField(_("offered as research cooperation"), default=False)
     hgr = models.BooleanField(_("holds human genetic resource information"), default=False)
     restrictions = ArrayField(
         models.CharField(max_length=20), verbose_name=_("restrictions by authorities or courts"), default=list
@@ -102,6 +103,7 @@ class BorderDossier(Identified):
             "important_basis": self.important_basis,
             "sector": self.sector,
             "mixes_domestic_pi": self.mixes_domestic_pi,
+            "research_cooperation": self.research_cooperation,
             "hgr": self.hgr,
             "restrictions": self.restrictions,
             "n_general": self.n_general,

@@ -6,8 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from accounts.models import Capacity, Organization, Role
+from kernel.actors import SYSTEM
+from kernel.certificates import revoke_certificate
 from kernel.digests import canonical_json
 from kernel.keys import as_mapping
 from kernel.merkle import leaf_hash, verify_consistency, verify_inclusion
@@ -170,6 +174,36 @@ def test_the_downloaded_file_verifies_with_the_published_keys(certificate: Certi
     published = api().get("/api/v1/log/public-keys").json()["keys"]
     keys = as_mapping({key["key_id"]: key["public_key"] for key in published})
     assert verify_certificate(response.content, keys).passed
+
+
+def test_its_page_tells_anybody_whether_it_stands_and_checks_the_file_that_they_were_given(
+    certificate: Certificate, buyer: Organization
+) -> None:
+    page, nobody = f"/certificates/{certificate.number}", Client(enforce_csrf_checks=False)
+    file = api(person_of(buyer)).get(f"/api/v1/certificates/{certificate.number}/file").content
+    another = issued("B", organization_id=buyer.id)
+
+    def shown(content: bytes | None = None, at: str = page, status: int = 200) -> str:
+        form = {"file": SimpleUploadedFile("certificate.json", content)} if content is not None else {}
+        answer = nobody.post(at, form) if content is not None or status == 400 else nobody.get(at)
+        assert answer.status_code == status
+        return str(answer.content.decode())
+
+    plain = shown()
+    assert certificate.statement_sha256 in plain
+    assert str(buyer.id) not in plain
+    for content, words in (
+        (file, "is this certificate, unaltered"),
+        (file.replace(b"trade", b"tradf"), "is NOT this certificate"),
+        (another.file.encode(), "but another certificate"),
+        (b"\xff\x00", "is NOT this certificate"),
+    ):
+        assert words in shown(content)
+    assert "of at most 4 MB" in shown(status=400)
+    revoke_certificate(certificate_id=certificate.id, reason="The parties withdrew.", actor=SYSTEM)
+    assert "The parties withdrew." in shown()
+    assert nobody.get("/certificates/GZ-C-1999-000001").status_code == 404
+    assert "凭证" in nobody.get(page, headers={"Accept-Language": "zh-hans"}).content.decode()
 
 
 def test_a_certificate_that_is_not_issued_has_no_file_yet(provider: Organization) -> None:
