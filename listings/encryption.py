@@ -8,19 +8,26 @@ A stored object is `magic ‖ salt ‖ frame…`. The object's key is HKDF-SHA25
 that no two objects share a key and an object cannot stand in for another. Every frame holds one chunk of 1 MiB (the
 last one less) under the nonce `0⁷ ‖ index ‖ is-last`: frames that are swapped, repeated, cut off or added do not open.
 It is the construction of Hoang, Reyhanitabar, Rogaway and Vizár's STREAM (2015) and of Tink's streaming AEAD.
+
+The magic says which cipher seals the frames: AES-256-GCM, or SM4-GCM (GB/T 32907, RFC 8998) as STORAGE_CIPHER says.
+Each object is read by the cipher that it was written with, so the setting may change at any time.
 """
 
 import base64
 import binascii
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from cryptography.hazmat.primitives.ciphers.modes import GCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
@@ -30,9 +37,7 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 CHUNK_BYTES = 1024 * 1024
 FRAME_BYTES = CHUNK_BYTES + TAG_BYTES
-MAGIC = b"DWN1"
 SALT_BYTES = 32
-HEADER_BYTES = len(MAGIC) + SALT_BYTES
 KEY_FILE = "storage.keys"
 
 
@@ -42,6 +47,48 @@ class UnusableKey(ValueError):
 
 class Tampered(Exception):
     """Stored bytes that are not what was written: changed, cut off, swapped, or under another key."""
+
+
+class Frames(Protocol):
+    """What seals and opens single frames: ciphertext with the tag of 16 bytes behind it."""
+
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes: ...
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes: ...
+
+
+class Sm4Gcm:
+    """SM4-GCM with the interface of AESGCM, which the library has for AES alone."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = SM4(key)
+
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
+        sealing = Cipher(self._key, GCM(nonce)).encryptor()
+        sealing.authenticate_additional_data(associated_data or b"")
+        return sealing.update(data) + sealing.finalize() + sealing.tag
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
+        opening = Cipher(self._key, GCM(nonce, data[-TAG_BYTES:])).decryptor()
+        opening.authenticate_additional_data(associated_data or b"")
+        return opening.update(data[:-TAG_BYTES]) + opening.finalize()
+
+
+@dataclass(frozen=True)
+class FrameCipher:
+    """A cipher that objects are sealed with: how their headers begin, and its key's length in bytes."""
+
+    magic: bytes
+    key_bytes: int
+    frames: Callable[[bytes], Frames]
+
+
+CIPHERS: Mapping[str, FrameCipher] = {
+    "AES-256-GCM": FrameCipher(b"DWN1", 32, AESGCM),
+    "SM4-GCM": FrameCipher(b"DWS1", 16, Sm4Gcm),
+}
+BY_MAGIC = {cipher.magic: cipher for cipher in CIPHERS.values()}
+MAGIC_BYTES = 4
+HEADER_BYTES = MAGIC_BYTES + SALT_BYTES
 
 
 @dataclass(frozen=True)
@@ -101,12 +148,13 @@ class ObjectCipher:
     """Seals and opens the frames of one stored object; `identity` says which one, and must be the same for both."""
 
     def __init__(self, data_key: bytes, *, identity: bytes, header: bytes | None = None) -> None:
-        self.header = MAGIC + os.urandom(SALT_BYTES) if header is None else header
-        if len(self.header) != HEADER_BYTES or not self.header.startswith(MAGIC):
+        self.header = CIPHERS[settings.STORAGE_CIPHER].magic + os.urandom(SALT_BYTES) if header is None else header
+        magic, salt = self.header[:MAGIC_BYTES], self.header[MAGIC_BYTES:]
+        if len(self.header) != HEADER_BYTES or magic not in BY_MAGIC:
             raise Tampered("the stored object does not begin as one of ours")
-        salt = self.header[len(MAGIC) :]
-        key = HKDF(SHA256(), KEY_BYTES, salt=salt, info=b"dawan stored object\0" + identity).derive(data_key)
-        self._aead = AESGCM(key)
+        cipher = BY_MAGIC[magic]
+        key = HKDF(SHA256(), cipher.key_bytes, salt=salt, info=b"dawan stored object\0" + identity).derive(data_key)
+        self._aead = cipher.frames(key)
 
     def seal(self, index: int, chunk: bytes, *, last: bool) -> bytes:
         """Return the frame of the chunk at `index` (from 0)."""
