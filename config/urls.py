@@ -20,6 +20,7 @@ urlpatterns = [
     path("console/language/", set_language, name="set_language"),
     path("console/", admin.site.urls),
     path("api/v1/", include(api)),
+    path("delta-sharing/", include("marketplace.protocols.delta_sharing.urls")),
     path("", include("listings.site_urls")),
     path("", include("kernel.certificate_pages")),
     path("", include("accounts.oauth_urls")),

@@ -20,6 +20,7 @@ from listings.models import Product, Terms
 from listings.problems import field_errors
 from listings.registration import locked_product, refuse_retired
 from listings.rights_matrix import beyond_rights
+from listings.table_cut import cut_errors
 
 FIELDS = (
     "purposes",
@@ -30,6 +31,7 @@ FIELDS = (
     "export_allowed",
     "attribution_required",
     "deletion_required",
+    "table_cut",
     "text",
 )
 PROFILE = "urn:dawan:odrl-profile:1"
@@ -73,6 +75,7 @@ def excess_errors(terms: Terms, product: Product) -> Iterator[FieldError]:
 
 def _form_errors(terms: Terms) -> Iterator[FieldError]:
     yield from field_errors(terms, FIELDS)
+    yield from cut_errors(terms.table_cut)
     if terms.term_days is not None and not 1 <= terms.term_days <= LONGEST_TERM:
         yield FieldError("/term_days", "out_of_range", _("A term is between a day and a century."))
     if terms.deletion_required and terms.term_days is None:

@@ -100,4 +100,5 @@ def _terms(offer: Offer) -> dict[str, Any]:
         "version": offer.terms.version,
         "text": offer.terms.text,
         "policy": offer.terms.policy,
+        **({"table_cut": offer.terms.table_cut} if offer.terms.table_cut else {}),
     }

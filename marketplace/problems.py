@@ -17,6 +17,7 @@ register(
         "price_changed": (409, _("The plan now costs more than was proposed.")),
         "listing_wanted": (409, _("The proposal's maker has not offered a listing yet.")),
         "entitlement_not_active": (403, _("The right to read this data is not in force.")),
+        "not_delivered_as_files": (409, _("The agreement does not give whole files; read its shared tables.")),
         "grant_expired": (403, _("This download address has expired; ask for a new one.")),
         "edition_under_way": (409, _("An edition of that quarter waits to be published or discarded.")),
         "range_not_satisfiable": (416, _("The file has no such byte range.")),

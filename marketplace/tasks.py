@@ -11,7 +11,7 @@ from listings.crossborder.telling import CLEARED_JOB, RELEASED_JOB, STOPPED_JOB
 from listings.deprecation import TELL_JOB
 from marketplace import acceptance, awarding, closing, demands, entitlements, ordering, telling
 from marketplace.acceptance_clock import SILENCE_JOB
-from marketplace.delivery import fulfilment
+from marketplace.delivery import fulfilment, table_writing
 from marketplace.statistics import editions
 
 
@@ -45,6 +45,11 @@ def _show_failed_delivery(job: Job, reason: str) -> None:
 def fulfil_delivery(job: Job) -> None:
     assert job.subject_id is not None  # noqa: S101 - ordering.py names it
     fulfilment.fulfil(delivery_id=job.subject_id, job=job)
+
+
+@handles(table_writing.ABANDONED_JOB)
+def discard_abandoned_table_file(job: Job) -> None:
+    table_writing.discard_abandoned(job.key)
 
 
 @handles(SILENCE_JOB)

@@ -28,6 +28,7 @@ from listings.models import (
 )
 from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH
 from listings.rights_matrix import ANNOTATION_LENGTH, HOLDER_LENGTH, MOST_CLAIMS, claims_of
+from listings.table_cut import LONGEST, MOST_COLUMNS, MOST_PARTITIONS, MOST_VALUES
 from listings.terms import FIELDS as TERMS_FIELDS
 from listings.type_fields import KINDS
 
@@ -184,6 +185,33 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
         read_only_fields = fields
 
 
+class RowConditionSerializer(StrictSerializer):
+    """Which rows are delivered: those with one of the values, or within the limits (both included)."""
+
+    column = serializers.CharField(max_length=LONGEST)
+    values = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST), min_length=1, max_length=MOST_VALUES, required=False
+    )
+    least = serializers.CharField(max_length=LONGEST, required=False)
+    greatest = serializers.CharField(max_length=LONGEST, required=False)
+
+
+class TableCutSerializer(StrictSerializer):
+    columns = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST),
+        max_length=MOST_COLUMNS,
+        required=False,
+        help_text=_("None: all columns."),
+    )
+    rows = RowConditionSerializer(many=True, required=False, help_text=_("A row is delivered where all hold."))
+    partition_by = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST),
+        max_length=MOST_PARTITIONS,
+        required=False,
+        help_text=_("Columns by whose values the files are divided."),
+    )
+
+
 class NewTermsSerializer(StrictSerializer):
     purposes = serializers.ListField(
         child=serializers.ChoiceField(Purpose.choices), min_length=1, max_length=len(Purpose.choices)
@@ -197,10 +225,14 @@ class NewTermsSerializer(StrictSerializer):
     export_allowed = serializers.BooleanField(required=False)
     attribution_required = serializers.BooleanField(required=False)
     deletion_required = serializers.BooleanField(required=False)
+    table_cut = TableCutSerializer(
+        required=False, help_text=_("What of the tables is delivered; none: all. Needs delivery as shared tables.")
+    )
     text = LanguageMapSerializerField(text_length=20_000)
 
 
 class TermsSerializer(serializers.ModelSerializer[Terms]):
+    table_cut = TableCutSerializer(read_only=True)
     text = LanguageMapSerializerField()
 
     class Meta:

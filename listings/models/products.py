@@ -226,6 +226,7 @@ class Terms(Identified):
     export_allowed = models.BooleanField(_("export allowed"), default=False)
     attribution_required = models.BooleanField(_("source must be named"), default=False)
     deletion_required = models.BooleanField(_("to be deleted at the end of the term"), default=False)
+    table_cut = models.JSONField(_("columns and rows of tables"), default=dict, blank=True)
     text = LanguageMapField(_("text"), text_length=20_000)
     policy = models.JSONField(_("policy (ODRL)"))
 

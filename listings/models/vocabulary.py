@@ -26,6 +26,7 @@ class DeliveryMode(models.TextChoices):
     """How a product may reach its buyer; which of them a type allows stands in listings/data/product-types."""
 
     FILE = "FILE", _("files")
+    TABLE = "TABLE", _("shared tables")
     API = "API", _("calls of an interface")
     SANDBOX = "SANDBOX", _("sandbox")
     PRIVACY_COMPUTING = "PRIVACY_COMPUTING", _("privacy computing")

@@ -39,11 +39,12 @@ def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGra
     Across a border it takes the file's bytes from the delivery's permit. Raises `entitlement_not_active` when the right
     to read is not in force, or what `use_permit` raises: no permit, no byte.
     """
-    parties = Delivery.objects.visible_to(actor).select_related("order__buyer", "order__provider")
+    parties = Delivery.objects.visible_to(actor).select_related("order__buyer", "order__provider", "order__agreement")
     delivery = find(parties, pk=delivery_id)
     require(actor, Permission.DELIVERY_READ, organization_id=delivery.organization_id)
     entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=delivery.entitlement_id)
     require_in_force(entitlement)
+    _require_files_agreed(delivery)
     file = find(DataFile.objects.filter(version_id=entitlement.version_id), pk=file_id)
     permit = permit_for(delivery, bytes_wanted=file.size or 0, actor=actor)
 
@@ -125,6 +126,13 @@ def require_in_force(entitlement: Entitlement) -> None:
         raise Problem("entitlement_not_active", state=entitlement.state)
     if entitlement.expires_at is not None and entitlement.expires_at <= timezone.now():
         raise Problem("entitlement_not_active", state=Entitlement.State.EXPIRED)
+
+
+def _require_files_agreed(delivery: Delivery) -> None:
+    """Refuse whole files where they were not bought, or where the agreement gives some columns or rows only."""
+    body = delivery.order.agreement.body
+    if "FILE" not in body["product"]["deliveries"] or body["terms"].get("table_cut"):
+        raise Problem("not_delivered_as_files")
 
 
 def _digest(token: str) -> str:

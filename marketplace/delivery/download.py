@@ -33,7 +33,7 @@ def download(request: HttpRequest, token: str) -> HttpResponse | StreamingHttpRe
     file = grant.file
     size = file.size or 0  # a delivered file has one (constraint ready_file_has_a_profile_and_digests)
     etag = f'"{file.sha256}"'
-    wanted = _wanted(request, etag, size)
+    wanted = wanted_range(request, etag, size)
     start, stop = wanted or (0, size)
     headers = {
         "Accept-Ranges": "bytes",
@@ -69,7 +69,7 @@ def _stream(grant: AccessGrant, start: int, stop: int) -> Iterator[bytes]:
         record_served(grant, served)
 
 
-def _wanted(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
+def wanted_range(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:
     """Return the asked range as (start, stop), None for the whole file; several ranges are answered whole."""
     header = request.headers.get("Range", "")
     condition = request.headers.get("If-Range", etag)

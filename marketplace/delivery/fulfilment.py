@@ -1,6 +1,6 @@
 """Making a delivery: prove that the stored bytes are the ones that were sold, then open them to the buyer."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,9 +20,13 @@ from listings.models import DataFile
 from listings.storage import iter_range
 from marketplace.acceptance_clock import silence_ends, start_clock
 from marketplace.agreements import is_unchanged
+from marketplace.delivery import tables
 from marketplace.entitlements import has_ended
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Entitlement, Order
+
+# What each way of delivery makes beyond the files themselves; what it returns is a part of the receipt.
+PREPARED: Mapping[str, Callable[[Delivery, Job], dict[str, Any]]] = {tables.WAY: tables.prepare_tables}
 
 
 def fulfil(*, delivery_id: UUID, job: Job) -> None:
@@ -36,6 +40,9 @@ def fulfil(*, delivery_id: UUID, job: Job) -> None:
     if delivery.state != Delivery.State.PREPARING:
         return
     receipt = _check_bytes(delivery, job)
+    for way in delivery.order.agreement.body["product"]["deliveries"]:
+        if way in PREPARED:
+            receipt |= PREPARED[way](delivery, job)
     if crosses_border(delivery.order.provider, delivery.order.buyer):
         _declare(delivery, receipt)
     else:

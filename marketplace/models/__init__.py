@@ -5,6 +5,14 @@ from marketplace.models.deliveries import AccessGrant, Delivery
 from marketplace.models.demands import Demand, Proposal
 from marketplace.models.orders import Order
 from marketplace.models.scenarios import Scenario
+from marketplace.models.sharing import (
+    Recipient,
+    RecipientToken,
+    SharedFile,
+    SharedTable,
+    TableChange,
+    TableGrant,
+)
 from marketplace.models.statistics import IndexPoint, ProductionReturn, StatisticCell, StatisticEdition
 from marketplace.models.usage import UsageRecord
 
@@ -18,8 +26,14 @@ __all__ = [
     "Order",
     "ProductionReturn",
     "Proposal",
+    "Recipient",
+    "RecipientToken",
     "Scenario",
+    "SharedFile",
+    "SharedTable",
     "StatisticCell",
     "StatisticEdition",
+    "TableChange",
+    "TableGrant",
     "UsageRecord",
 ]

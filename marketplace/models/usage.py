@@ -24,6 +24,7 @@ class UsageRecord(Identified):
 
     class Kind(models.TextChoices):
         IDENTITY_QUERY = "IDENTITY_QUERY", _("identity query")
+        TABLE_QUERY = "TABLE_QUERY", _("query of a table")
 
     # Each index that would come with a key is led by another one below, or nobody asks by it.
     entitlement = models.ForeignKey(

@@ -1,0 +1,1 @@
+"""Protocols that clients written by others speak."""

@@ -1,0 +1,1 @@
+"""A Delta Sharing server: bought tables, read by any client of the protocol (github.com/delta-io/delta-sharing)."""

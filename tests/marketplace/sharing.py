@@ -1,0 +1,85 @@
+"""Shared tables in tests: a listing that is delivered as tables, bought and prepared by the real job."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from accounts.models import Organization
+from kernel.jobs import run_due_jobs
+from listings import uploading
+from listings.listing import create_listing
+from listings.models import Dataset, DatasetVersion, Listing
+from listings.registration import create_product, register_product
+from marketplace.delivery import recipients
+from marketplace.models import Delivery
+from tests.listings.offers import approved, dossier, make_plan, make_terms
+from tests.marketplace.trading import delivered, placed
+from tests.world import actor, person_of
+
+SALES = (
+    "日期,区,金額,數量,备注,时刻\n"
+    "2026-01-03,天河,1200.50,3,,2026-01-03T08:00:00Z\n"
+    "2026-01-01,越秀,-0.05,1,「加急」,2026-01-01T23:59:59Z\n"
+    "2026-01-02,天河,99.90,,香港櫃台,2026-01-02T12:30:00Z\n"
+)
+
+
+def version_of(
+    provider: Organization, files: Mapping[str, bytes | str], dataset: Dataset | None = None
+) -> DatasetVersion:
+    """Upload files as a version, the next one where a dataset is given, and let it be examined."""
+    who = actor(person_of(provider))
+    dataset = dataset or uploading.register_dataset(title={"zh-Hans": "门店销售", "en": "Sales"}, actor=who)
+    version = uploading.open_version(dataset_id=dataset.id, actor=who)
+    for name, content in files.items():
+        kind = name.rsplit(".", 1)[1].upper().replace("XLSX", "EXCEL").replace("TSV", "CSV")
+        file = uploading.add_file(version_id=version.id, name=name, format=kind, actor=who)
+        body = content.encode() if isinstance(content, str) else content
+        uploading.receive_part(file_id=file.id, number=1, body=[body], actor=who)
+        uploading.complete_file(file_id=file.id, actor=who)
+    uploading.seal_version(version_id=version.id, actor=who)
+    run_due_jobs(kinds=("dataset.profile",))
+    version.refresh_from_db()
+    assert version.state == DatasetVersion.State.READY, version.refusal
+    return version
+
+
+def listed_tables(
+    provider: Organization,
+    files: Mapping[str, bytes | str],
+    *,
+    deliveries: Sequence[str] = ("TABLE",),
+    **terms: Any,
+) -> Listing:
+    """Return a listing in the catalogue that is delivered as shared tables."""
+    who = actor(person_of(provider))
+    version = version_of(provider, files)
+    given = dossier(deliveries=list(deliveries), name={"zh-Hans": "门店销售", "zh-Hant": "門店銷售", "en": "Sales"})
+    product = create_product(dataset_id=version.dataset_id, dossier=given, actor=who)
+    register_product(product_id=product.pk, actor=who)
+    product.refresh_from_db()
+    return offered(version, product, **terms)
+
+
+def offered(version: DatasetVersion, product: Any, **terms: Any) -> Listing:
+    """List a version of a registered product at Guangzhou."""
+    listing = create_listing(
+        product_id=product.pk,
+        venue_code="gzdex",
+        version_id=version.pk,
+        terms_id=make_terms(product, **terms).pk,
+        plan_ids=[make_plan(product, "10.00").pk],
+        actor=actor(person_of(product.organization)),
+    )
+    return approved(listing)
+
+
+def bought(listing: Listing, buyer: Organization) -> Delivery:
+    return delivered(placed(listing, buyer))
+
+
+def bearer_of(buyer: Organization, *, days: int = 30) -> str:
+    """Return the token of a new recipient of the buyer."""
+    who = actor(person_of(buyer))
+    recipient = recipients.make_recipient(name="Analyst", actor=who)
+    issued = recipients.issue_activation(recipient_id=recipient.id, days=days, overlap_hours=0, actor=who)
+    return recipients.activate(issued.secret).bearer
