@@ -4,6 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 ARGS ?=
 STAMP := $(VENV)/.set-up
+SHARING_STAMP := .venv-delta-sharing/.set-up
 MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
 # Without compiled modules each of the many processes here would compile thousands of them anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -48,8 +49,12 @@ schema: $(STAMP) ## Generate and validate the OpenAPI document
 	$(PY) manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
 	$(VENV)/bin/openapi-spec-validator var/openapi.yaml
 
-pytest: $(STAMP) system-packages ## The tests, on real PostgreSQL and Redis (ARGS="tests/kernel -k proofs")
+pytest: $(STAMP) $(SHARING_STAMP) system-packages ## The tests, on real PostgreSQL and Redis (ARGS="tests/kernel -k proofs")
 	$(VENV)/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+$(SHARING_STAMP): $(STAMP) requirements-delta-sharing.lock
+	@./deploy/delta-sharing-client $(VENV)
+	@touch $@
 
 spark-test: $(STAMP) ## Check that the engine-neutral figures are the same on a local Spark (needs Java 17 or newer)
 	@./deploy/spark-test $(VENV)

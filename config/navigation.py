@@ -22,6 +22,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Agreements"), "handshake", "marketplace.agreement"),
         (_("Deliveries"), "local_shipping", "marketplace.delivery"),
         (_("Entitlements"), "key", "marketplace.entitlement"),
+        (_("Table grants"), "table_view", "marketplace.tablegrant"),
         (_("Usage records"), "speed", "marketplace.usagerecord"),
         (_("Demands"), "contact_support", "marketplace.demand"),
         (_("Proposals"), "lightbulb", "marketplace.proposal"),

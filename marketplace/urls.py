@@ -9,6 +9,7 @@ from marketplace.api import (
     orders,
     product_pages,
     proposals,
+    recipients,
     scenarios,
     statistics,
     verification,
@@ -28,6 +29,24 @@ urlpatterns = [
     path("deliveries/<uuid:delivery_id>/reject", deliveries.DeliveryReject.as_view(), name="delivery-reject"),
     path("deliveries/<uuid:delivery_id>/arrival", deliveries.DeliveryArrival.as_view(), name="delivery-arrival"),
     path("deliveries/<uuid:delivery_id>/grants", deliveries.DeliveryGrants.as_view(), name="delivery-grants"),
+    path(
+        "deliveries/<uuid:delivery_id>/table-grants",
+        recipients.DeliveryTableGrants.as_view(),
+        name="delivery-table-grants",
+    ),
+    path("recipients", recipients.RecipientList.as_view(), name="recipients"),
+    path("recipients/<uuid:recipient_id>", recipients.RecipientDetail.as_view(), name="recipient"),
+    path(
+        "recipients/<uuid:recipient_id>/activations",
+        recipients.RecipientActivations.as_view(),
+        name="recipient-activations",
+    ),
+    path("recipients/<uuid:recipient_id>/revoke", recipients.RecipientRevoke.as_view(), name="recipient-revoke"),
+    path(
+        "api-clients/<uuid:client_id>/sharing-profile",
+        recipients.ClientSharingProfile.as_view(),
+        name="client-sharing-profile",
+    ),
     path("entitlements", entitlements.EntitlementList.as_view(), name="entitlements"),
     path(
         "datasets/<uuid:dataset_id>/licensed-parents",

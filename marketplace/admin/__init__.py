@@ -1,5 +1,5 @@
-"""The console's pages of trades, demands, scenarios and statistics."""
+"""The console's pages of trades, demands, shared tables, scenarios and statistics."""
 
-from marketplace.admin import scenarios, statistics, trades
+from marketplace.admin import scenarios, sharing, statistics, trades
 
-__all__ = ["scenarios", "statistics", "trades"]
+__all__ = ["scenarios", "sharing", "statistics", "trades"]

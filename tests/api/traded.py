@@ -54,6 +54,7 @@ from tests.listings.trust.attested import attested, two_sides
 from tests.listings.trust.identified import PERSON, consented, hashed, programme_of
 from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded, released, reviewed, standing
 from tests.marketplace.demanding import entry, on_board, promised
+from tests.marketplace.sharing import query_of
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
 
@@ -109,7 +110,12 @@ def traded() -> Traded:
 def _trade(delivery: Delivery) -> dict[str, object]:
     buyer = actor(person_of(delivery.organization))
     grant_access(delivery_id=delivery.id, file_id=delivery.receipt["files"][0]["id"], actor=buyer)
-    return {"order_id": delivery.order_id, "delivery_id": delivery.id, "entitlement_id": delivery.entitlement_id}
+    return {
+        "order_id": delivery.order_id,
+        "delivery_id": delivery.id,
+        "entitlement_id": delivery.entitlement_id,
+        "recipient_id": query_of(delivery).id,
+    }
 
 
 def _crossing(member: Organization) -> dict[str, object]:

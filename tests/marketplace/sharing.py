@@ -6,11 +6,14 @@ from typing import Any
 from accounts.models import Organization
 from kernel.jobs import run_due_jobs
 from listings import uploading
-from listings.listing import create_listing
+from listings.listing import create_listing, delist
 from listings.models import Dataset, DatasetVersion, Listing
 from listings.registration import create_product, register_product
 from marketplace.delivery import recipients
-from marketplace.models import Delivery
+from marketplace.models import Delivery, Recipient, SharedTable
+from marketplace.protocols.delta_sharing.granting import grant_query
+from marketplace.protocols.delta_sharing.reading import Reader
+from marketplace.protocols.delta_sharing.shares import Version
 from tests.listings.offers import approved, dossier, make_plan, make_terms
 from tests.marketplace.trading import delivered, placed
 from tests.world import actor, person_of
@@ -73,6 +76,14 @@ def offered(version: DatasetVersion, product: Any, **terms: Any) -> Listing:
     return approved(listing)
 
 
+def followed(listing: Listing, files: Mapping[str, bytes | str], **terms: Any) -> Listing:
+    """End a listing and offer the dataset's next version in its place."""
+    delist(listing_id=listing.pk, reason="A newer version", actor=actor(person_of(listing.organization)))
+    assert listing.version is not None
+    version = version_of(listing.organization, files, listing.version.dataset)
+    return offered(version, listing.product, **terms)
+
+
 def bought(listing: Listing, buyer: Organization) -> Delivery:
     return delivered(placed(listing, buyer))
 
@@ -83,3 +94,15 @@ def bearer_of(buyer: Organization, *, days: int = 30) -> str:
     recipient = recipients.make_recipient(name="Analyst", actor=who)
     issued = recipients.issue_activation(recipient_id=recipient.id, days=days, overlap_hours=0, actor=who)
     return recipients.activate(issued.secret).bearer
+
+
+def query_of(delivery: Delivery) -> Recipient:
+    """Let a new recipient take a table of a delivery that is by files: the table is made here, without the job."""
+    who = actor(person_of(delivery.organization))
+    recipient = recipients.make_recipient(name="Notebook", actor=who)
+    table, _made = SharedTable.objects.get_or_create(
+        version=delivery.entitlement.version, cut_sha256="0" * 64, name="data", defaults={"columns": [], "rows": 0}
+    )
+    version = Version(1, delivery.entitlement.created_at, table, delivery.entitlement)
+    grant_query(Reader(who, delivery.organization_id, recipient), version, [])
+    return recipient
