@@ -28,6 +28,7 @@ from listings.models import DatasetVersion, Listing, ListingRevision, Plan, Prod
 from listings.product_types import OPEN_DELIVERIES
 from listings.registration import locked_product
 from listings.rights_matrix import outlasts
+from listings.table_cut import sharing_errors
 from listings.terms import excess_errors
 
 
@@ -307,6 +308,7 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     yield from corpus_errors(parts.version)
     for error in excess_errors(parts.terms, product):
         yield FieldError("/terms_id", error.code, error.detail)
+    yield from sharing_errors(product, parts.version, parts.terms)
     if not parts.plans:
         yield FieldError("/plan_ids", "required", _("A listing offers at least one plan."))
     if len({plan.currency for plan in parts.plans}) > 1:

@@ -25,7 +25,7 @@ from marketplace.entitlements import has_ended
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Entitlement, Order
 
-# What each way of delivery makes beyond the files themselves; what it returns is a part of the receipt.
+# What each way of delivery makes of the files that were sold; what it returns is a part of the receipt.
 PREPARED: Mapping[str, Callable[[Delivery, Job], dict[str, Any]]] = {tables.WAY: tables.prepare_tables}
 
 

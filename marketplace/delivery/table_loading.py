@@ -21,9 +21,9 @@ from django.conf import settings
 from listings.models import DataFile
 from listings.profiling.reading import profile_file
 from listings.storage import iter_range, open_file
+from listings.table_cut import TABULAR, unique_names
 
 MEMORY = "512MB"
-TABULAR = frozenset({"CSV", "JSONL", "JSON", "GEOJSON", "EXCEL", "PARQUET"})
 BATCH_ROWS = 65_536
 MOST_DIGITS = 38
 RAW = "raw"
@@ -237,20 +237,6 @@ def _beating(chunks: Iterable[bytes], beat: Beat) -> Iterator[bytes]:
     for chunk in chunks:
         beat(len(chunk))
         yield chunk
-
-
-def unique_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Return names of which no two differ by case alone and none is blank, as Delta tables want them."""
-    found: list[str] = []
-    taken: set[str] = set()
-    for number, given in enumerate(names, start=1):
-        base = name = given.strip() or f"column_{number}"
-        again = 2
-        while name.casefold() in taken:
-            name, again = f"{base}_{again}", again + 1
-        taken.add(name.casefold())
-        found.append(name)
-    return tuple(found)
 
 
 def _table_name(file_name: str, taken: set[str]) -> str:

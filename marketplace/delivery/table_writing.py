@@ -1,6 +1,5 @@
 """Writing a query's rows as Parquet files: sorted, with statistics, and encrypted where they are stored."""
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils import timezone
 
+from kernel.digests import Digests
 from kernel.identifiers import uuid7
 from kernel.jobs import enqueue, extend_lease
 from kernel.models import Job
@@ -157,17 +157,17 @@ def _store(writing: _Writing, file: _File) -> SharedFile:
     row.storage_name = f"{row.id.hex[-2:]}/{row.id.hex}/{uuid7().hex}"
     due = timezone.now() + ABANDONED_AFTER
     enqueue(ABANDONED_JOB, key=row.storage_name, due_at=due, organization_id=table.version.organization_id)
-    digest = hashlib.sha256()
+    digests = Digests()
     cipher = ObjectCipher(data_key_of(table.version), identity=part_identity(row.id, 1))
-    data_storage().save(row.storage_name, SealedContent(cipher.seal_all(_chunks(file.path, digest))))
-    row.sha256 = digest.hexdigest()
+    data_storage().save(row.storage_name, SealedContent(cipher.seal_all(_chunks(file.path, digests))))
+    row.sha256, row.sm3 = digests.sha256, digests.sm3
     return row
 
 
-def _chunks(path: Path, digest: Any) -> Iterator[bytes]:
+def _chunks(path: Path, digests: Digests) -> Iterator[bytes]:
     with path.open("rb") as source:
         while chunk := source.read(CHUNK_BYTES):
-            digest.update(chunk)
+            digests.update(chunk)
             yield chunk
 
 

@@ -19,6 +19,7 @@ from kernel.jobs import GiveUp, cancel, extend_lease
 from kernel.models import Job
 from listings.models import DataFile, DatasetVersion
 from listings.storage import DecryptingReader, StoredFile, StoredPart, data_key_of
+from listings.table_cut import columns_of_cut
 from marketplace.delivery.table_loading import BATCH_ROWS, RAW, Beat, Column, Form, engine, forms_of, load
 from marketplace.delivery.table_writing import ABANDONED_JOB, Query, write_files
 from marketplace.models import Delivery, SharedFile, SharedTable, TableChange
@@ -61,7 +62,7 @@ def prepare_tables(delivery: Delivery, job: Job) -> dict[str, Any]:
     if not tables:
         raise GiveUp(_("The version holds no table with the agreed columns."))
     delivery.entitlement.tables.add(*tables)
-    return {"tables": [{"name": table.name, "rows": table.rows, "id": str(table.id)} for table in tables]}
+    return {"tables": [_as_delivered(table) for table in tables]}
 
 
 def agreed_cut(delivery: Delivery) -> dict[str, Any]:
@@ -73,6 +74,14 @@ def agreed_cut(delivery: Delivery) -> dict[str, Any]:
 def stored_table_file(file: SharedFile) -> StoredFile:
     """Return all that is needed to read a table's file without the database; its table's version is loaded."""
     return StoredFile(file.id, data_key_of(file.table.version), (StoredPart(1, file.size, file.storage_name),))
+
+
+def _as_delivered(table: SharedTable) -> dict[str, Any]:
+    files = [
+        {"id": str(file.id), "kind": file.kind, "size": file.size, "sha256": file.sha256, "sm3": file.sm3}
+        for file in table.files.order_by("kind", "number")
+    ]
+    return {"id": str(table.id), "name": table.name, "rows": table.rows, "files": files}
 
 
 def _cut_sha256(cut: Mapping[str, Any]) -> str:
@@ -116,8 +125,7 @@ def _cut_query(cut: Mapping[str, Any], kinds: Mapping[str, str]) -> Query | None
     """Return the query of the agreed columns and rows; values reach it as parameters, names quoted."""
     columns = [name for name in kinds if not cut.get("columns") or name in cut["columns"]]
     partition_by = cut.get("partition_by", [])
-    needed = {row["column"] for row in cut.get("rows", [])} | set(partition_by) | set(cut.get("columns", []))
-    if not needed <= kinds.keys() or not set(columns) - set(partition_by):
+    if not columns_of_cut(cut) <= kinds.keys() or not set(columns) - set(partition_by):
         return None
     tests, values = ["TRUE"], []
     for row in cut.get("rows", []):

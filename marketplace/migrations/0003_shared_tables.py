@@ -173,6 +173,7 @@ class Migration(migrations.Migration):
                 ("rows", models.BigIntegerField(verbose_name="rows")),
                 ("size", models.BigIntegerField(verbose_name="bytes")),
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("sm3", models.CharField(max_length=64, verbose_name="SM3")),
                 ("stats", models.JSONField(verbose_name="statistics")),
                 ("storage_name", models.CharField(max_length=255, unique=True, verbose_name="stored object")),
                 (

@@ -62,6 +62,7 @@ class SharedFile(Identified):
     rows = models.BigIntegerField(_("rows"))
     size = models.BigIntegerField(_("bytes"))
     sha256 = models.CharField("SHA-256", max_length=64)
+    sm3 = models.CharField("SM3", max_length=64)
     stats = models.JSONField(_("statistics"))
     storage_name = models.CharField(_("stored object"), max_length=255, unique=True)
 

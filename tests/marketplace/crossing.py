@@ -3,6 +3,7 @@
 Persons are declared, not made up row by row: the exchange counts what is declared where the scan finds fewer.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -29,7 +30,7 @@ from marketplace import ordering
 from marketplace.models import Delivery, Order
 from tests.listings.offers import approved, dossier, make_plan, make_terms
 from tests.listings.papers import PDF
-from tests.marketplace.trading import stored_version
+from tests.marketplace.trading import STREETS, stored_version
 from tests.world import actor, make_person, operator_of, person_of, staff
 
 State = RouteCase.State
@@ -45,14 +46,17 @@ def exportable(
     price: str = "120.00",
     confirmed: bool = True,
     code: str = "gzdex",
+    deliveries: Sequence[str] = (),
+    content: bytes = STREETS,
     **fields: Any,
 ) -> Listing:
     """Return a listing in the catalogue that may cross the border; `fields` go into its cross-border dossier."""
     who = actor(person_of(provider))
-    version = stored_version(provider)
+    version = stored_version(provider, content)
     if confirmed:
         confirm_grade(version_id=version.pk, grade="GENERAL", personal_data="NONE", actor=who)
-    product = create_product(dataset_id=version.dataset_id, dossier=dossier(), actor=who)
+    ways = {"deliveries": list(deliveries)} if deliveries else {}
+    product = create_product(dataset_id=version.dataset_id, dossier=dossier(**ways), actor=who)
     register_product(product_id=product.pk, actor=who)
     product.refresh_from_db()
     border = {"reach": reach, "scenario": "OTHER", "n_general": n_general, "n_sensitive": n_sensitive}
