@@ -23,6 +23,8 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Deliveries"), "local_shipping", "marketplace.delivery"),
         (_("Entitlements"), "key", "marketplace.entitlement"),
         (_("Table grants"), "table_view", "marketplace.tablegrant"),
+        (_("Upstreams"), "dns", "marketplace.upstream"),
+        (_("Calls of interfaces"), "webhook", "marketplace.gatewaycall"),
         (_("Usage records"), "speed", "marketplace.usagerecord"),
         (_("Demands"), "contact_support", "marketplace.demand"),
         (_("Proposals"), "lightbulb", "marketplace.proposal"),

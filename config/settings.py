@@ -303,6 +303,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch lapses": {"task": "listings.watch_lapses", "schedule": 3600.0, "options": {"expires": 600}},
     "watch freshness": {"task": "listings.watch_freshness", "schedule": 3600.0, "options": {"expires": 600}},
     "expire entitlements": {"task": "marketplace.expire_entitlements", "schedule": 60.0, "options": {"expires": 60}},
+    "end lost calls": {"task": "marketplace.close_abandoned_calls", "schedule": 300.0, "options": {"expires": 300}},
     "expire invitations": {"task": "listings.expire_invitations", "schedule": 60.0, "options": {"expires": 60}},
     "follow demands": {"task": "marketplace.follow_demands", "schedule": 60.0, "options": {"expires": 60}},
     "expire registrations": {"task": "listings.expire_registrations", "schedule": 3600.0, "options": {"expires": 600}},

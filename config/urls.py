@@ -21,6 +21,7 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("api/v1/", include(api)),
     path("delta-sharing/", include("marketplace.protocols.delta_sharing.urls")),
+    path("gateway/", include("marketplace.gateway_urls")),
     path("", include("listings.site_urls")),
     path("", include("kernel.certificate_pages")),
     path("", include("accounts.oauth_urls")),

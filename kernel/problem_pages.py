@@ -9,7 +9,7 @@ from kernel.problems import Problem, problem_of, problem_page
 
 log = logging.getLogger(__name__)
 
-API_PREFIXES = ("/api/", "/oauth/")
+API_PREFIXES = ("/api/", "/oauth/", "/gateway/")
 SERVER_ERROR = 500
 
 

@@ -24,7 +24,7 @@ from listings.corpora.offering import corpus_errors
 from listings.deprecation import has_ended, refuse_after_its_end
 from listings.gates import refuse_closed_gates
 from listings.grade_confirmation import grading_errors
-from listings.models import DatasetVersion, Listing, ListingRevision, Plan, Product, Right, Terms
+from listings.models import DatasetVersion, DeliveryMode, Listing, ListingRevision, Plan, Product, Right, Terms
 from listings.product_types import OPEN_DELIVERIES
 from listings.registration import locked_product
 from listings.rights_matrix import outlasts
@@ -45,6 +45,12 @@ class Parts:
 OFFER_COLUMNS = (
     "plan__price_minor",
     "plan__currency",
+    "plan__unit",
+    "plan__unit_price",
+    "plan__included_units",
+    "plan__most_units",
+    "plan__calls_per_second",
+    "plan__calls_per_minute",
     "listing__number",
     "listing__visibility",
     "listing__allowed_organizations",
@@ -311,6 +317,8 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     yield from sharing_errors(product, parts.version, parts.terms)
     if not parts.plans:
         yield FieldError("/plan_ids", "required", _("A listing offers at least one plan."))
+    if DeliveryMode.API not in product.deliveries and any(plan.kind == Plan.Kind.METERED for plan in parts.plans):
+        yield FieldError("/plan_ids", "not_metered", _("Only what is delivered by calls of an interface is metered."))
     if len({plan.currency for plan in parts.plans}) > 1:
         yield FieldError("/plan_ids", "mixed_currencies", _("The plans of a listing are in one currency."))
 

@@ -1,6 +1,8 @@
 """Plans: what a product costs. A plan is fixed while a listing that offers it is under review or offered."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +15,7 @@ from kernel.languages import in_language
 from kernel.money import LARGEST_MINOR, Currency, Money
 from kernel.problems import Problem, field_problem
 from listings.dossier import product_type_rule
+from listings.metering import Metering, checked_metering
 from listings.models import Plan, Product
 from listings.registration import locked_product, refuse_retired
 
@@ -21,12 +24,19 @@ NOTHING = Money(0, Currency.CNY)
 
 @transaction.atomic
 def create_plan(
-    *, product_id: UUID, kind: str, price: Money | None, name: Mapping[str, str] | None = None, actor: Actor
+    *,
+    product_id: UUID,
+    kind: str,
+    price: Money | None,
+    name: Mapping[str, str] | None = None,
+    metering: Metering | None = None,
+    actor: Actor,
 ) -> Plan:
     """Give a product a price; a free plan needs none (its currency then defaults to CNY).
 
-    Raises Problem `not_found`, `forbidden`, `illegal_state` for a retired product, or `invalid` at `/price`, or at
-    `/kind` where products of its type are not sold so.
+    A metered plan has `metering`, and a price only where the order itself costs something. Raises Problem `not_found`,
+    `forbidden`, `illegal_state` for a retired product, or `invalid` at `/price`, at `/metering`, or at `/kind` where
+    products of its type are not sold so.
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
@@ -41,8 +51,9 @@ def create_plan(
         kind=kind,
         price_minor=price.minor,
         currency=price.currency,
+        **_metering_columns(kind, metering),
     )
-    audit.record("plan.created", subject=plan, actor=actor, details={"kind": kind, "price": price.as_json()})
+    audit.record("plan.created", subject=plan, actor=actor, details=_priced(plan))
     return plan
 
 
@@ -53,21 +64,25 @@ def amend_plan(
     kind: str | None = None,
     price: Money | None = None,
     name: Mapping[str, str] | None = None,
+    metering: Metering | None = None,
     actor: Actor,
 ) -> Plan:
     """Change a plan that no live listing offers; what is None stays.
 
-    Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price` or `/kind`.
+    Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price`, `/metering` or `/kind`.
     """
     plan = _locked_plan(plan_id, actor)
     kind = kind or plan.kind
     price = _checked_price(kind, price or (plan.price if kind == plan.kind else None))
     _refuse_other_kinds(plan.product, kind)
+    columns = _metering_columns(kind, metering or (plan.metering if kind == plan.kind else None))
 
     plan.kind, plan.price_minor, plan.currency = kind, price.minor, price.currency
     plan.name = plan.name if name is None else dict(name)
-    plan.save(update_fields=["kind", "price_minor", "currency", "name"])
-    audit.record("plan.amended", subject=plan, actor=actor, details={"kind": kind, "price": price.as_json()})
+    for column, value in columns.items():
+        setattr(plan, column, value)
+    plan.save(update_fields=["kind", "price_minor", "currency", "name", *columns])
+    audit.record("plan.amended", subject=plan, actor=actor, details=_priced(plan))
     return plan
 
 
@@ -102,10 +117,26 @@ def _refuse_other_kinds(product: Product, kind: str) -> None:
         raise field_problem("/kind", "plan_not_allowed", message % {"type": in_language(rule.label)})
 
 
+def _metering_columns(kind: str, metering: Metering | None) -> dict[str, Any]:
+    """Return the columns of a metered plan, or those of a plan without; raises Problem `invalid` at `/metering`."""
+    if kind == Plan.Kind.METERED:
+        return asdict(checked_metering(metering))
+    if metering is not None:
+        raise field_problem("/metering", "not_metered", _("Only a metered plan counts units."))
+    return {**asdict(Metering("")), "unit_price": None}
+
+
+def _priced(plan: Plan) -> dict[str, Any]:
+    metering = {"metering": plan.metering.as_json()} if plan.metering else {}
+    return {"kind": plan.kind, "price": plan.price.as_json(), **metering}
+
+
 def _checked_price(kind: str, price: Money | None) -> Money:
     """Return the price to store; raises Problem `invalid` at `/kind` or `/price`."""
     if kind not in Plan.Kind.values:
-        raise field_problem("/kind", "invalid_choice", _("A plan is free or one-off."))
+        raise field_problem("/kind", "invalid_choice", _("A plan is free, one-off or metered."))
+    if kind == Plan.Kind.METERED:
+        return price or NOTHING
     if kind == Plan.Kind.FREE:
         if price is not None and price.minor != 0:
             raise field_problem("/price", "free_costs_nothing", _("A free plan has no price."))

@@ -1,15 +1,17 @@
-"""Rotating the key-encryption key: keys of versions, papers and identity programmes are wrapped anew, one by one."""
+"""Rotating the key-encryption key: whatever row has a wrapped key gets it wrapped anew, one by one."""
 
+from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import transaction
 
 from kernel import audit
 from kernel.actors import SYSTEM
 from listings.encryption import WrappedKey, key_ring
-from listings.models import CasePaper, DatasetVersion, Document, IdentityProgramme, ReportPaper
 
-Keyed = type[DatasetVersion | Document | CasePaper | ReportPaper | IdentityProgramme]
+Keyed = type[Any]  # a model with `wrapped_key` and `key_id`, of whichever app
+COLUMNS = {"wrapped_key", "key_id"}
 
 
 def rewrap_data_keys() -> int:
@@ -18,7 +20,7 @@ def rewrap_data_keys() -> int:
     May run while the exchange works, be stopped and be run again. Afterwards the older keys can be taken out of
     STORAGE_KEYS. Raises UnusableKey or Tampered when a data key does not open.
     """
-    keyed: tuple[Keyed, ...] = (DatasetVersion, Document, CasePaper, ReportPaper, IdentityProgramme)
+    keyed = [model for model in apps.get_models() if {field.name for field in model._meta.fields} >= COLUMNS]
     return sum(_rewrap_all(model) for model in keyed)
 
 

@@ -150,4 +150,5 @@ def _asking_stage(submission: Submission | None) -> str:
 
 
 def _plan(plan: Plan) -> dict[str, Any]:
-    return {"id": plan.pk, "kind": plan.kind, "price_minor": plan.price_minor, "currency": plan.currency}
+    metering = {"metering": plan.metering.as_json()} if plan.metering else {}
+    return {"id": plan.pk, "kind": plan.kind, "price_minor": plan.price_minor, "currency": plan.currency, **metering}

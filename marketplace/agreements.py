@@ -51,6 +51,7 @@ def draw_up(
         "purpose": order.purpose,
         "terms": _terms(offer),
         "price": order.gross.as_json(),
+        **({"metering": offer.plan.metering.as_json()} if offer.plan.metering else {}),
         "division": [line.as_json() for line in lines],
         "governing_law": order.venue.jurisdiction,
         **({"border": dict(border)} if border else {}),

@@ -11,7 +11,7 @@ from listings.crossborder.telling import CLEARED_JOB, RELEASED_JOB, STOPPED_JOB
 from listings.deprecation import TELL_JOB
 from marketplace import acceptance, awarding, closing, demands, entitlements, ordering, telling
 from marketplace.acceptance_clock import SILENCE_JOB
-from marketplace.delivery import fulfilment, table_writing
+from marketplace.delivery import fulfilment, gateway, table_writing
 from marketplace.statistics import editions
 
 
@@ -88,6 +88,12 @@ def tell_holders_job(job: Job) -> None:
 def expire_entitlements() -> int:
     """Sent by beat; the state column follows the clock, which reading obeys by itself."""
     return entitlements.expire_entitlements()
+
+
+@shared_task(name="marketplace.close_abandoned_calls")
+def close_abandoned_calls() -> int:
+    """Sent by beat; calls whose web process died are shown as cut off."""
+    return gateway.close_abandoned_calls()
 
 
 @shared_task(name="marketplace.follow_demands")

@@ -6,6 +6,7 @@ from marketplace.api import (
     deliveries,
     demands,
     entitlements,
+    gateway,
     orders,
     product_pages,
     proposals,
@@ -81,6 +82,13 @@ urlpatterns = [
         name="entitlement-identity-queries",
     ),
     path("entitlements/<uuid:entitlement_id>/usage", verification.EntitlementUsage.as_view(), name="entitlement-usage"),
+    path("entitlements/<uuid:entitlement_id>/calls", gateway.EntitlementCalls.as_view(), name="entitlement-calls"),
+    path(
+        "entitlements/<uuid:entitlement_id>/usage-summary",
+        gateway.EntitlementUsageSummary.as_view(),
+        name="entitlement-usage-summary",
+    ),
+    path("products/<uuid:product_id>/upstream", gateway.ProductUpstream.as_view(), name="product-upstream"),
     path("statistics/editions", statistics.EditionList.as_view(), name="statistics-editions"),
     path("statistics/editions/<uuid:edition_id>", statistics.EditionDetail.as_view(), name="statistics-edition"),
     path(

@@ -1,6 +1,8 @@
 """How products, plans and terms look in JSON."""
 
+import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,7 @@ from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import MoneyField
 from listings.dossier import EVIDENCE_LENGTH
+from listings.metering import MOST_UNITS, PRICE_PLACES, Metering, Unit
 from listings.models import (
     BuyerKind,
     DeliveryMode,
@@ -31,6 +34,8 @@ from listings.rights_matrix import ANNOTATION_LENGTH, HOLDER_LENGTH, MOST_CLAIMS
 from listings.table_cut import LONGEST, MOST_COLUMNS, MOST_PARTITIONS, MOST_VALUES
 from listings.terms import FIELDS as TERMS_FIELDS
 from listings.type_fields import KINDS
+
+_UNIT_PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 class TypeFieldsField(serializers.JSONField):
@@ -163,25 +168,60 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
         return [claim.as_json() for claim in claims_of(product)]
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d{1,6}(\.\d{1,6})?$", "examples": ["0.015"]})
+class UnitPriceField(serializers.Field[Decimal, Any, str, Decimal]):
+    """A price finer than money's minor units: a decimal string, so that no JSON reader rounds it."""
+
+    default_error_messages = {"invalid": _("Give a decimal string of at most six places, below 1 000 000.")}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str) or not _UNIT_PRICE.fullmatch(data):
+            self.fail("invalid")
+        return Decimal(data)
+
+    def to_representation(self, value: Decimal) -> str:
+        return format(value, f".{PRICE_PLACES}f")
+
+
+class MeteringSerializer(StrictSerializer):
+    """What a metered plan counts in each calendar month; no limit where a member is null."""
+
+    unit = serializers.ChoiceField(Unit.choices)
+    unit_price = UnitPriceField(help_text=_("In the plan's currency, as a decimal string with up to six places."))
+    included_units = serializers.IntegerField(min_value=0, max_value=MOST_UNITS, default=0)
+    most_units = serializers.IntegerField(min_value=1, max_value=MOST_UNITS, default=None, allow_null=True)
+    calls_per_second = serializers.IntegerField(min_value=1, max_value=10**6, default=None, allow_null=True)
+    calls_per_minute = serializers.IntegerField(min_value=1, max_value=10**8, default=None, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> Metering:
+        return Metering(**attrs)
+
+
 class NewPlanSerializer(StrictSerializer):
     kind = serializers.ChoiceField(Plan.Kind.choices)
-    price = MoneyField(required=False, help_text=_("Needed for a one-off plan, at least 0.01."))
+    price = MoneyField(
+        required=False,
+        help_text=_("Needed for a one-off plan, at least 0.01; of a metered plan what the order itself costs."),
+    )
+    metering = MeteringSerializer(required=False, help_text=_("Of a metered plan alone."))
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
 
 class PlanChangesSerializer(StrictSerializer):
     kind = serializers.ChoiceField(Plan.Kind.choices, required=False)
     price = MoneyField(required=False)
+    metering = MeteringSerializer(required=False)
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
 
 class PlanSerializer(serializers.ModelSerializer[Plan]):
     name = LanguageMapSerializerField()
     price = MoneyField()
+    metering = MeteringSerializer(allow_null=True)
 
     class Meta:
         model = Plan
-        fields = ("id", "product_id", "kind", "name", "price", "created_at")
+        fields = ("id", "product_id", "kind", "name", "price", "metering", "created_at")
         read_only_fields = fields
 
 

@@ -132,6 +132,7 @@ class PlanList(generics.GenericAPIView[Plan]):
             kind=body["kind"],
             price=body.get("price"),
             name=body.get("name"),
+            metering=body.get("metering"),
             actor=actor_of(request),
         )
         return Response(represent(PlanSerializer, plan), status=201)
@@ -153,6 +154,7 @@ class PlanDetail(APIView):
             kind=body.get("kind"),
             price=body.get("price"),
             name=body.get("name"),
+            metering=body.get("metering"),
             actor=actor_of(request),
         )
         return Response(represent(PlanSerializer, plan))

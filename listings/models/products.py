@@ -16,6 +16,7 @@ from kernel.languages import LanguageMapField, in_language
 from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, LARGEST_MINOR, Currency, Money
 from kernel.states import Stateful
+from listings.metering import PRICE_PLACES, Metering, Unit
 from listings.models.vocabulary import (
     BuyerKind,
     DeliveryMode,
@@ -167,6 +168,7 @@ class Plan(Identified):
     class Kind(models.TextChoices):
         FREE = "FREE", _("free")
         ONE_OFF = "ONE_OFF", _("one-off")
+        METERED = "METERED", _("metered")
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="plans", verbose_name=_("product"))
     organization = models.ForeignKey(
@@ -176,6 +178,15 @@ class Plan(Identified):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     price_minor = models.BigIntegerField(_("price in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    # Of metered plans alone; the price above is then what the order itself costs, which may be nothing.
+    unit = models.CharField(_("unit of metering"), max_length=8, choices=Unit.choices, blank=True)
+    unit_price = models.DecimalField(
+        _("price of a unit"), max_digits=18, decimal_places=PRICE_PLACES, null=True, blank=True
+    )
+    included_units = models.BigIntegerField(_("units included in a month"), default=0)
+    most_units = models.BigIntegerField(_("units in a month, at most"), null=True, blank=True)
+    calls_per_second = models.PositiveIntegerField(_("calls per second, at most"), null=True, blank=True)
+    calls_per_minute = models.PositiveIntegerField(_("calls per minute, at most"), null=True, blank=True)
 
     objects = PlanQuerySet.as_manager()
 
@@ -185,9 +196,15 @@ class Plan(Identified):
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="FREE", price_minor=0)
-                | Q(kind="ONE_OFF", price_minor__gte=1, price_minor__lte=LARGEST_MINOR),
+                | Q(kind="ONE_OFF", price_minor__gte=1, price_minor__lte=LARGEST_MINOR)
+                | Q(kind="METERED", price_minor__gte=0, price_minor__lte=LARGEST_MINOR),
                 name="plan_price_fits_its_kind",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="METERED", unit__gt="", unit_price__gte=0)
+                | (~Q(kind="METERED") & Q(unit="", unit_price__isnull=True)),
+                name="metered_plans_have_a_unit_and_its_price",
+            ),
         ]
         indexes = [models.Index(fields=["organization", "-id"], name="plan_by_organization")]
 
@@ -197,6 +214,20 @@ class Plan(Identified):
     @property
     def price(self) -> Money:
         return Money(self.price_minor, Currency(self.currency))
+
+    @property
+    def metering(self) -> Metering | None:
+        """The terms by which use is counted, None for plans that are not metered."""
+        if self.unit_price is None:
+            return None
+        return Metering(
+            unit=self.unit,
+            unit_price=self.unit_price,
+            included_units=self.included_units,
+            most_units=self.most_units,
+            calls_per_second=self.calls_per_second,
+            calls_per_minute=self.calls_per_minute,
+        )
 
 
 class TermsQuerySet(models.QuerySet["Terms"]):

@@ -20,13 +20,16 @@ from listings.models import DataFile
 from listings.storage import iter_range
 from marketplace.acceptance_clock import silence_ends, start_clock
 from marketplace.agreements import is_unchanged
-from marketplace.delivery import tables
+from marketplace.delivery import tables, upstreams
 from marketplace.entitlements import has_ended
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Entitlement, Order
 
 # What each way of delivery makes of the files that were sold; what it returns is a part of the receipt.
-PREPARED: Mapping[str, Callable[[Delivery, Job], dict[str, Any]]] = {tables.WAY: tables.prepare_tables}
+PREPARED: Mapping[str, Callable[[Delivery, Job], dict[str, Any]]] = {
+    tables.WAY: tables.prepare_tables,
+    upstreams.WAY: upstreams.prepare_calls,
+}
 
 
 def fulfil(*, delivery_id: UUID, job: Job) -> None:

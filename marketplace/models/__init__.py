@@ -3,6 +3,7 @@
 from marketplace.models.agreements import Agreement, Entitlement
 from marketplace.models.deliveries import AccessGrant, Delivery
 from marketplace.models.demands import Demand, Proposal
+from marketplace.models.gateway import GatewayCall, Upstream
 from marketplace.models.orders import Order
 from marketplace.models.scenarios import Scenario
 from marketplace.models.sharing import (
@@ -22,6 +23,7 @@ __all__ = [
     "Delivery",
     "Demand",
     "Entitlement",
+    "GatewayCall",
     "IndexPoint",
     "Order",
     "ProductionReturn",
@@ -35,5 +37,6 @@ __all__ = [
     "StatisticEdition",
     "TableChange",
     "TableGrant",
+    "Upstream",
     "UsageRecord",
 ]

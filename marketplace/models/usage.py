@@ -25,6 +25,7 @@ class UsageRecord(Identified):
     class Kind(models.TextChoices):
         IDENTITY_QUERY = "IDENTITY_QUERY", _("identity query")
         TABLE_QUERY = "TABLE_QUERY", _("query of a table")
+        API_CALL = "API_CALL", _("call of an interface")
 
     # Each index that would come with a key is led by another one below, or nobody asks by it.
     entitlement = models.ForeignKey(
@@ -36,7 +37,7 @@ class UsageRecord(Identified):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     nonce = models.CharField(_("nonce"), max_length=64)
     subject_id = models.UUIDField(_("what was used"))
-    units = models.PositiveIntegerField(_("units"), default=1)
+    units = models.PositiveBigIntegerField(_("units"), default=1)
 
     objects: ClassVar[UsageRecordQuerySet] = UsageRecordQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -54,6 +54,7 @@ from tests.listings.trust.attested import attested, two_sides
 from tests.listings.trust.identified import PERSON, consented, hashed, programme_of
 from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded, released, reviewed, standing
 from tests.marketplace.demanding import entry, on_board, promised
+from tests.marketplace.interfaces import called, opened
 from tests.marketplace.sharing import query_of
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
@@ -110,6 +111,7 @@ def traded() -> Traded:
 def _trade(delivery: Delivery) -> dict[str, object]:
     buyer = actor(person_of(delivery.organization))
     grant_access(delivery_id=delivery.id, file_id=delivery.receipt["files"][0]["id"], actor=buyer)
+    called(delivery)
     return {
         "order_id": delivery.order_id,
         "delivery_id": delivery.id,
@@ -164,6 +166,8 @@ def _drafts(member: Organization) -> dict[str, object]:
     file = uploading.add_file(version_id=version.id, name="next.csv", format="CSV", actor=who)
     ready = DatasetVersion.objects.filter(organization=member, state=DatasetVersion.State.READY).earliest("id")
     declare_licences(version_id=ready.id, offered="COMMERCIAL", sources=[{"name": "own", "licence": "OWN"}], actor=who)
+    interface = registered_product(member, product_type="API", deliveries=["API"])
+    opened(interface.pk, "https://interface.example.com/v1", who)
     parent = uploading.register_dataset(title={"en": "Sub-districts of old"}, actor=who)
     add_own_parent(dataset_id=product.dataset_id, parent_id=parent.id, actor=who)
     return {

@@ -1,0 +1,126 @@
+"""Counting what was called for: units while an answer streams by, and what they cost in a month.
+
+Charges are computed from usage records alone, so the same records give the same figure whoever asks and when.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from uuid import UUID
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kernel.money import Currency, Money
+from kernel.problems import field_problem
+from listings.metering import Metering, Unit, metering_of_json
+from marketplace.models import Entitlement, UsageRecord
+
+UNITS_HEADER = "Dawan-Units"  # by which an upstream says how many rows or tokens its answer holds
+LINE_TYPES = {"text/csv": 1, "application/x-ndjson": 0, "application/jsonl": 0, "application/ndjson": 0}
+_PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True)
+class Period:
+    """A calendar month, by the clock of the exchange; `start` and `end` are its first moments and the next one's."""
+
+    name: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class UsageSummary:
+    """What was used in a month, and what it costs by the agreement."""
+
+    period: Period
+    metering: Metering
+    calls: int
+    units: int
+    charge: Money
+
+
+def period_of(moment: datetime) -> Period:
+    """Return the month in which the moment lies."""
+    day = timezone.localdate(moment).replace(day=1)
+    following = day.replace(year=day.year + day.month // 12, month=day.month % 12 + 1)
+    return Period(f"{day:%Y-%m}", _midnight(day), _midnight(following))
+
+
+def period_named(name: str) -> Period:
+    """Return the month called like `2026-11`; raises Problem `invalid` at `/period`."""
+    if not _PERIOD.fullmatch(name) or not 2000 <= int(name[:4]) <= 2999:
+        raise field_problem("/period", "invalid", _("Give a month such as 2026-11."))
+    return period_of(_midnight(date.fromisoformat(f"{name}-01")))
+
+
+def metering_of(entitlement: Entitlement) -> Metering:
+    """Return how calls are counted by the agreement; one without a metered plan counts by its product's unit, free."""
+    body = entitlement.agreement.body
+    if "metering" in body:
+        return metering_of_json(body["metering"])
+    return Metering(body["product"]["type_fields"].get("billing_unit", Unit.CALL))
+
+
+def usage_in(entitlement_id: UUID, period: Period) -> tuple[int, int]:
+    """Return the calls that were counted in a month, and their units."""
+    records = UsageRecord.objects.filter(
+        entitlement=entitlement_id,
+        kind=UsageRecord.Kind.API_CALL,
+        created_at__gte=period.start,
+        created_at__lt=period.end,
+    )
+    found = records.aggregate(calls=Count("pk"), units=Sum("units"))
+    return found["calls"], int(found["units"] or 0)
+
+
+def summary_of(entitlement: Entitlement, period: Period) -> UsageSummary:
+    """Return the month's use and its charge: one line, rounded once, half up."""
+    metering = metering_of(entitlement)
+    calls, units = usage_in(entitlement.pk, period)
+    currency = Currency(entitlement.agreement.body["price"]["currency"])
+    return UsageSummary(period, metering, calls, units, metering.charge(units, currency))
+
+
+class Counter:
+    """Counts the units of one answer as its chunks go by."""
+
+    def __init__(self, unit: str, status: int, headers: Mapping[str, str]) -> None:
+        self._unit = unit
+        self._counts = status < 400  # what the upstream refused or failed at is not sold
+        self._bytes = self._lines = 0
+        self._open_line = False
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        self._heading = LINE_TYPES.get(media_type) if "content-encoding" not in headers else None
+        said = headers.get(UNITS_HEADER.lower(), "")
+        self._said = int(said) if re.fullmatch(r"[0-9]{1,15}", said) else None
+
+    def add(self, chunk: bytes) -> None:
+        """Take a chunk into account that goes to the buyer."""
+        self._bytes += len(chunk)
+        if self._unit == Unit.ROW and self._heading is not None:
+            self._lines += chunk.count(b"\n")
+            self._open_line = not chunk.endswith(b"\n")
+
+    @property
+    def units(self) -> int:
+        """Units so far. Rows are the lines of CSV (without its heading) and JSON lines, else what the upstream says.
+
+        An answer whose rows or tokens nobody says counts as one.
+        """
+        if not self._counts:
+            return 0
+        if self._unit == Unit.BYTE:
+            return self._bytes
+        if self._unit == Unit.ROW and self._heading is not None:
+            return max(0, self._lines + self._open_line - self._heading)
+        if self._unit in (Unit.ROW, Unit.TOKEN) and self._said is not None:
+            return self._said
+        return 1
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
