@@ -59,7 +59,7 @@ $(SHARING_STAMP): $(STAMP) requirements-delta-sharing.lock
 spark-test: $(STAMP) ## Check that the engine-neutral figures are the same on a local Spark (needs Java 17 or newer)
 	@./deploy/spark-test $(VENV)
 
-bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profiling catalogue relevance border)
+bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profiling catalogue relevance border sharing)
 	@$(PY) -m bench $(ARGS)
 
 messages: $(STAMP) ## Collect translatable texts into locale/ and compile them

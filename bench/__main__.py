@@ -1,12 +1,12 @@
 """Run the benchmarks: all of them, or those named.
 
-python -m bench [loop] [ledger] [profiling] [catalogue] [relevance] [border]
+python -m bench [loop] [ledger] [profiling] [catalogue] [relevance] [border] [sharing]
 """
 
 import subprocess
 import sys
 
-BENCHMARKS = ("ledger", "profiling", "catalogue", "relevance", "border", "loop")
+BENCHMARKS = ("ledger", "profiling", "catalogue", "relevance", "border", "sharing", "loop")
 
 
 def main(names: list[str]) -> int:

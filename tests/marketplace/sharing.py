@@ -37,7 +37,9 @@ def version_of(
         kind = name.rsplit(".", 1)[1].upper().replace("XLSX", "EXCEL").replace("TSV", "CSV")
         file = uploading.add_file(version_id=version.id, name=name, format=kind, actor=who)
         body = content.encode() if isinstance(content, str) else content
-        uploading.receive_part(file_id=file.id, number=1, body=[body], actor=who)
+        for number, start in enumerate(range(0, len(body), uploading.LARGEST_PART), start=1):
+            part = body[start : start + uploading.LARGEST_PART]
+            uploading.receive_part(file_id=file.id, number=number, body=[part], actor=who)
         uploading.complete_file(file_id=file.id, actor=who)
     uploading.seal_version(version_id=version.id, actor=who)
     run_due_jobs(kinds=("dataset.profile",))
@@ -88,12 +90,17 @@ def bought(listing: Listing, buyer: Organization) -> Delivery:
     return delivered(placed(listing, buyer))
 
 
-def bearer_of(buyer: Organization, *, days: int = 30) -> str:
-    """Return the token of a new recipient of the buyer."""
+def activated_profile(buyer: Organization) -> recipients.ActivatedProfile:
+    """Return the profile of a new recipient of the buyer."""
     who = actor(person_of(buyer))
     recipient = recipients.make_recipient(name="Analyst", actor=who)
-    issued = recipients.issue_activation(recipient_id=recipient.id, days=days, overlap_hours=0, actor=who)
-    return recipients.activate(issued.secret).bearer
+    issued = recipients.issue_activation(recipient_id=recipient.id, days=30, overlap_hours=0, actor=who)
+    return recipients.activate(issued.secret)
+
+
+def bearer_of(buyer: Organization) -> str:
+    """Return the token of a new recipient of the buyer."""
+    return activated_profile(buyer).bearer
 
 
 def query_of(delivery: Delivery) -> Recipient:

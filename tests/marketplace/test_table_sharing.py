@@ -56,8 +56,13 @@ def lines_of(response: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in response.content.splitlines()]
 
 
+def path_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}"
+
+
 def read(url: str) -> Any:
-    answer = Client().get(urlsplit(url).path)
+    answer = Client().get(path_of(url))
     assert answer.status_code == 200
     return pq.read_table(io.BytesIO(b"".join(answer.streaming_content)))
 
@@ -263,7 +268,7 @@ def test_across_a_border_a_query_takes_its_bytes_from_the_permit(provider: Organ
     granted = TableGrant.objects.count()
     assert (permit.bytes_used, UsageRecord.objects.count()) == (granted * grant.bytes, granted)
     TransferPermit.objects.update(withdrawn_at=timezone.now())
-    assert error_of(Client().get(urlsplit(file["file"]["url"]).path)) == (403, "PERMIT_NOT_IN_FORCE")
+    assert error_of(Client().get(path_of(file["file"]["url"]))) == (403, "PERMIT_NOT_IN_FORCE")
 
 
 def test_without_an_event_nothing_is_served(
@@ -271,7 +276,7 @@ def test_without_an_event_nothing_is_served(
 ) -> None:
     delivery = bought(listed_tables(provider, {"sales.csv": SALES}), buyer)
     [_protocol, _metadata, file] = lines_of(query(delivery, buyer))
-    path = urlsplit(file["file"]["url"]).path
+    path = path_of(file["file"]["url"])
     answer = Client().get(path, headers={"Range": "bytes=0-3"})
     assert (answer.status_code, b"".join(answer.streaming_content)) == (206, b"PAR1")
     assert Client().head(path)["Content-Length"] == str(file["file"]["size"])
@@ -363,7 +368,7 @@ def test_a_profile_is_given_once_and_changed_over_without_a_gap(provider: Organi
     recipient = member.post("/api/v1/recipients", {"name": "分析師"}).json()
 
     def activated(**body: int) -> Sharing:
-        link = urlsplit(member.post(f"/api/v1/recipients/{recipient['id']}/activations", body).json()["url"]).path
+        link = path_of(member.post(f"/api/v1/recipients/{recipient['id']}/activations", body).json()["url"])
         assert Client().get(link).status_code == Client().get(link).status_code == 200
         profile = Client().post(link).json()
         assert error_of(Client().post(link)) == error_of(Client().get(link)) == (404, "NOT_FOUND")
@@ -378,14 +383,14 @@ def test_a_profile_is_given_once_and_changed_over_without_a_gap(provider: Organi
         assert new.get("shares").status_code == 200
     late = member.post(f"/api/v1/recipients/{recipient['id']}/activations", {"days": 1}).json()
     with time_machine.travel(timezone.now() + timedelta(days=4)):
-        assert error_of(Client().post(urlsplit(late["url"]).path)) == (404, "NOT_FOUND")
+        assert error_of(Client().post(path_of(late["url"]))) == (404, "NOT_FOUND")
     for wrong in ({"days": 0}, {"days": 366}, {"overlap_hours": 169}, {"x": 1}):
         assert member.post(f"/api/v1/recipients/{recipient['id']}/activations", wrong).status_code == 400
 
     [_protocol, _metadata, file] = lines_of(new.post(address(delivery), "{}"))
     assert member.post(f"/api/v1/recipients/{recipient['id']}/revoke").json()["revoked_at"]
     assert error_of(new.get("shares")) == (401, "INVALID_TOKEN")
-    assert error_of(Client().get(urlsplit(file["file"]["url"]).path)) == (401, "INVALID_TOKEN")
+    assert error_of(Client().get(path_of(file["file"]["url"]))) == (401, "INVALID_TOKEN")
     again = member.post(f"/api/v1/recipients/{recipient['id']}/activations", {})
     assert (again.status_code, again.json()["code"]) == (409, "illegal_state")
     [grant] = member.get(f"/api/v1/deliveries/{delivery.id}/table-grants").json()["items"]

@@ -20,8 +20,9 @@ PAGE = "marketplace/activate_profile.html"
 
 @in_protocol_form
 @limited
-def activation(request: HttpRequest, secret: str) -> HttpResponse:
+def activation(request: HttpRequest) -> HttpResponse:
     """Show what the link activates, or activate it and answer with the profile file. The secret is the permission."""
+    secret = request.GET.get("link", "")
     match request.method:
         case "GET" | "HEAD":
             return _private(render(request, PAGE, {"profile": waiting_activation(secret)}))
@@ -58,7 +59,8 @@ def profile_v2(client_id: str) -> dict[str, Any]:
 
 
 def activation_url(secret: str) -> str:
-    return settings.PUBLIC_URL + reverse("delta-sharing-activation", args=[secret])
+    """Return the address that is handed to the recipient."""
+    return f"{settings.PUBLIC_URL}{reverse('delta-sharing-activation')}?link={secret}"
 
 
 def endpoint() -> str:

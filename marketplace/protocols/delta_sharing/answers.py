@@ -41,8 +41,9 @@ def metadata_line(table: Table, version: Version) -> Line:
 
 def file_line(kind: str, file: SharedFile, version: Version, issued: IssuedTableGrant) -> Line:
     """Describe a file and where it may be read for a while; `kind` is file, add or remove."""
+    address = settings.PUBLIC_URL + reverse("delta-sharing-file", args=[file.id])
     body: dict[str, Any] = {
-        "url": settings.PUBLIC_URL + reverse("delta-sharing-file", args=[issued.token, file.id]),
+        "url": f"{address}?grant={issued.token}",
         "id": file.id.hex,
         "partitionValues": file.partition,
         "size": file.size,

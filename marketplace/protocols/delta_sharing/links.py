@@ -17,11 +17,11 @@ from marketplace.protocols.delta_sharing.views import in_protocol_form
 
 
 @in_protocol_form
-def shared_file(request: HttpRequest, token: str, file_id: UUID) -> HttpResponseBase:
+def shared_file(request: HttpRequest, file_id: UUID) -> HttpResponseBase:
     """Serve a file of a grant; what is read is written down before the first byte goes out."""
     if request.method not in ("GET", "HEAD"):
         raise Problem("method_not_allowed", headers={"Allow": "GET, HEAD"})
-    grant = grant_of(token)
+    grant = grant_of(request.GET.get("grant", ""))
     if file_id not in grant.file_ids:
         raise Problem("not_found")
     files = SharedFile.objects.select_related("table__version")

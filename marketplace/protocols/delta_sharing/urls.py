@@ -8,6 +8,7 @@ from marketplace.protocols.delta_sharing.links import shared_file
 
 _TABLE = "shares/<str:share>/schemas/<str:schema>/tables/<str:table>"
 
+# The secrets of files and activations stand in the query, which no log holds.
 urlpatterns = [
     path("shares", views.shares, name="delta-sharing-shares"),
     path("shares/<str:share>", views.share),
@@ -19,7 +20,7 @@ urlpatterns = [
     path(f"{_TABLE}/metadata", views.metadata),
     path(f"{_TABLE}/query", views.query),
     path(f"{_TABLE}/changes", views.changes),
-    path("files/<str:token>/<uuid:file_id>.parquet", shared_file, name="delta-sharing-file"),
-    path("activate/<str:secret>", activation, name="delta-sharing-activation"),
+    path("files/<uuid:file_id>.parquet", shared_file, name="delta-sharing-file"),
+    path("activate", activation, name="delta-sharing-activation"),
     re_path("^(?P<rest>.*)$", views.unknown),
 ]
