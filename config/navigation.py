@@ -26,6 +26,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Upstreams"), "dns", "marketplace.upstream"),
         (_("Calls of interfaces"), "webhook", "marketplace.gatewaycall"),
         (_("Usage records"), "speed", "marketplace.usagerecord"),
+        (_("Marked copies"), "fingerprint", "marketplace.markedfile"),
         (_("Demands"), "contact_support", "marketplace.demand"),
         (_("Proposals"), "lightbulb", "marketplace.proposal"),
         (_("AI scenarios"), "smart_toy", "marketplace.scenario"),

@@ -38,7 +38,7 @@ FETCH_ALLOWED_NETWORKS = [ip_network(each) for each in _allowed_networks]
 
 # Key-encryption keys for files at rest: "id:base64,id:base64", the first one wraps new data keys.
 STORAGE_KEYS: list[str] = env.list("STORAGE_KEYS", [])
-# SM4-GCM where national cryptography is asked for; it is about twenty times slower. What is stored stays readable.
+# SM4-GCM where national cryptography is asked for; some sixty times slower. What is stored stays readable.
 STORAGE_CIPHER = env.str("STORAGE_CIPHER", "AES-256-GCM", validate=validate.OneOf(["AES-256-GCM", "SM4-GCM"]))
 STORAGE_URL = env.str("STORAGE_URL", f"file://{STATE_DIR / 'storage'}")
 # Ed25519 keys of the audit log: the private one that signs, and every public one ever used.

@@ -29,7 +29,7 @@ from listings.product_types import OPEN_DELIVERIES
 from listings.registration import locked_product
 from listings.rights_matrix import outlasts
 from listings.table_cut import sharing_errors
-from listings.terms import excess_errors
+from listings.terms import excess_errors, watermark_errors
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,7 @@ OFFER_COLUMNS = (
     "listing__terms__term_days",
     "listing__terms__text",
     "listing__terms__policy",
+    "listing__terms__watermark_columns",
     "listing__version__number",
     "listing__version__deprecation__ends_on",
     "listing__version__deprecation__successor",
@@ -315,6 +316,7 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     for error in excess_errors(parts.terms, product):
         yield FieldError("/terms_id", error.code, error.detail)
     yield from sharing_errors(product, parts.version, parts.terms)
+    yield from watermark_errors(parts.version, parts.terms)
     if not parts.plans:
         yield FieldError("/plan_ids", "required", _("A listing offers at least one plan."))
     if DeliveryMode.API not in product.deliveries and any(plan.kind == Plan.Kind.METERED for plan in parts.plans):

@@ -16,7 +16,7 @@ from accounts.access import Permission, require
 from kernel import audit
 from kernel.actors import Actor
 from kernel.problems import FieldError, Problem
-from listings.models import Product, Terms
+from listings.models import DatasetVersion, Product, Terms
 from listings.problems import field_errors
 from listings.registration import locked_product, refuse_retired
 from listings.rights_matrix import beyond_rights
@@ -32,6 +32,7 @@ FIELDS = (
     "attribution_required",
     "deletion_required",
     "table_cut",
+    "watermark_columns",
     "text",
 )
 PROFILE = "urn:dawan:odrl-profile:1"
@@ -71,6 +72,18 @@ def excess_errors(terms: Terms, product: Product) -> Iterator[FieldError]:
     if product.buyer_regions and not (terms.territories and set(terms.territories) <= set(product.buyer_regions)):
         yield FieldError("/territories", "wider_than_product", wider)
     yield from beyond_rights(terms, product)
+
+
+def watermark_errors(version: DatasetVersion, terms: Terms) -> Iterator[FieldError]:
+    """Yield an error where no file of a version has any of the columns that the terms have marked."""
+    wanted = set(terms.watermark_columns)
+    if not wanted or "*" in wanted:
+        return
+    profiles = version.files.values_list("profile", flat=True)
+    found = {column["name"] for profile in profiles if profile for column in profile.get("columns", [])}
+    if not wanted & found:
+        message = _("No file of the version has a column that the terms have marked.")
+        yield FieldError("/terms_id", "watermark_columns_unknown", message)
 
 
 def _form_errors(terms: Terms) -> Iterator[FieldError]:

@@ -102,4 +102,5 @@ def _terms(offer: Offer) -> dict[str, Any]:
         "text": offer.terms.text,
         "policy": offer.terms.policy,
         **({"table_cut": offer.terms.table_cut} if offer.terms.table_cut else {}),
+        **({"watermark_columns": offer.terms.watermark_columns} if offer.terms.watermark_columns else {}),
     }

@@ -268,6 +268,12 @@ class NewTermsSerializer(StrictSerializer):
     table_cut = TableCutSerializer(
         required=False, help_text=_("What of the tables is delivered; none: all. Needs delivery as shared tables.")
     )
+    watermark_columns = serializers.ListField(
+        child=serializers.CharField(max_length=200),
+        max_length=20,
+        required=False,
+        help_text=_("Texts and decimals in which each buyer's copy is marked; * for the lines of a plain text."),
+    )
     text = LanguageMapSerializerField(text_length=20_000)
 
 

@@ -258,6 +258,12 @@ class Terms(Identified):
     attribution_required = models.BooleanField(_("source must be named"), default=False)
     deletion_required = models.BooleanField(_("to be deleted at the end of the term"), default=False)
     table_cut = models.JSONField(_("columns and rows of tables"), default=dict, blank=True)
+    watermark_columns = ArrayField(
+        models.CharField(max_length=200),
+        verbose_name=_("columns that carry the buyer's mark"),
+        default=list,
+        blank=True,
+    )
     text = LanguageMapField(_("text"), text_length=20_000)
     policy = models.JSONField(_("policy (ODRL)"))
 

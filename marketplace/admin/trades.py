@@ -8,7 +8,17 @@ from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act
 from kernel.languages import in_language
 from marketplace import demands, entitlements
-from marketplace.models import AccessGrant, Agreement, Delivery, Demand, Entitlement, Order, Proposal, UsageRecord
+from marketplace.models import (
+    AccessGrant,
+    Agreement,
+    Delivery,
+    Demand,
+    Entitlement,
+    MarkedFile,
+    Order,
+    Proposal,
+    UsageRecord,
+)
 
 
 class AgreementInline(ReadOnlyInline):
@@ -62,6 +72,16 @@ class AgreementAdmin(ConsoleAdmin):
     list_select_related = ("order",)
     search_fields = ("number", "order__number", "sha256")
     ordering = ("-id",)
+
+
+@admin.register(MarkedFile)
+class MarkedFileAdmin(ConsoleAdmin):
+    list_display = ("delivery", "file", "organization", "size", "created_at")
+    list_filter = ("venue",)
+    list_select_related = ("delivery__order", "file", "organization", "venue")
+    search_fields = ("organization__legal_name", "sha256")
+    ordering = ("-id",)
+    fields = (("delivery", "file"), ("organization", "venue"), ("anchor", "carriers", "every"), "size", "sha256", "sm3")
 
 
 @admin.register(UsageRecord)

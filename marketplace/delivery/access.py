@@ -46,7 +46,7 @@ def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGra
     require_in_force(entitlement)
     _require_files_agreed(delivery)
     file = find(DataFile.objects.filter(version_id=entitlement.version_id), pk=file_id)
-    permit = permit_for(delivery, bytes_wanted=file.size or 0, actor=actor)
+    permit = permit_for(delivery, bytes_wanted=_size_in(delivery, file), actor=actor)
 
     token = secrets.token_urlsafe(32)
     grant = AccessGrant.objects.create(
@@ -71,7 +71,8 @@ def grant_of(token: str) -> AccessGrant:
     entitlement is suspended, revoked or expired, or `permit_not_in_force` likewise.
     """
     grant = find(
-        AccessGrant.objects.select_related("entitlement", "file__version", "permit__case"), token_sha256=_digest(token)
+        AccessGrant.objects.select_related("entitlement", "delivery", "file__version", "permit__case"),
+        token_sha256=_digest(token),
     )
     if grant.expires_at <= timezone.now():
         raise Problem("grant_expired")
@@ -133,6 +134,12 @@ def _require_files_agreed(delivery: Delivery) -> None:
     body = delivery.order.agreement.body
     if "FILE" not in body["product"]["deliveries"] or body["terms"].get("table_cut"):
         raise Problem("not_delivered_as_files")
+
+
+def _size_in(delivery: Delivery, file: DataFile) -> int:
+    """Return a file's bytes as they are delivered; a marked copy is not as long as what it is a copy of."""
+    sizes = {entry["id"]: entry["size"] for entry in delivery.receipt.get("files", [])}
+    return int(sizes.get(str(file.id), file.size or 0))
 
 
 def _digest(token: str) -> str:

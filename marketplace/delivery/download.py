@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from kernel.problems import Problem
-from listings.storage import iter_range
+from listings.storage import StoredFile, read_range, stored_file
 from marketplace.delivery.access import grant_of, may_go_on, record_read, record_served
-from marketplace.models import AccessGrant
+from marketplace.delivery.watermark.copies import stored_copy
+from marketplace.models import AccessGrant, MarkedFile
 
 CHECK_EVERY = 8 * 1024 * 1024  # bytes between two looks at the entitlement in one stream
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
@@ -31,8 +32,9 @@ def download(request: HttpRequest, token: str) -> HttpResponse | StreamingHttpRe
     """Serve a granted file, whole or one range; the address itself is the permission, no other is asked for."""
     grant = grant_of(token)
     file = grant.file
-    size = file.size or 0  # a delivered file has one (constraint ready_file_has_a_profile_and_digests)
-    etag = f'"{file.sha256}"'
+    stored, sha256 = _served(grant)
+    size = stored.size
+    etag = f'"{sha256}"'
     wanted = wanted_range(request, etag, size)
     start, stop = wanted or (0, size)
     headers = {
@@ -40,7 +42,7 @@ def download(request: HttpRequest, token: str) -> HttpResponse | StreamingHttpRe
         "ETag": etag,
         "Content-Length": str(stop - start),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
-        "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:",  # RFC 9530 §3
+        "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:",  # RFC 9530 §3
         "Cache-Control": "private, no-store",
     }
     if wanted:
@@ -50,13 +52,24 @@ def download(request: HttpRequest, token: str) -> HttpResponse | StreamingHttpRe
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=headers, content_type=media_type)
     record_read(grant, start=start, stop=stop)
-    return StreamingHttpResponse(_stream(grant, start, stop), status=status, headers=headers, content_type=media_type)
+    return StreamingHttpResponse(
+        _stream(grant, stored, start, stop), status=status, headers=headers, content_type=media_type
+    )
 
 
-def _stream(grant: AccessGrant, start: int, stop: int) -> Iterator[bytes]:
+def _served(grant: AccessGrant) -> tuple[StoredFile, str]:
+    """Return the bytes that a grant is for, the buyer's marked copy where there is one, and their SHA-256."""
+    entries = {entry["id"]: entry for entry in grant.delivery.receipt["files"]}
+    if not entries[str(grant.file_id)].get("marked"):
+        return stored_file(grant.file), grant.file.sha256
+    copy = MarkedFile.objects.select_related("file__version").get(delivery=grant.delivery_id, file=grant.file_id)
+    return stored_copy(copy), copy.sha256
+
+
+def _stream(grant: AccessGrant, stored: StoredFile, start: int, stop: int) -> Iterator[bytes]:
     served = since_check = 0
     try:
-        for chunk in iter_range(grant.file, start, stop):
+        for chunk in read_range(stored, start, stop):
             if since_check >= CHECK_EVERY:
                 if not may_go_on(grant):
                     # The connection breaks short of Content-Length, so the client knows that bytes are missing.

@@ -21,6 +21,7 @@ from listings.storage import iter_range
 from marketplace.acceptance_clock import silence_ends, start_clock
 from marketplace.agreements import is_unchanged
 from marketplace.delivery import tables, upstreams
+from marketplace.delivery.watermark.copies import mark_copies
 from marketplace.entitlements import has_ended
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Entitlement, Order
@@ -42,7 +43,7 @@ def fulfil(*, delivery_id: UUID, job: Job) -> None:
     delivery = _resume(delivery_id)
     if delivery.state != Delivery.State.PREPARING:
         return
-    receipt = _check_bytes(delivery, job)
+    receipt = mark_copies(delivery, _check_bytes(delivery, job))
     for way in delivery.order.agreement.body["product"]["deliveries"]:
         if way in PREPARED:
             receipt |= PREPARED[way](delivery, job)

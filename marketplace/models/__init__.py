@@ -1,7 +1,7 @@
 """Tables of the marketplace: orders, agreements, entitlements, deliveries, the grants to read, and the statistics."""
 
 from marketplace.models.agreements import Agreement, Entitlement
-from marketplace.models.deliveries import AccessGrant, Delivery
+from marketplace.models.deliveries import AccessGrant, Delivery, MarkedFile
 from marketplace.models.demands import Demand, Proposal
 from marketplace.models.gateway import GatewayCall, Upstream
 from marketplace.models.orders import Order
@@ -25,6 +25,7 @@ __all__ = [
     "Entitlement",
     "GatewayCall",
     "IndexPoint",
+    "MarkedFile",
     "Order",
     "ProductionReturn",
     "Proposal",

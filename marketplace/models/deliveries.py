@@ -68,6 +68,43 @@ class Delivery(Identified, Stateful):
         return f"{self.order_id} {self.state}"
 
 
+class MarkedFileQuerySet(models.QuerySet["MarkedFile"]):
+    def visible_to(self, actor: Actor) -> "MarkedFileQuerySet":
+        """The venue's staff: neither party learns how its copies are marked."""
+        return self.filter(owned_or_operated(actor, organizations=(), venue="venue"))
+
+
+class MarkedFile(Identified):
+    """The copy of a sold file that carries one buyer's mark, sealed under the data key of its version."""
+
+    delivery = models.ForeignKey(
+        Delivery, models.PROTECT, db_index=False, verbose_name=_("delivery"), related_name="marked_files"
+    )
+    file = models.ForeignKey(DataFile, models.PROTECT, verbose_name=_("file"), related_name="+")
+    organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
+    venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
+    anchor = models.CharField(_("column by which rows are known"), max_length=200)
+    carriers = models.JSONField(_("columns that carry the mark"), default=list)
+    every = models.PositiveIntegerField(_("one row is marked of"))
+    storage_name = models.CharField(_("stored object"), max_length=255, unique=True)
+    size = models.BigIntegerField(_("bytes"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    sm3 = models.CharField(_("SM3"), max_length=64)
+
+    objects: ClassVar[MarkedFileQuerySet] = MarkedFileQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("marked copy")
+        verbose_name_plural = _("marked copies")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["delivery", "file"], name="one_marked_copy_by_delivery_and_file")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery}: {self.file}"
+
+
 class AccessGrant(Identified):
     """An address by which one file may be read for a while; what is bought is counted by grants, not by HTTP requests.
 

@@ -1,0 +1,1 @@
+"""The buyer's mark in delivered copies, and naming the buyer of a copy that leaked (docs/watermark.md)."""
