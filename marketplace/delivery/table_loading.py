@@ -5,25 +5,20 @@ examined them (listings/profiling), and get the type that the examination found,
 """
 
 import re
-import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.conf import settings
 
 from listings.models import DataFile
 from listings.profiling.reading import profile_file
 from listings.storage import iter_range, open_file
 from listings.table_cut import TABULAR, unique_names
+from marketplace.delivery.table_engine import Engine
 
-MEMORY = "512MB"
 BATCH_ROWS = 65_536
 MOST_DIGITS = 38
 RAW = "raw"
@@ -73,23 +68,6 @@ class Form:
     is_parquet: bool
 
 
-@contextmanager
-def engine() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a DuckDB of bounded memory; what does not fit spills into a private folder that goes with it."""
-    settings.STATE_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="tables-", dir=settings.STATE_DIR) as folder:
-        database = duckdb.connect(":memory:")
-        try:
-            database.execute(f"SET memory_limit = '{MEMORY}'")
-            database.execute("SET threads = 2")
-            database.execute("SET preserve_insertion_order = false")
-            database.execute("SET TimeZone = 'UTC'")
-            database.execute("SET temp_directory = ?", [str(Path(folder) / "spill")])
-            yield database
-        finally:
-            database.close()
-
-
 def forms_of(files: Iterable[DataFile]) -> list[Form]:
     """Return the tables that ready files hold, by name; what is no table is left out."""
     groups: dict[tuple[Any, ...], list[DataFile]] = {}
@@ -108,47 +86,36 @@ def forms_of(files: Iterable[DataFile]) -> list[Form]:
     return found
 
 
-def load(form: Form, database: duckdb.DuckDBPyConnection, beat: "Beat") -> list[Column]:
+def load(form: Form, database: Engine) -> list[Column]:
     """Load all rows of a form's files as the table RAW, and return the columns to read from it."""
     load_rows = _load_parquet if form.is_parquet else _load_texts
-    database.execute(f"DROP TABLE IF EXISTS {RAW}")
+    database.run(f"DROP TABLE IF EXISTS {RAW}")
     if not form.is_parquet:
         fields = ", ".join(f"c{number} VARCHAR" for number in range(len(form.columns)))
-        database.execute(f"CREATE TABLE {RAW} ({fields})")
+        database.run(f"CREATE TABLE {RAW} ({fields})")
     for file in form.files:
-        load_rows(file, database, beat)
+        load_rows(file, database)
     if form.is_parquet:
         return _typed_columns(form, database)
     return _read_columns(form, database)
 
 
-class Beat:
-    """Told now and then that the work goes on, with the bytes read so far."""
-
-    def __init__(self, keep: Any) -> None:
-        self._keep = keep
-
-    def __call__(self, size: int) -> None:
-        self._keep(size)
-
-
 class _Inserter:
     """An observer of a file's rows (listings/profiling/observing.py) that writes them down."""
 
-    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     def see(self, rows: pa.Table) -> None:
-        self._database.register("batch", rows)
-        self._database.execute(f"INSERT INTO {RAW} BY NAME SELECT * FROM batch")
-        self._database.unregister("batch")
+        self._database.take(rows, f"INSERT INTO {RAW} BY NAME SELECT * FROM batch")
+        self._database.keep()
 
 
-def _load_texts(file: DataFile, database: duckdb.DuckDBPyConnection, beat: Beat) -> None:
+def _load_texts(file: DataFile, database: Engine) -> None:
     size = file.size or 0
     profile_file(
         file.format,
-        chunks=_beating(iter_range(file, 0, size), beat),
+        chunks=iter_range(file, 0, size),
         open_seekable=lambda: cast(BinaryIO, open_file(file)),
         size=size,
         declared_encoding=file.declared_encoding,
@@ -156,21 +123,19 @@ def _load_texts(file: DataFile, database: duckdb.DuckDBPyConnection, beat: Beat)
     )
 
 
-def _load_parquet(file: DataFile, database: duckdb.DuckDBPyConnection, beat: Beat) -> None:
+def _load_parquet(file: DataFile, database: Engine) -> None:
     with open_file(file) as source, pq.ParquetFile(cast(BinaryIO, source), pre_buffer=False) as parquet:
         names = [f"c{number}" for number in range(len(parquet.schema_arrow))]
-        database.register("batch", parquet.schema_arrow.empty_table().rename_columns(names))
-        database.execute(f"CREATE TABLE IF NOT EXISTS {RAW} AS SELECT * FROM batch")
+        none = parquet.schema_arrow.empty_table().rename_columns(names)
+        database.take(none, f"CREATE TABLE IF NOT EXISTS {RAW} AS SELECT * FROM batch")
         for batch in parquet.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
             rows = pa.Table.from_batches([batch]).rename_columns(names)
-            database.register("batch", rows)
-            database.execute(f"INSERT INTO {RAW} SELECT * FROM batch")
-            beat(rows.nbytes)
-        database.unregister("batch")
+            database.take(rows, f"INSERT INTO {RAW} SELECT * FROM batch")
+            database.keep()
 
 
-def _typed_columns(form: Form, database: duckdb.DuckDBPyConnection) -> list[Column]:
-    kinds = [str(row[1]) for row in database.execute(f"DESCRIBE {RAW}").fetchall()]
+def _typed_columns(form: Form, database: Engine) -> list[Column]:
+    kinds = [str(row[1]) for row in database.run(f"DESCRIBE {RAW}")]
     return [Column(name, _recast(f"c{number}", kinds[number])) for number, name in enumerate(form.columns)]
 
 
@@ -182,7 +147,7 @@ def _recast(column: str, kind: str) -> str:
     return f"CAST({column} AS {RECAST.get(kind, 'VARCHAR')})"
 
 
-def _read_columns(form: Form, database: duckdb.DuckDBPyConnection) -> list[Column]:
+def _read_columns(form: Form, database: Engine) -> list[Column]:
     readings = []
     for number, name in enumerate(form.columns):
         types = {file.profile["columns"][number]["type"] for file in form.files if file.profile}
@@ -191,7 +156,7 @@ def _read_columns(form: Form, database: duckdb.DuckDBPyConnection) -> list[Colum
     return readings
 
 
-def _reading(column: str, types: set[str], files: Sequence[DataFile], database: duckdb.DuckDBPyConnection) -> str:
+def _reading(column: str, types: set[str], files: Sequence[DataFile], database: Engine) -> str:
     """Return the expression that reads a column of text by the types that its files' examinations found."""
     if types == {"boolean"}:
         tried = ["boolean"]
@@ -211,32 +176,26 @@ def _reading(column: str, types: set[str], files: Sequence[DataFile], database: 
     return next((READ[name] for name in tried if _fits(column, READ[name], database)), "{0}")
 
 
-def _exact_decimal(column: str, database: duckdb.DuckDBPyConnection) -> str:
+def _exact_decimal(column: str, database: Engine) -> str:
     """Return the decimal type that holds every value as it is written, "" where there is none."""
     if not _all_match(column, f"^{PLAIN_DECIMAL}$", database):
         return ""
-    [(whole, places)] = database.execute(
+    [(whole, places)] = database.run(
         f"SELECT max(length(regexp_extract({column}, '^[+-]?(\\d+)', 1))),"
         f" max(length(regexp_extract({column}, '\\.(\\d+)$', 1))) FROM {RAW}"
-    ).fetchall()
+    )
     return f"DECIMAL({whole + places},{places})" if 0 < (whole or 0) + (places or 0) <= MOST_DIGITS else ""
 
 
-def _all_match(column: str, pattern: str, database: duckdb.DuckDBPyConnection) -> bool:
+def _all_match(column: str, pattern: str, database: Engine) -> bool:
     query = f"SELECT bool_and(regexp_matches({column}, ?)) FROM {RAW}"
-    [(holds,)] = database.execute(query, [pattern]).fetchall()
+    [(holds,)] = database.run(query, [pattern])
     return bool(holds)
 
 
-def _fits(column: str, reading: str, database: duckdb.DuckDBPyConnection) -> bool:
+def _fits(column: str, reading: str, database: Engine) -> bool:
     query = f"SELECT count(*) FROM {RAW} WHERE {column} IS NOT NULL AND ({reading.format(column)}) IS NULL"
-    return database.execute(query).fetchall() == [(0,)]
-
-
-def _beating(chunks: Iterable[bytes], beat: Beat) -> Iterator[bytes]:
-    for chunk in chunks:
-        beat(len(chunk))
-        yield chunk
+    return database.run(query) == [(0,)]
 
 
 def _table_name(file_name: str, taken: set[str]) -> str:

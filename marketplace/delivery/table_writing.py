@@ -1,6 +1,5 @@
 """Writing a query's rows as Parquet files: sorted, with statistics, and encrypted where they are stored."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -8,18 +7,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.conf import settings
 from django.utils import timezone
 
 from kernel.digests import Digests
 from kernel.identifiers import uuid7
-from kernel.jobs import enqueue, extend_lease
-from kernel.models import Job
+from kernel.jobs import enqueue
 from listings.encryption import CHUNK_BYTES, ObjectCipher, part_identity
 from listings.storage import SealedContent, data_key_of, data_storage
+from marketplace.delivery.table_engine import Engine
 from marketplace.models import SharedFile, SharedTable
 
 ROW_GROUP_ROWS = 131_072
@@ -91,8 +88,7 @@ def write_files(
     table: SharedTable,
     kind: str,
     query: Query,
-    database: duckdb.DuckDBPyConnection,
-    job: Job,
+    database: Engine,
     *,
     since: SharedTable | None = None,
 ) -> list[SharedFile]:
@@ -100,13 +96,12 @@ def write_files(
 
     Whatever the crash, an object that no row comes to name is deleted by a job a day later.
     """
-    with tempfile.TemporaryDirectory(prefix="parquet-", dir=settings.STATE_DIR) as folder:
-        writing = _Writing(table, kind, since, query, Path(folder))
-        for batch in database.sql(query.sql, params=list(query.values)).to_arrow_reader(ROW_GROUP_ROWS):
-            if batch.num_rows:
-                writing.take(batch)
-                extend_lease(job)
-        writing.finish()
+    writing = _Writing(table, kind, since, query, database.folder)
+    for batch in database.batches(query.sql, query.values, rows=ROW_GROUP_ROWS):
+        if batch.num_rows:
+            writing.take(batch)
+            database.keep()
+    writing.finish()
     return writing.done
 
 

@@ -4,7 +4,8 @@ Agreements that cut alike share the files. A table and its files become known in
 dies in the middle begins that table again and repeats none that is done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any, BinaryIO, cast
 
 import duckdb
@@ -20,14 +21,15 @@ from kernel.models import Job
 from listings.models import DataFile, DatasetVersion
 from listings.storage import DecryptingReader, StoredFile, StoredPart, data_key_of
 from listings.table_cut import columns_of_cut
-from marketplace.delivery.table_loading import BATCH_ROWS, RAW, Beat, Column, Form, engine, forms_of, load
+from marketplace.delivery.table_engine import Engine, engine
+from marketplace.delivery.table_loading import BATCH_ROWS, RAW, Column, Form, forms_of, load
 from marketplace.delivery.table_writing import ABANDONED_JOB, Query, write_files
 from marketplace.models import Delivery, SharedFile, SharedTable, TableChange
 
 WAY = "TABLE"
 FULL = "full_rows"
 MOST_ROWS_COMPARED = 20_000_000  # of two versions together; larger ones are told as all removed and all added
-BEAT_BYTES = 64 * 1024 * 1024
+KEEP_SECONDS = 10
 DELTA_TYPES = {
     "BOOLEAN": "boolean",
     "TINYINT": "byte",
@@ -96,8 +98,8 @@ def _table_of(version: DatasetVersion, cut: Mapping[str, Any], form: Form) -> Sh
 
 def _make_table(version: DatasetVersion, cut: Mapping[str, Any], form: Form, job: Job) -> SharedTable | None:
     """Write a table's files; None where the agreed cut names columns that it has not."""
-    with engine() as database:
-        columns = load(form, database, _beat(job))
+    with engine(_keeping(job)) as database:
+        columns = load(form, database)
         kinds = _show_full_rows(columns, database)
         query = _cut_query(cut, kinds)
         if query is None:
@@ -111,14 +113,14 @@ def _make_table(version: DatasetVersion, cut: Mapping[str, Any], form: Form, job
             rows=0,
         )
         table.rows = _count(query, database)
-        files = write_files(table, Kind.ROWS, query, database, job)
-        return _keep(table, files, *_changes(table, query, database, job))
+        files = write_files(table, Kind.ROWS, query, database)
+        return _keep(table, files, *_changes(table, query, database))
 
 
-def _show_full_rows(columns: Sequence[Column], database: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def _show_full_rows(columns: Sequence[Column], database: Engine) -> dict[str, str]:
     shown = ", ".join(f"{column.expression} AS {quoted(column.name)}" for column in columns)
-    database.execute(f"CREATE OR REPLACE VIEW {FULL} AS SELECT {shown} FROM {RAW}")
-    return {row[0]: str(row[1]) for row in database.execute(f"DESCRIBE {FULL}").fetchall()}
+    database.run(f"CREATE OR REPLACE VIEW {FULL} AS SELECT {shown} FROM {RAW}")
+    return {row[0]: str(row[1]) for row in database.run(f"DESCRIBE {FULL}")}
 
 
 def _cut_query(cut: Mapping[str, Any], kinds: Mapping[str, str]) -> Query | None:
@@ -147,30 +149,28 @@ def _cut_query(cut: Mapping[str, Any], kinds: Mapping[str, str]) -> Query | None
     )
 
 
-def _count(query: Query, database: duckdb.DuckDBPyConnection) -> int:
+def _count(query: Query, database: Engine) -> int:
     try:
-        [(rows,)] = database.execute(f"SELECT count(*) FROM ({query.source})", query.values).fetchall()
+        [(rows,)] = database.run(f"SELECT count(*) FROM ({query.source})", query.values)
     except duckdb.ConversionException as error:
         raise GiveUp(_("A value of the agreed rows does not fit its column: %s") % str(error)[:300]) from error
     return int(rows)
 
 
-def _changes(
-    table: SharedTable, query: Query, database: duckdb.DuckDBPyConnection, job: Job
-) -> tuple[SharedTable | None, list[SharedFile]]:
+def _changes(table: SharedTable, query: Query, database: Engine) -> tuple[SharedTable | None, list[SharedFile]]:
     """Compare with the same table of the version before, where there is one of the same form."""
     before = _table_before(table)
     if before is None or before.rows + table.rows > MOST_ROWS_COMPARED:
         return None, []
     shown = _list(query.columns)
-    database.execute(f"CREATE OR REPLACE TEMP TABLE after_rows AS {query.source}", query.values)
-    database.execute("CREATE OR REPLACE TEMP TABLE before_rows AS SELECT * FROM after_rows LIMIT 0")
-    _load_shared(before, query, database, _beat(job))
+    database.run(f"CREATE OR REPLACE TEMP TABLE after_rows AS {query.source}", query.values)
+    database.run("CREATE OR REPLACE TEMP TABLE before_rows AS SELECT * FROM after_rows LIMIT 0")
+    _load_shared(before, query, database)
     found = []
     for kind, one, other in ((Kind.ADDED, "after", "before"), (Kind.REMOVED, "before", "after")):
         source = f"SELECT {shown} FROM {one}_rows EXCEPT ALL SELECT {shown} FROM {other}_rows"
         difference = Query(query.columns, query.partition_by, query.sort_by, source, [])
-        found += write_files(table, kind, difference, database, job, since=before)
+        found += write_files(table, kind, difference, database, since=before)
     return before, found
 
 
@@ -189,8 +189,8 @@ def _table_before(table: SharedTable) -> SharedTable | None:
     )
 
 
-def _load_shared(table: SharedTable, query: Query, database: duckdb.DuckDBPyConnection, beat: Beat) -> None:
-    kinds = {row[0]: str(row[1]) for row in database.execute("DESCRIBE before_rows").fetchall()}
+def _load_shared(table: SharedTable, query: Query, database: Engine) -> None:
+    kinds = {row[0]: str(row[1]) for row in database.run("DESCRIBE before_rows")}
     for file in table.files.filter(kind=Kind.ROWS).select_related("table__version"):
         shown = [
             f"CAST(? AS {kinds[name]}) AS {quoted(name)}" if name in file.partition else quoted(name)
@@ -199,10 +199,8 @@ def _load_shared(table: SharedTable, query: Query, database: duckdb.DuckDBPyConn
         values = [file.partition[name] or None for name in query.columns if name in file.partition]
         with DecryptingReader(stored_table_file(file)) as source, pq.ParquetFile(cast(BinaryIO, source)) as parquet:
             for batch in parquet.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
-                database.register("batch", batch)
-                database.execute(f"INSERT INTO before_rows SELECT {', '.join(shown)} FROM batch", values)
-                database.unregister("batch")
-                beat(batch.nbytes)
+                database.take(batch, f"INSERT INTO before_rows SELECT {', '.join(shown)} FROM batch", values)
+                database.keep()
 
 
 @transaction.atomic
@@ -239,17 +237,17 @@ def _keep(
     return table
 
 
-def _beat(job: Job) -> Beat:
-    passed = 0
+def _keeping(job: Job) -> Callable[[], None]:
+    """Return what keeps the job's lease, however often it is called, at most every few seconds."""
+    last = monotonic()
 
-    def keep(size: int) -> None:
-        nonlocal passed
-        passed += size
-        if passed >= BEAT_BYTES:
+    def keep() -> None:
+        nonlocal last
+        if monotonic() - last >= KEEP_SECONDS:
             extend_lease(job)
-            passed = 0
+            last = monotonic()
 
-    return Beat(keep)
+    return keep
 
 
 def _delta_type(kind: str) -> str:

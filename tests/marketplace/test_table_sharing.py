@@ -12,18 +12,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from openpyxl import Workbook
 
 from accounts.models import Organization
 from kernel import audit
-from kernel.jobs import run_due_jobs
+from kernel.jobs import LeaseLost, run_due_jobs
 from kernel.models import AuditEvent, Job
 from listings.models import TransferPermit
 from listings.storage import data_storage
-from marketplace.delivery import tables
+from marketplace.delivery import table_engine, tables
 from marketplace.delivery.access import grant_access
+from marketplace.delivery.table_engine import LOCK
 from marketplace.delivery.table_writing import ABANDONED_JOB
 from marketplace.models import Delivery, SharedFile, SharedTable, TableGrant, UsageRecord
 from marketplace.protocols.delta_sharing.hints import pruned
@@ -236,9 +238,14 @@ def test_a_job_that_dies_in_the_middle_leaves_nothing_behind_and_is_done_again(
         run_due_jobs(kinds=("delivery.fulfil",))
     assert SharedTable.objects.count() == 1
     monkeypatch.undo()
+    left = settings.STATE_DIR / "tables-of-a-killed-worker"
+    left.mkdir()
+    for name in (LOCK, "0.parquet"):
+        (left / name).touch()
     Job.objects.filter(kind="delivery.fulfil").update(leased_until=timezone.now() - timedelta(seconds=1))
     delivery = delivered(order)
     assert delivery.entitlement.tables.count() == SharedTable.objects.count() == 2
+    assert list(settings.STATE_DIR.glob("tables-*")) == []
 
     [lost] = Job.objects.filter(kind=ABANDONED_JOB, state=Job.State.WAITING).values_list("key", flat=True)
     assert data_storage().exists(lost)
@@ -246,6 +253,20 @@ def test_a_job_that_dies_in_the_middle_leaves_nothing_behind_and_is_done_again(
         run_due_jobs(kinds=(ABANDONED_JOB,))
     assert not data_storage().exists(lost)
     assert all(data_storage().exists(name) for name in SharedFile.objects.values_list("storage_name", flat=True))
+
+
+def test_a_long_question_keeps_the_lease_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_engine, "PATIENCE_SECONDS", 0.01)
+    kept: list[int] = []
+
+    def keep() -> None:
+        kept.append(1)
+        if len(kept) == 3:
+            raise LeaseLost
+
+    with pytest.raises(LeaseLost), table_engine.engine(keep) as database:
+        database.run("SELECT sum(hash(a.range, b.range)) FROM range(1000000) a, range(1000000) b")
+    assert len(kept) == 3
 
 
 def test_across_a_border_a_query_takes_its_bytes_from_the_permit(provider: Organization) -> None:
