@@ -28,6 +28,7 @@ from listings.models import DatasetVersion, DeliveryMode, Listing, ListingRevisi
 from listings.product_types import OPEN_DELIVERIES
 from listings.registration import locked_product
 from listings.rights_matrix import outlasts
+from listings.room_rules import room_errors
 from listings.table_cut import sharing_errors
 from listings.terms import excess_errors, watermark_errors
 
@@ -313,6 +314,8 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
         yield FieldError("/version_id", "version_deprecated", _("The version takes no new orders any more."))
     yield from grading_errors(parts.version, product)
     yield from corpus_errors(parts.version)
+    for error in room_errors(parts.terms.clean_room, product):
+        yield FieldError("/terms_id", error.code, error.detail)
     for error in excess_errors(parts.terms, product):
         yield FieldError("/terms_id", error.code, error.detail)
     yield from sharing_errors(product, parts.version, parts.terms)

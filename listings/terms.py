@@ -20,6 +20,7 @@ from listings.models import DatasetVersion, Product, Terms
 from listings.problems import field_errors
 from listings.registration import locked_product, refuse_retired
 from listings.rights_matrix import beyond_rights
+from listings.room_rules import room_errors
 from listings.table_cut import cut_errors
 
 FIELDS = (
@@ -33,6 +34,7 @@ FIELDS = (
     "deletion_required",
     "table_cut",
     "watermark_columns",
+    "clean_room",
     "text",
 )
 PROFILE = "urn:dawan:odrl-profile:1"
@@ -53,7 +55,8 @@ def create_terms(*, product_id: UUID, fields: Mapping[str, Any], actor: Actor) -
     last: int = product.terms.aggregate(last=Max("version"))["last"] or 0
     given = {field: fields[field] for field in FIELDS if field in fields}
     terms = Terms(product=product, organization_id=product.organization_id, version=last + 1, **given)
-    if errors := [*_form_errors(terms), *excess_errors(terms, product)]:
+    errors = [*_form_errors(terms), *room_errors(terms.clean_room, product), *excess_errors(terms, product)]
+    if errors:
         raise Problem("invalid", errors=errors)
 
     terms.policy = policy_of(terms)

@@ -103,4 +103,5 @@ def _terms(offer: Offer) -> dict[str, Any]:
         "policy": offer.terms.policy,
         **({"table_cut": offer.terms.table_cut} if offer.terms.table_cut else {}),
         **({"watermark_columns": offer.terms.watermark_columns} if offer.terms.watermark_columns else {}),
+        **({"clean_room": offer.terms.clean_room} if offer.terms.clean_room else {}),
     }

@@ -12,6 +12,7 @@ from listings.deprecation import TELL_JOB
 from marketplace import acceptance, awarding, closing, demands, entitlements, ordering, telling
 from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.delivery import fulfilment, gateway, table_writing
+from marketplace.delivery.clean_room import queries
 from marketplace.statistics import editions
 
 
@@ -50,6 +51,15 @@ def fulfil_delivery(job: Job) -> None:
 @handles(table_writing.ABANDONED_JOB)
 def discard_abandoned_table_file(job: Job) -> None:
     table_writing.discard_abandoned(job.key)
+
+
+def _show_failed_query(job: Job, reason: str) -> None:
+    queries.fail(query_id=UUID(job.key), reason=reason)
+
+
+@handles(queries.COMPUTE_JOB, lease=timedelta(minutes=3), on_failure=_show_failed_query)
+def compute_room_query(job: Job) -> None:
+    queries.compute(query_id=UUID(job.key), job=job)
 
 
 @handles(SILENCE_JOB)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from marketplace.api import (
+    clean_rooms,
     deliveries,
     demands,
     entitlements,
@@ -89,6 +90,13 @@ urlpatterns = [
         name="entitlement-usage-summary",
     ),
     path("products/<uuid:product_id>/upstream", gateway.ProductUpstream.as_view(), name="product-upstream"),
+    path("clean-rooms", clean_rooms.RoomList.as_view(), name="clean-rooms"),
+    path("clean-rooms/<uuid:room_id>", clean_rooms.RoomDetail.as_view(), name="clean-room"),
+    path("clean-rooms/<uuid:room_id>/queries", clean_rooms.RoomQueries.as_view(), name="clean-room-queries"),
+    path("room-queries/<uuid:query_id>", clean_rooms.QueryDetail.as_view(), name="room-query"),
+    path("room-queries/<uuid:query_id>/approve", clean_rooms.QueryApprove.as_view(), name="room-query-approve"),
+    path("room-queries/<uuid:query_id>/refuse", clean_rooms.QueryRefuse.as_view(), name="room-query-refuse"),
+    path("room-queries/<uuid:query_id>/result", clean_rooms.QueryResult.as_view(), name="room-query-result"),
     path("statistics/editions", statistics.EditionList.as_view(), name="statistics-editions"),
     path("statistics/editions/<uuid:edition_id>", statistics.EditionDetail.as_view(), name="statistics-edition"),
     path(

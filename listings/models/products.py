@@ -264,6 +264,7 @@ class Terms(Identified):
         default=list,
         blank=True,
     )
+    clean_room = models.JSONField(_("rules of the clean room"), default=dict, blank=True)
     text = LanguageMapField(_("text"), text_length=20_000)
     policy = models.JSONField(_("policy (ODRL)"))
 

@@ -21,6 +21,7 @@ from listings.storage import iter_range
 from marketplace.acceptance_clock import silence_ends, start_clock
 from marketplace.agreements import is_unchanged
 from marketplace.delivery import tables, upstreams
+from marketplace.delivery.clean_room import rooms
 from marketplace.delivery.watermark.copies import mark_copies
 from marketplace.entitlements import has_ended
 from marketplace.locks import lock_order
@@ -30,6 +31,7 @@ from marketplace.models import Delivery, Entitlement, Order
 PREPARED: Mapping[str, Callable[[Delivery, Job], dict[str, Any]]] = {
     tables.WAY: tables.prepare_tables,
     upstreams.WAY: upstreams.prepare_calls,
+    rooms.WAY: rooms.open_room,
 }
 
 

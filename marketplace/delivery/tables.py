@@ -54,8 +54,13 @@ def prepare_tables(delivery: Delivery, job: Job) -> dict[str, Any]:
 
     Raises GiveUp where there is no table, or none that the agreed columns and rows fit.
     """
-    cut = agreed_cut(delivery)
-    version = delivery.entitlement.version
+    tables = make_tables(delivery.entitlement.version, agreed_cut(delivery), job)
+    delivery.entitlement.tables.add(*tables)
+    return {"tables": [_as_delivered(table) for table in tables]}
+
+
+def make_tables(version: DatasetVersion, cut: Mapping[str, Any], job: Job) -> list[SharedTable]:
+    """Return the version's tables cut to these columns and rows, made where they are missing. Raises GiveUp."""
     tables = []
     for form in forms_of(DataFile.objects.filter(version=version).select_related("version").order_by("name")):
         table = _table_of(version, cut, form) or _make_table(version, cut, form, job)
@@ -63,8 +68,7 @@ def prepare_tables(delivery: Delivery, job: Job) -> dict[str, Any]:
             tables.append(table)
     if not tables:
         raise GiveUp(_("The version holds no table with the agreed columns."))
-    delivery.entitlement.tables.add(*tables)
-    return {"tables": [_as_delivered(table) for table in tables]}
+    return tables
 
 
 def agreed_cut(delivery: Delivery) -> dict[str, Any]:
@@ -98,7 +102,7 @@ def _table_of(version: DatasetVersion, cut: Mapping[str, Any], form: Form) -> Sh
 
 def _make_table(version: DatasetVersion, cut: Mapping[str, Any], form: Form, job: Job) -> SharedTable | None:
     """Write a table's files; None where the agreed cut names columns that it has not."""
-    with engine(_keeping(job)) as database:
+    with engine(keeping(job)) as database:
         columns = load(form, database)
         kinds = _show_full_rows(columns, database)
         query = _cut_query(cut, kinds)
@@ -237,7 +241,7 @@ def _keep(
     return table
 
 
-def _keeping(job: Job) -> Callable[[], None]:
+def keeping(job: Job) -> Callable[[], None]:
     """Return what keeps the job's lease, however often it is called, at most every few seconds."""
     last = monotonic()
 

@@ -1,6 +1,7 @@
 """Tables of the marketplace: orders, agreements, entitlements, deliveries, the grants to read, and the statistics."""
 
 from marketplace.models.agreements import Agreement, Entitlement
+from marketplace.models.clean_rooms import CleanRoom, RoomQuery
 from marketplace.models.deliveries import AccessGrant, Delivery, MarkedFile
 from marketplace.models.demands import Demand, Proposal
 from marketplace.models.gateway import GatewayCall, Upstream
@@ -20,6 +21,7 @@ from marketplace.models.usage import UsageRecord
 __all__ = [
     "AccessGrant",
     "Agreement",
+    "CleanRoom",
     "Delivery",
     "Demand",
     "Entitlement",
@@ -31,6 +33,7 @@ __all__ = [
     "Proposal",
     "Recipient",
     "RecipientToken",
+    "RoomQuery",
     "Scenario",
     "SharedFile",
     "SharedTable",

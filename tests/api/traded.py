@@ -29,7 +29,7 @@ from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace.delivery.access import grant_access
 from marketplace.delivery.verification import ask_identity
-from marketplace.models import Delivery, Entitlement, ProductionReturn
+from marketplace.models import CleanRoom, Delivery, Entitlement, ProductionReturn
 from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
@@ -55,6 +55,7 @@ from tests.listings.trust.identified import PERSON, consented, hashed, programme
 from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded, released, reviewed, standing
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.interfaces import called, opened
+from tests.marketplace.rooming import asked, opened_room, room_listing
 from tests.marketplace.sharing import query_of
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
@@ -104,6 +105,7 @@ def traded() -> Traded:
         "saved_search_id": _saved_search(member, bought),
         **_trusted(member),
         **_identity(member),
+        **_room(member),
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
 
@@ -331,6 +333,8 @@ def grow(world: Traded, times: int = 3) -> None:
         _report(member)
         _trusted(member)
         programme_of(listed_dataset(member))
+        _room(member)
+        asked(CleanRoom.objects.get(pk=ids["room_id"]), "SELECT count(*) FROM data", "1")
         _ask(member, Entitlement.objects.get(pk=ids["entitlement_id"]))
     fund(member, "1.00", "szdex")
 
@@ -352,6 +356,12 @@ def _identity(member: Organization) -> dict[str, object]:
     delivery = Delivery.objects.filter(organization=member).latest("id")
     programme_of(delivery.order.listing)
     return {"programme_id": programme.id, "identity_consent_id": _ask(member, delivery.entitlement)}
+
+
+def _room(member: Organization) -> dict[str, object]:
+    """A clean room of the member's data, in which somebody has asked."""
+    room = opened_room(room_listing(member), make_buyer())
+    return {"room_id": room.id, "query_id": asked(room, "SELECT count(*) FROM data", "1").id}
 
 
 def _ask(member: Organization, entitlement: Entitlement) -> object:

@@ -1,0 +1,43 @@
+"""The console's view of clean rooms and what is asked in them."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from kernel.actors import Actor
+from kernel.console import ConsoleAdmin, act
+from marketplace.delivery.clean_room import queries
+from marketplace.models import CleanRoom, RoomQuery
+
+
+@admin.register(CleanRoom)
+class CleanRoomAdmin(ConsoleAdmin):
+    list_display = ("entitlement", "organization", "provider", "venue", "epsilon", "epsilon_spent", "created_at")
+    list_filter = ("venue",)
+    list_select_related = ("entitlement", "organization", "provider", "venue")
+    search_fields = ("organization__legal_name", "provider__legal_name", "entitlement__agreement__number")
+    ordering = ("-id",)
+
+
+@admin.register(RoomQuery)
+class RoomQueryAdmin(ConsoleAdmin):
+    list_display = ("created_at", "organization", "provider", "venue", "state", "why_not", "epsilon", "reads")
+    list_filter = ("state", "why_not", "venue")
+    list_select_related = ("organization", "provider", "venue")
+    search_fields = ("organization__legal_name", "provider__legal_name", "sql")
+    ordering = ("-id",)
+    # The result itself is for the buyer and the provider.
+    fields = (
+        ("room", "state", "why_not"),
+        ("organization", "provider", "venue"),
+        "sql",
+        ("template", "parameters"),
+        ("epsilon", "receipt"),
+        ("asked_by", "decided_by", "decided_at"),
+        ("reads", "first_read_at", "last_read_at"),
+    )
+    actions_detail = ("refuse",)
+
+    @act(_("Refuse"), permission="entitlement.suspend", states={RoomQuery.State.HELD}, asks_reason=True, danger=True)
+    def refuse(self, request: HttpRequest, query: RoomQuery, actor: Actor, reason: str) -> None:
+        queries.refuse_result(query_id=query.id, reason=reason, actor=actor)

@@ -1,0 +1,198 @@
+"""Clean rooms over HTTP: their rules, asking, approving, and reading what was released."""
+
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db import models
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of, represent
+from kernel.idempotency import idempotent
+from listings.api.product_serializers import RoomRulesSerializer
+from listings.room_rules import LEAST_EPSILON, MOST_EPSILON
+from marketplace.delivery.clean_room import queries
+from marketplace.models import CleanRoom, RoomQuery
+
+
+class RoomTableSerializer(serializers.Serializer[Any]):
+    rows = serializers.IntegerField()
+    columns = serializers.DictField(child=serializers.CharField(), help_text=_("The type of each column, by its name."))
+
+
+class CleanRoomSerializer(serializers.ModelSerializer[CleanRoom]):
+    rules = RoomRulesSerializer()
+    tables = serializers.SerializerMethodField(help_text=_("What may be asked about, by the table's name."))
+    epsilon_left = serializers.DecimalField(max_digits=9, decimal_places=4)
+
+    class Meta:
+        model = CleanRoom
+        fields = ("id", "entitlement_id", "rules", "tables", "epsilon", "epsilon_spent", "epsilon_left", "created_at")
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField(child=RoomTableSerializer()))
+    def get_tables(self, room: CleanRoom) -> dict[str, Any]:
+        person = room.rules.get("person_column")
+        return {
+            table.name: {
+                "rows": table.rows,
+                "columns": {each["name"]: each["type"] for each in table.columns if each["name"] != person},
+            }
+            for table in room.tables.all()
+        }
+
+
+class RoomQuerySerializer(serializers.ModelSerializer[RoomQuery]):
+    """A query without its result, which is read by itself."""
+
+    class Meta:
+        model = RoomQuery
+        fields = (
+            "id",
+            "room_id",
+            "state",
+            "sql",
+            "template",
+            "parameters",
+            "epsilon",
+            "why_not",
+            "receipt",
+            "decided_at",
+            "reads",
+            "first_read_at",
+            "last_read_at",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class AskSerializer(StrictSerializer):
+    """Either SQL, or a template of the room's with its parameters."""
+
+    # Its length is judged with the query itself, so that the reason stands with the others.
+    sql = serializers.CharField(required=False, trim_whitespace=False)
+    template = serializers.CharField(max_length=40, required=False)
+    parameters = serializers.DictField(required=False)
+    epsilon = serializers.DecimalField(
+        max_digits=9,
+        decimal_places=4,
+        min_value=LEAST_EPSILON,
+        max_value=MOST_EPSILON,
+        help_text=_("What is spent of the privacy budget: the more, the less noise."),
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("sql" in attrs) == ("template" in attrs) or ("parameters" in attrs and "template" not in attrs):
+            raise serializers.ValidationError(_("Give either SQL, or a template with its parameters."))
+        return attrs
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    """Figures with noise, with the receipt whose SHA-256 is taken over `result` in its canonical form (RFC 8785)."""
+
+    result = serializers.DictField()
+    receipt = serializers.DictField()
+
+
+class RoomList(generics.GenericAPIView[CleanRoom]):
+    """The clean rooms that the caller is a party to, newest first."""
+
+    serializer_class = CleanRoomSerializer
+    filter_backends = ()
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[CleanRoom]:
+        return CleanRoom.objects.visible_to(actor_of(self.request)).prefetch_related("tables")
+
+    @extend_schema(operation_id="clean_rooms_list", responses=CleanRoomSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(CleanRoomSerializer(page, many=True).data)
+
+
+class RoomDetail(APIView):
+    @extend_schema(operation_id="clean_rooms_read", responses=CleanRoomSerializer)
+    def get(self, request: Request, room_id: UUID) -> Response:
+        return Response(represent(CleanRoomSerializer, _room(request, room_id)))
+
+
+class RoomQueryFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(choices=RoomQuery.State.choices)
+
+
+class RoomQueries(generics.GenericAPIView[RoomQuery]):
+    """What was asked in a room, newest first, and asking."""
+
+    serializer_class = RoomQuerySerializer
+    filterset_class = RoomQueryFilter
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[RoomQuery]:
+        if getattr(self, "swagger_fake_view", False):
+            return RoomQuery.objects.none()
+        return RoomQuery.objects.filter(room=_room(self.request, self.kwargs["room_id"]))
+
+    @extend_schema(operation_id="clean_rooms_queries", responses=RoomQuerySerializer(many=True))
+    def get(self, request: Request, room_id: UUID) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(RoomQuerySerializer(page, many=True).data)
+
+    @extend_schema(operation_id="clean_rooms_ask", request=AskSerializer, responses={202: RoomQuerySerializer})
+    @idempotent()
+    def post(self, request: Request, room_id: UUID) -> Response:
+        _room(request, room_id)
+        query = queries.ask(room_id=room_id, **body_of(AskSerializer, request), actor=actor_of(request))
+        return Response(represent(RoomQuerySerializer, query), status=202)
+
+
+class QueryDetail(APIView):
+    @extend_schema(operation_id="room_queries_read", responses=RoomQuerySerializer)
+    def get(self, request: Request, query_id: UUID) -> Response:
+        return Response(represent(RoomQuerySerializer, _query(request, query_id)))
+
+
+class QueryApprove(APIView):
+    """Let a held result out, as the provider."""
+
+    @extend_schema(operation_id="room_queries_approve", request=NoFieldsSerializer, responses=RoomQuerySerializer)
+    @idempotent()
+    def post(self, request: Request, query_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        query = queries.approve(query_id=query_id, actor=actor_of(request))
+        return Response(represent(RoomQuerySerializer, query))
+
+
+class QueryRefuse(APIView):
+    """Keep a held result from the buyer, as the provider."""
+
+    @extend_schema(operation_id="room_queries_refuse", request=ReasonSerializer, responses=RoomQuerySerializer)
+    @idempotent()
+    def post(self, request: Request, query_id: UUID) -> Response:
+        _query(request, query_id)
+        reason = body_of(ReasonSerializer, request)["reason"]
+        query = queries.refuse_result(query_id=query_id, reason=reason, actor=actor_of(request))
+        return Response(represent(RoomQuerySerializer, query))
+
+
+class QueryResult(APIView):
+    """What was released; every reading is written down, and taken from the permit where it crosses a border."""
+
+    @extend_schema(operation_id="room_queries_result", request=NoFieldsSerializer, responses=ResultSerializer)
+    def post(self, request: Request, query_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        query = queries.read_result(query_id=query_id, actor=actor_of(request))
+        return Response({"result": query.result, "receipt": query.receipt})
+
+
+def _room(request: Request, room_id: UUID) -> CleanRoom:
+    return get_object_or_404(CleanRoom.objects.visible_to(actor_of(request)), pk=room_id)
+
+
+def _query(request: Request, query_id: UUID) -> RoomQuery:
+    return get_object_or_404(RoomQuery.objects.visible_to(actor_of(request)), pk=query_id)

@@ -1,0 +1,234 @@
+"""A question from the asking to the reading: its budget, its job, who lets the result out, and the receipt."""
+
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.access import Permission, find, require, require_different_person
+from kernel import audit
+from kernel.actors import SYSTEM, Actor
+from kernel.digests import canonical_json
+from kernel.jobs import enqueue, extend_lease
+from kernel.models import Job
+from kernel.problems import Problem, field_problem
+from kernel.states import advance
+from marketplace import problems  # noqa: F401 - registers the codes raised here
+from marketplace.delivery.access import permit_for, require_in_force
+from marketplace.delivery.clean_room import noise, sandbox
+from marketplace.delivery.clean_room.questions import Question, read_parameters, read_question, refuse, statement
+from marketplace.delivery.clean_room.rules import Rules, rules_of
+from marketplace.delivery.clean_room.tables import decrypt, private_folder
+from marketplace.delivery.tables import keeping
+from marketplace.models import CleanRoom, Delivery, Entitlement, RoomQuery, UsageRecord
+
+COMPUTE_JOB = "roomquery.compute"
+State, Reason = RoomQuery.State, RoomQuery.Reason
+
+
+@transaction.atomic
+def ask(
+    *,
+    room_id: UUID,
+    epsilon: Decimal,
+    actor: Actor,
+    sql: str = "",
+    template: str = "",
+    parameters: Mapping[str, Any] | None = None,
+) -> RoomQuery:
+    """Ask SQL, or a template of the provider's with its parameters, and spend `epsilon` of the room's budget on it.
+
+    What is spent is spent whatever comes of the query, since a refusal of the sandbox tells something too. Raises
+    Problem `not_found`, `forbidden`, `entitlement_not_active`, `query_not_allowed`, `invalid` at `/template` or
+    `/parameters`, or `privacy_budget_exhausted`; then nothing has been spent.
+    """
+    room = find(CleanRoom.objects.visible_to(actor).select_for_update(of=("self",)), pk=room_id)
+    require(actor, Permission.DELIVERY_READ, organization_id=room.organization_id)
+    require_in_force(Entitlement.objects.select_for_update(of=("self",)).get(pk=room.entitlement_id))
+    rules = rules_of(room)
+    query = RoomQuery(
+        room=room,
+        organization_id=room.organization_id,
+        provider_id=room.provider_id,
+        venue_id=room.venue_id,
+        sql=sql,
+        template=template,
+        parameters=dict(parameters or {}),
+        epsilon=epsilon,
+        asked_by=actor.person_id,
+    )
+    question_of(query, rules)
+    if epsilon > room.epsilon_left:
+        raise Problem("privacy_budget_exhausted", left=str(room.epsilon_left))
+
+    CleanRoom.objects.filter(pk=room.pk).update(epsilon_spent=F("epsilon_spent") + epsilon)
+    query.save(force_insert=True)
+    UsageRecord.objects.create(
+        entitlement_id=room.entitlement_id,
+        organization_id=room.organization_id,
+        provider_id=room.provider_id,
+        venue_id=room.venue_id,
+        kind=UsageRecord.Kind.ROOM_QUERY,
+        nonce=str(query.pk),
+        subject_id=query.pk,
+    )
+    audit.record("roomquery.asked", subject=query, actor=actor, details={"epsilon": str(epsilon)})
+    enqueue(
+        COMPUTE_JOB,
+        key=str(query.pk),
+        subject_id=query.pk,
+        organization_id=room.organization_id,
+        venue_id=room.venue_id,
+    )
+    return query
+
+
+def question_of(query: RoomQuery, rules: Rules) -> Question:
+    """Understand what a query asks. Raises Problem `query_not_allowed`, or `invalid` for a template's parameters."""
+    if query.template == "":
+        if rules.templates_only:
+            refuse("templates_only", _("Only the provider's templates may be asked here."))
+        return read_question(query.sql, rules)
+    template = rules.templates.get(query.template)
+    if template is None:
+        raise field_problem("/template", "unknown", _("The room has no such template."))
+    return read_question(template["sql"], rules, read_parameters(template, query.parameters))
+
+
+def compute(*, query_id: UUID, job: Job) -> None:
+    """Run a query in the sandbox, let its result through the gate, and hold or release it; safe to run again."""
+    query = RoomQuery.objects.select_related("room__entitlement").get(pk=query_id)
+    if query.state == State.FAILED:
+        with transaction.atomic():
+            advance(query, to=State.QUEUED, actor=SYSTEM)
+    if query.state != State.QUEUED:
+        return
+    rules = rules_of(query.room)
+    try:
+        require_in_force(query.room.entitlement)
+        question = question_of(query, rules)
+    except Problem:
+        _close(query, Reason.REFUSED, [])
+        return
+    outcome = _run(query.room, question, rules, job)
+    if outcome.reason:
+        _close(query, outcome.reason, outcome.walls)
+        return
+    answer = noise.gate(outcome.rows, question, rules, query.epsilon)
+    extend_lease(job)
+    _keep(query, answer, outcome.walls, held=rules.needs_approval)
+
+
+def fail(*, query_id: UUID, reason: str) -> None:
+    """Show on the query that its job has given up; staff may try it again."""
+    query = RoomQuery.objects.select_for_update(of=("self",)).get(pk=query_id)
+    if query.state == State.QUEUED:
+        advance(query, to=State.FAILED, actor=SYSTEM, reason=reason)
+
+
+@transaction.atomic
+def approve(*, query_id: UUID, actor: Actor) -> RoomQuery:
+    """Let a held result out, by the provider. Raises Problem `not_found`, `forbidden` or `illegal_state`."""
+    query = find(RoomQuery.objects.visible_to(actor).select_for_update(of=("self",)), pk=query_id)
+    require(actor, Permission.PRODUCT_MANAGE, organization_id=query.provider_id)
+    require_different_person(actor, made_by=query.asked_by)
+    advance(query, to=State.RELEASED, actor=actor, decided_by=actor.person_id, decided_at=timezone.now())
+    return query
+
+
+@transaction.atomic
+def refuse_result(*, query_id: UUID, reason: str, actor: Actor) -> RoomQuery:
+    """Keep a held result from the buyer, by the provider or the venue's staff, and say why; raises as `approve`."""
+    query = find(RoomQuery.objects.visible_to(actor).select_for_update(of=("self",)), pk=query_id)
+    if actor.organization_id == query.provider_id:
+        require(actor, Permission.PRODUCT_MANAGE)
+    else:
+        require(actor, Permission.ENTITLEMENT_SUSPEND, venue_id=query.venue_id)
+    advance(
+        query,
+        to=State.REFUSED,
+        actor=actor,
+        reason=reason,
+        why_not=Reason.PROVIDER,
+        result=None,
+        decided_by=actor.person_id,
+        decided_at=timezone.now(),
+    )
+    return query
+
+
+@transaction.atomic
+def read_result(*, query_id: UUID, actor: Actor) -> RoomQuery:
+    """Give the buyer a released result and write the reading down.
+
+    Across a border its bytes are taken from the delivery's permit. Raises Problem `not_found`, `forbidden`,
+    `result_not_released`, `entitlement_not_active`, or what `use_permit` raises.
+    """
+    query = find(RoomQuery.objects.visible_to(actor).select_related("room"), pk=query_id)
+    require(actor, Permission.DELIVERY_READ, organization_id=query.organization_id)
+    if query.state != State.RELEASED:
+        raise Problem("result_not_released", state=query.state)
+    entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=query.room.entitlement_id)
+    require_in_force(entitlement)
+    parties = Delivery.objects.select_related("order__buyer", "order__provider")
+    delivery = parties.filter(entitlement=entitlement).latest("id")
+    permit_for(delivery, bytes_wanted=query.receipt["bytes"], actor=actor)
+
+    now = timezone.now()
+    RoomQuery.objects.filter(pk=query.pk).update(
+        reads=F("reads") + 1, first_read_at=Coalesce("first_read_at", now), last_read_at=now
+    )
+    audit.record("roomquery.read", subject=query, actor=actor, details={"sha256": query.receipt["sha256"]})
+    return query
+
+
+def _run(room: CleanRoom, question: Question, rules: Rules, job: Job) -> sandbox.Outcome:
+    table = room.tables.get(name=question.table)
+    with private_folder() as folder:
+        files = decrypt(table, folder, keeping(job))
+        extend_lease(job)
+        return sandbox.run(statement(question, rules, sandbox.MOST_GROUPS), folder=folder, tables={table.name: files})
+
+
+@transaction.atomic
+def _keep(query: RoomQuery, answer: noise.Answer, walls: list[str], *, held: bool) -> None:
+    result: dict[str, Any] = {"columns": answer.columns, "rows": answer.rows, "groups_left_out": answer.left_out}
+    content = canonical_json(result)
+    receipt = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "rows": len(answer.rows),
+        "bytes": len(content),
+        "epsilon": str(query.epsilon),
+        "delta": noise.DELTA,
+        "walls": walls,
+    }
+    if _still_queued(query):
+        advance(
+            query,
+            to=State.HELD if held else State.RELEASED,
+            actor=SYSTEM,
+            details={"sha256": receipt["sha256"], "rows": receipt["rows"]},
+            result=result,
+            receipt=receipt,
+        )
+
+
+@transaction.atomic
+def _close(query: RoomQuery, reason: str, walls: list[str]) -> None:
+    if _still_queued(query):
+        advance(
+            query, to=State.REFUSED, actor=SYSTEM, details={"why": reason}, receipt={"walls": walls}, why_not=reason
+        )
+
+
+def _still_queued(query: RoomQuery) -> bool:
+    """Tell whether no other worker has answered the query meanwhile, and lock its row."""
+    query.refresh_from_db(fields=["state"], from_queryset=RoomQuery.objects.select_for_update())
+    return bool(query.state == State.QUEUED)

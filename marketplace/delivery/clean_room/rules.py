@@ -1,0 +1,60 @@
+"""The rules of one room, as the agreement froze them, and the tables that they are about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from listings.room_rules import Approval
+from marketplace.models import CleanRoom
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that may be asked about; `least` and `greatest` are None where it may not be summed."""
+
+    name: str
+    grouped: bool
+    least: int | None
+    greatest: int | None
+    places: int
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`columns` are by their name in lower case, `tables` are the types of their columns by name.
+
+    `rows_per_person` is 1 where every row is a person.
+    """
+
+    min_group: int
+    columns: Mapping[str, Column]
+    person_column: str
+    rows_per_person: int
+    max_rows: int
+    needs_approval: bool
+    templates_only: bool
+    templates: Mapping[str, Mapping[str, Any]]
+    tables: Mapping[str, Mapping[str, str]]
+
+
+def rules_of(room: CleanRoom) -> Rules:
+    """Read the rules of a room."""
+    written = room.rules
+    columns = [
+        Column(each["name"], each["grouped"], each.get("least"), each.get("greatest"), each["places"])
+        for each in written["columns"]
+    ]
+    person = written.get("person_column", "")
+    return Rules(
+        min_group=written["min_group"],
+        columns={column.name.casefold(): column for column in columns},
+        person_column=person,
+        rows_per_person=written["rows_per_person"] if person else 1,
+        max_rows=written["max_rows"],
+        needs_approval=written["approval"] == Approval.PROVIDER,
+        templates_only=written["templates_only"],
+        templates={template["code"]: template for template in written.get("templates", [])},
+        tables={
+            table.name: {column["name"]: column["type"] for column in table.columns} for table in room.tables.all()
+        },
+    )

@@ -1,0 +1,135 @@
+"""Clean rooms: the right to ask about data that never leave, and every question with what came of it."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.models import Organization, Venue
+from accounts.visibility import owned_or_operated
+from kernel.actors import Actor
+from kernel.models import Identified
+from kernel.states import Stateful
+from marketplace.models.agreements import Entitlement
+from marketplace.models.sharing import SharedTable
+
+
+class CleanRoomQuerySet(models.QuerySet["CleanRoom"]):
+    def visible_to(self, actor: Actor) -> "CleanRoomQuerySet":
+        """Keep what the buyer, the provider and the venue's staff may see."""
+        parties = ("organization", "provider")
+        return self.filter(owned_or_operated(actor, organizations=parties, venue="venue"))
+
+
+class CleanRoom(Identified):
+    """What an entitlement opens instead of files: tables that may be asked about, and a privacy budget to ask with."""
+
+    entitlement = models.OneToOneField(
+        Entitlement, models.PROTECT, verbose_name=_("entitlement"), related_name="clean_room"
+    )
+    organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
+    provider = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("provider"), related_name="+")
+    venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
+    rules = models.JSONField(_("rules"))
+    tables = models.ManyToManyField(SharedTable, verbose_name=_("tables"), related_name="+")
+    epsilon = models.DecimalField(_("privacy budget (ε)"), max_digits=9, decimal_places=4)
+    epsilon_spent = models.DecimalField(_("spent of it"), max_digits=9, decimal_places=4, default=Decimal(0))
+
+    objects: ClassVar[CleanRoomQuerySet] = CleanRoomQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("clean room")
+        verbose_name_plural = _("clean rooms")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(epsilon_spent__gte=0, epsilon_spent__lte=F("epsilon")),
+                name="privacy_budget_is_never_overspent",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.entitlement_id)
+
+    @property
+    def epsilon_left(self) -> Decimal:
+        return self.epsilon - self.epsilon_spent
+
+
+class RoomQueryQuerySet(models.QuerySet["RoomQuery"]):
+    def visible_to(self, actor: Actor) -> "RoomQueryQuerySet":
+        """Keep what the buyer, the provider and the venue's staff may see."""
+        parties = ("organization", "provider")
+        return self.filter(owned_or_operated(actor, organizations=parties, venue="venue"))
+
+
+class RoomQuery(Identified, Stateful):
+    """One question asked in a clean room; its share of the budget is spent with the asking, whatever comes of it."""
+
+    class State(models.TextChoices):
+        QUEUED = "QUEUED", pgettext_lazy("room query", "waiting to run")
+        HELD = "HELD", _("awaiting the provider's approval")
+        RELEASED = "RELEASED", pgettext_lazy("room query", "released")
+        REFUSED = "REFUSED", pgettext_lazy("room query", "refused")
+        FAILED = "FAILED", pgettext_lazy("room query", "failed")
+
+    MOVES = {
+        State.QUEUED: {State.HELD, State.RELEASED, State.REFUSED, State.FAILED},
+        State.HELD: {State.RELEASED, State.REFUSED},
+        State.FAILED: {State.QUEUED},
+    }
+
+    class Reason(models.TextChoices):
+        """Why there is no result: a fixed list, so that no message carries a value out."""
+
+        TIME = "TIME", _("it took too long")
+        MEMORY = "MEMORY", _("it needed too much memory")
+        SIZE = "SIZE", _("it has too many groups")
+        DATA = "DATA", _("it does not fit the data")
+        REFUSED = "REFUSED", _("it asked for what the room does not give")
+        PROVIDER = "PROVIDER", _("the provider refused it")
+
+    room = models.ForeignKey(CleanRoom, models.PROTECT, verbose_name=_("clean room"), related_name="queries")
+    organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
+    provider = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("provider"), related_name="+")
+    venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
+    sql = models.TextField("SQL")
+    template = models.CharField(_("template"), max_length=40, blank=True)
+    parameters = models.JSONField(_("parameters"), default=dict, blank=True)
+    epsilon = models.DecimalField(_("share of the privacy budget (ε)"), max_digits=9, decimal_places=4)
+    asked_by = models.UUIDField(_("asked by"), null=True)
+    why_not = models.CharField(_("why not"), max_length=10, choices=Reason.choices, blank=True)
+    result = models.JSONField(_("result"), null=True)
+    receipt = models.JSONField(_("receipt"), default=dict)
+    decided_by = models.UUIDField(_("decided by"), null=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    reads = models.PositiveIntegerField(_("reads"), default=0)
+    first_read_at = models.DateTimeField(_("first read at"), null=True)
+    last_read_at = models.DateTimeField(_("last read at"), null=True)
+
+    objects: ClassVar[RoomQueryQuerySet] = RoomQueryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("query in a clean room")
+        verbose_name_plural = _("queries in clean rooms")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(epsilon__gt=0), name="room_query_costs_something"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["HELD", "RELEASED"]) | Q(result__isnull=False),
+                name="released_room_query_has_a_result",
+            ),
+            models.CheckConstraint(condition=~Q(state="REFUSED") | ~Q(why_not=""), name="refused_room_query_says_why"),
+        ]
+        indexes = [
+            models.Index(fields=["room", "-id"], name="room_query_by_room"),
+            # The provider's queue of what waits for approval.
+            models.Index(fields=["provider", "-id"], condition=Q(state="HELD"), name="room_query_held_by_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.state}"
