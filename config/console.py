@@ -69,4 +69,8 @@ CONSOLE_KEYS = {
     "order_id": "marketplace.order",
     "placed_by": "accounts.person",
     "granted_to": "accounts.person",
+    "declared_by": "accounts.person",
+    "confirmed_by": "accounts.person",
+    "submitted_by": "accounts.person",
+    "reviewed_by": "accounts.person",
 }

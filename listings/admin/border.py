@@ -1,6 +1,7 @@
 """The console's pages of the border: route cases with their clocks, the export register, standings and alerts."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -231,6 +232,14 @@ class StatutoryClockAdmin(ConsoleAdmin):
         clocks.resume_clock(clock_id=clock.pk, reason=reason, actor=actor)
 
 
+def year_bars(organization_id: UUID, year: int | None = None) -> SafeString:
+    """Return a bar against each line of the law for what an exporter's group has exported in a year; None: this one."""
+    lines = export_year(organization_id, year)["lines"]
+    row = '<tr><td>{}</td><td><progress max="{}" value="{}"></progress></td><td>{} / {}</td></tr>'
+    told = ((each["count"], each["line"], each["persons"], each["persons"], each["line"]) for each in lines)
+    return format_html("<table>{}</table>", format_html_join("", row, told))
+
+
 @admin.register(ExportEntry)
 class ExportEntryAdmin(ConsoleAdmin):
     list_display = ("organization", "recipient", "year", "case", "route", "n_general", "n_sensitive", "counts", "state")
@@ -247,10 +256,7 @@ class ExportEntryAdmin(ConsoleAdmin):
 
     @admin.display(description=_("against each line of the law"))
     def bars(self, entry: ExportEntry) -> SafeString:
-        lines = export_year(entry.organization_id, entry.year)["lines"]
-        row = '<tr><td>{}</td><td><progress max="{}" value="{}"></progress></td><td>{} / {}</td></tr>'
-        told = ((each["count"], each["line"], each["persons"], each["persons"], each["line"]) for each in lines)
-        return format_html("<table>{}</table>", format_html_join("", row, told))
+        return year_bars(entry.organization_id, entry.year)
 
 
 @admin.register(ExporterProfile)
@@ -260,7 +266,17 @@ class ExporterProfileAdmin(ConsoleAdmin):
     list_select_related = ("organization",)
     search_fields = ("organization__legal_name",)
     ordering = ("-id",)
+    fieldsets = (
+        (None, {"fields": ("organization", "ciio", "small", "ftz")}),
+        (_("Four eyes"), {"fields": ("declared_by", "confirmed_by", "confirmed_at")}),
+        (_("The exporter's year"), {"fields": ("bars",)}),
+    )
+    readonly_fields = ("bars",)
     actions_detail = ("confirm",)
+
+    @admin.display(description=_("against each line of the law"))
+    def bars(self, profile: ExporterProfile) -> SafeString:
+        return year_bars(profile.organization_id)
 
     @act(_("Confirm"), permission=P.BORDER_REVIEW, asks_reason=True)
     def confirm(self, request: HttpRequest, profile: ExporterProfile, actor: Actor, reason: str) -> None:
