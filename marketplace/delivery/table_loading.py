@@ -6,12 +6,13 @@ examined them (listings/profiling), and get the type that the examination found,
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import types
 
 from listings.models import DataFile
 from listings.profiling.reading import profile_file
@@ -47,6 +48,11 @@ RECAST = {
     "TIMESTAMP_MS": "TIMESTAMP",
     "TIMESTAMP_NS": "TIMESTAMP",
 }
+NEAREST: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.DataType], pa.DataType]], ...] = (
+    (types.is_dictionary, lambda kind: cast("pa.DictionaryType[Any, Any]", kind).value_type),
+    (types.is_float16, lambda _kind: pa.float32()),
+    (types.is_decimal256, lambda _kind: pa.string()),
+)
 NESTED = re.compile(r"STRUCT|MAP|.*\[\d*\]$")
 
 
@@ -75,11 +81,10 @@ def forms_of(files: Iterable[DataFile]) -> list[Form]:
         if file.format in TABULAR and file.profile is not None:
             is_parquet = file.format == "PARQUET"
             names = tuple(column["name"] for column in file.profile["columns"])
-            types = tuple(column["type"] for column in file.profile["columns"]) if is_parquet else ()
-            groups.setdefault((names, is_parquet, types), []).append(file)
+            groups.setdefault((names, is_parquet, _schema_of(file) if is_parquet else None), []).append(file)
     taken: set[str] = set()
     found = []
-    for (names, is_parquet, _types), members in groups.items():
+    for (names, is_parquet, _schema), members in groups.items():
         name = "data" if len(groups) == 1 else _table_name(members[0].name, taken)
         taken.add(name)
         found.append(Form(name, tuple(members), unique_names(names), is_parquet))
@@ -126,12 +131,28 @@ def _load_texts(file: DataFile, database: Engine) -> None:
 def _load_parquet(file: DataFile, database: Engine) -> None:
     with open_file(file) as source, pq.ParquetFile(cast(BinaryIO, source), pre_buffer=False) as parquet:
         names = [f"c{number}" for number in range(len(parquet.schema_arrow))]
-        none = parquet.schema_arrow.empty_table().rename_columns(names)
+        none = _plain(parquet.schema_arrow.empty_table().rename_columns(names))
         database.take(none, f"CREATE TABLE IF NOT EXISTS {RAW} AS SELECT * FROM batch")
         for batch in parquet.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
-            rows = pa.Table.from_batches([batch]).rename_columns(names)
+            rows = _plain(pa.Table.from_batches([batch]).rename_columns(names))
             database.take(rows, f"INSERT INTO {RAW} SELECT * FROM batch")
             database.keep()
+
+
+def _schema_of(file: DataFile) -> str:
+    """Return the types of a Parquet file's columns; values of two precisions are not mixed in one table."""
+    with open_file(file) as source:
+        return str(pq.read_schema(cast(BinaryIO, source)).remove_metadata().types)
+
+
+def _plain(rows: pa.Table) -> pa.Table:
+    """Return rows with what DuckDB has no type for as what comes nearest."""
+    for number, field in enumerate(rows.schema):
+        for holds, nearest in NEAREST:
+            if holds(field.type):
+                values = rows.column(number).cast(nearest(field.type))
+                rows = rows.set_column(number, field.name, values)
+    return rows
 
 
 def _typed_columns(form: Form, database: Engine) -> list[Column]:
@@ -150,26 +171,26 @@ def _recast(column: str, kind: str) -> str:
 def _read_columns(form: Form, database: Engine) -> list[Column]:
     readings = []
     for number, name in enumerate(form.columns):
-        types = {file.profile["columns"][number]["type"] for file in form.files if file.profile}
-        reading = _reading(f"c{number}", types - {"empty"}, form.files, database)
+        found = {file.profile["columns"][number]["type"] for file in form.files if file.profile}
+        reading = _reading(f"c{number}", found - {"empty"}, form.files, database)
         readings.append(Column(name, reading.format(f"c{number}")))
     return readings
 
 
-def _reading(column: str, types: set[str], files: Sequence[DataFile], database: Engine) -> str:
+def _reading(column: str, found: set[str], files: Sequence[DataFile], database: Engine) -> str:
     """Return the expression that reads a column of text by the types that its files' examinations found."""
-    if types == {"boolean"}:
+    if found == {"boolean"}:
         tried = ["boolean"]
-    elif types == {"integer"}:
+    elif found == {"integer"}:
         tried = ["integer"]
-    elif types and types <= {"integer", "decimal"}:
+    elif found and found <= {"integer", "decimal"}:
         exact = all(file.format == "CSV" for file in files) and _exact_decimal(column, database)
         if exact:
             return f"CAST({{0}} AS {exact})"
         tried = ["double"]
-    elif types == {"date"}:
+    elif found == {"date"}:
         tried = ["date"]
-    elif types and types <= {"date", "timestamp"}:
+    elif found and found <= {"date", "timestamp"}:
         tried = ["zoned"] if _all_match(column, HAS_ZONE, database) else ["timestamp"]
     else:
         tried = []

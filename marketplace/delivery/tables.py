@@ -212,7 +212,7 @@ def _keep(
     table: SharedTable, files: list[SharedFile], before: SharedTable | None, changes: list[SharedFile]
 ) -> SharedTable:
     """Make a table and its files known; where another delivery made the same table meanwhile, that one is kept."""
-    _kept, made = SharedTable.objects.get_or_create(
+    kept, made = SharedTable.objects.get_or_create(
         version=table.version,
         cut_sha256=table.cut_sha256,
         name=table.name,
@@ -224,7 +224,7 @@ def _keep(
         },
     )
     if not made:
-        return _kept  # our objects go by their jobs
+        return kept  # our objects go by their jobs
     SharedFile.objects.bulk_create([*files, *changes])
     if before is not None:
         TableChange.objects.create(table=table, since=before)

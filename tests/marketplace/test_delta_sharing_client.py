@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -51,7 +52,7 @@ class OfficialClient:
 
 @pytest.fixture
 def client() -> Iterator[OfficialClient]:
-    subprocess.run([str(BASE / "deploy/delta-sharing-client"), str(BASE / ".venv")], check=True)
+    subprocess.run([str(BASE / "deploy/delta-sharing-client"), sys.prefix], check=True)
     with subprocess.Popen(
         [str(BASE / ".venv-delta-sharing/bin/python"), str(BASE / "tests/marketplace/delta_sharing_client.py")],
         stdin=subprocess.PIPE,
