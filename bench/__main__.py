@@ -1,12 +1,12 @@
 """Run the benchmarks: all of them, or those named.
 
-python -m bench [loop] [ledger] [profiling] [catalogue] [relevance] [border] [sharing]
+python -m bench [loop] [ledger] [profiling] [catalogue] [relevance] [border] [gateway] [sharing]
 """
 
 import subprocess
 import sys
 
-BENCHMARKS = ("ledger", "profiling", "catalogue", "relevance", "border", "sharing", "loop")
+BENCHMARKS = ("ledger", "profiling", "catalogue", "relevance", "border", "gateway", "sharing", "loop")
 
 
 def main(names: list[str]) -> int:

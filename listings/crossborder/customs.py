@@ -33,12 +33,13 @@ State = CustomsDeclaration.State
 
 
 def declare(
-    *, delivery_id: UUID, order_id: UUID, files: Sequence[Mapping[str, Any]], actor: Actor
+    *, delivery_id: UUID, order_id: UUID, files: Sequence[Mapping[str, Any]], calls: bool = False, actor: Actor
 ) -> CustomsDeclaration:
     """Declare one delivery of an order at its case's port, and check it at once.
 
-    `files` are id, name, size, sha256 and sm3 of what has been read and found unchanged. The caller runs the
-    transaction. A declaration that stands is returned as it is. Raises Problem `route_not_cleared`.
+    `files` are id, name, size, sha256 and sm3 of what has been read and found unchanged. With `calls` they describe an
+    interface, and what its answers may carry while the permit holds is declared instead of their bytes. The caller
+    runs the transaction. A declaration that stands is returned as it is. Raises Problem `route_not_cleared`.
     """
     case = _case_of(order_id)
     if (standing := _standing(delivery_id)) is not None:
@@ -46,7 +47,9 @@ def declare(
     if not case.cleared:
         raise Problem("route_not_cleared", state=case.state)
 
-    body = _manifest(case, files)
+    rules = customs_rules_on(day_of(timezone.now()))
+    ahead = {"calls": {"bytes": rules.call_bytes, "days": rules.permit_days}} if calls else {}
+    body = {**_manifest(case, files), **ahead}
     declaration = CustomsDeclaration.objects.create(
         number=short_number(case.venue.number_prefix, "B", day_of(timezone.now()).year),
         venue=case.venue,
@@ -57,7 +60,7 @@ def declare(
         port=case.port,
         manifest=body,
         payload_sha256=payload_digest(files),
-        payload_bytes=sum(int(file["size"]) for file in files),
+        payload_bytes=max(sum(int(file["size"]) for file in files), rules.call_bytes if calls else 0),
     )
     details = {"payload_sha256": declaration.payload_sha256, "port": declaration.port}
     audit.record("customsdeclaration.declared", subject=declaration, actor=actor, details=details)
@@ -172,7 +175,11 @@ def declare_again(*, declaration_id: UUID, actor: Actor) -> CustomsDeclaration:
     if _standing(returned.delivery_id) is not None:
         raise Problem("declaration_stands")
     return declare(
-        delivery_id=returned.delivery_id, order_id=case.order_id, files=returned.manifest["files"], actor=actor
+        delivery_id=returned.delivery_id,
+        order_id=case.order_id,
+        files=returned.manifest["files"],
+        calls="calls" in returned.manifest,
+        actor=actor,
     )
 
 

@@ -8,7 +8,10 @@ from listings.editions import edition_on
 
 @dataclass(frozen=True)
 class CustomsRules:
-    """One edition. A permit holds for `permit_days` and for `readings` times the payload's bytes."""
+    """One edition. A permit holds for `permit_days` and for `readings` times the payload's bytes.
+
+    One for calls of an interface, whose answers nobody knows ahead, holds for `call_bytes` instead.
+    """
 
     edition: str
     low_risk_routes: frozenset[str]
@@ -17,6 +20,7 @@ class CustomsRules:
     sample_rows: int
     permit_days: int
     readings: int
+    call_bytes: int
 
 
 def customs_rules_on(day: date) -> CustomsRules:
@@ -30,4 +34,5 @@ def customs_rules_on(day: date) -> CustomsRules:
         sample_rows=found["sampling"]["rows"],
         permit_days=found["permit"]["days"],
         readings=found["permit"]["readings"],
+        call_bytes=found["permit"]["call_bytes"],
     )

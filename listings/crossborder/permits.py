@@ -28,7 +28,7 @@ def issue_permit(declaration: CustomsDeclaration, *, actor: Actor) -> TransferPe
         recipient_id=declaration.recipient_id,
         delivery_id=declaration.delivery_id,
         payload_sha256=declaration.payload_sha256,
-        byte_ceiling=declaration.payload_bytes * rules.readings,
+        byte_ceiling=declaration.payload_bytes * (1 if declaration.manifest.get("calls") else rules.readings),
         valid_from=now,
         valid_until=now + timedelta(days=rules.permit_days),
     )

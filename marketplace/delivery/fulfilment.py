@@ -120,7 +120,8 @@ def _declare(delivery: Delivery, receipt: dict[str, Any]) -> None:
     delivery.receipt = receipt
     delivery.save(update_fields=["receipt"])
     if is_cleared(order.id):  # otherwise the delivery is taken up again when it is (ordering.fund_when_cleared)
-        declare(delivery_id=delivery.id, order_id=order.id, files=receipt["files"], actor=SYSTEM)
+        calls = upstreams.WAY in delivery.order.agreement.body["product"]["deliveries"]
+        declare(delivery_id=delivery.id, order_id=order.id, files=receipt["files"], calls=calls, actor=SYSTEM)
 
 
 @transaction.atomic

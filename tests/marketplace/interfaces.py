@@ -15,6 +15,8 @@ from accounts.models import Organization
 from kernel.jobs import run_due_jobs
 from kernel.money import Currency, Money
 from listings import uploading
+from listings.crossborder.border_dossier import declare_border_dossier
+from listings.grade_confirmation import confirm_grade
 from listings.listing import create_listing
 from listings.metering import Metering, Unit
 from listings.models import DatasetVersion, Listing, Plan
@@ -76,7 +78,12 @@ def upstream_server(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterato
 
 
 def listed_interface(
-    provider: Organization, base_url: str = "", metering: Metering | None = PER_CALL, **upstream: Any
+    provider: Organization,
+    base_url: str = "",
+    metering: Metering | None = PER_CALL,
+    *,
+    exportable: bool = False,
+    **upstream: Any,
 ) -> Listing:
     """Return a listing of an API product in the catalogue, with its upstream where there is an address."""
     who = actor(person_of(provider))
@@ -92,6 +99,10 @@ def listed_interface(
     product = create_product(dataset_id=dataset.pk, dossier=dossier(product_type="API", deliveries=["API"]), actor=who)
     register_product(product_id=product.pk, actor=who)
     product.refresh_from_db()
+    if exportable:
+        confirm_grade(version_id=version.pk, grade="GENERAL", personal_data="NONE", actor=who)
+        border = {"reach": "ANYWHERE", "scenario": "OTHER", "n_general": 0, "n_sensitive": 0}
+        declare_border_dossier(product_id=product.pk, fields=border, actor=who)
     if base_url:
         opened(product.pk, base_url, who, **upstream)
     kind = Plan.Kind.METERED if metering else Plan.Kind.FREE

@@ -12,8 +12,9 @@ from unittest.mock import patch
 
 import pytest
 import time_machine
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from redis import Redis
 
@@ -21,14 +22,19 @@ from accounts.models import Organization, Role
 from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent
 from kernel.money import Currency
+from kernel.problems import PROBLEMS
 from kernel.redis_client import redis_client
+from listings.crossborder.customs import check_again, hold_declaration
+from listings.crossborder.customs_rules import customs_rules_on
 from listings.encryption import KeyRing, key_ring
 from listings.metering import Metering, Unit
+from listings.models import TransferPermit
 from listings.rotation import rewrap_data_keys
 from marketplace.delivery.upstreams import secret_of
 from marketplace.models import GatewayCall, Upstream, UsageRecord
+from tests.marketplace.crossing import buy, funded, released, second_officer, standing
 from tests.marketplace.interfaces import SECRET, Caller, body_of, bought, listed_interface, upstream_server
-from tests.marketplace.trading import placed
+from tests.marketplace.trading import make_buyer, placed
 from tests.serving import plainly
 from tests.world import api, make_client, person_of, staff
 
@@ -69,6 +75,10 @@ def test_a_call_goes_through_and_is_counted(provider: Organization, buyer: Organ
     delivery = bought(listed_interface(provider, f"{echoing}/v1"), buyer)
     caller = Caller(delivery)
 
+    with CaptureQueriesContext(connection) as queries:
+        caller.call("warm")
+    asked = [query["sql"] for query in queries if query["sql"].startswith(("SELECT", "\nSELECT"))]
+    assert len(asked) == 3, asked  # who asks, what is opened, and the audit event
     answer = caller.call(
         "streets/沙面 街?q=1%202",
         "POST",
@@ -87,7 +97,7 @@ def test_a_call_goes_through_and_is_counted(provider: Organization, buyer: Organ
     assert answer["Dawan-Answered-By"] == "upstream"
     assert "Set-Cookie" not in answer
     assert "sandbox" in answer["Content-Security-Policy"]
-    [call] = GatewayCall.objects.all()
+    call = GatewayCall.objects.latest("id")
     assert (call.outcome, call.status, call.units, call.bytes_in) == ("ANSWERED", 200, 1, 8)
     assert UsageRecord.objects.get(subject_id=call.pk).nonce == call.nonce
     assert AuditEvent.objects.filter(subject_id=str(call.pk)).count() == 2
@@ -243,3 +253,27 @@ def test_the_page_to_try_an_interface(provider: Organization, buyer: Organizatio
     assert described["components"]["securitySchemes"] == {"exchange": {"type": "http", "scheme": "bearer"}}
     assert "provider.example.cn" not in json.dumps(described)
     assert Client().get(f"/gateway/{delivery.entitlement_id}/-/openapi.json").status_code == 401
+
+
+def test_across_a_border_every_byte_comes_from_the_permit(provider: Organization, echoing: str) -> None:
+    standing(provider)
+    abroad = make_buyer(jurisdiction="HK")
+    listing = listed_interface(provider, echoing, exportable=True)
+    delivery = released(funded(buy(listing, abroad)))
+    permit = TransferPermit.objects.get(delivery_id=delivery.pk)
+    assert permit.byte_ceiling == customs_rules_on(timezone.localdate()).call_bytes
+    caller = Caller(delivery)
+
+    answered = body_of(caller.call())
+    permit.refresh_from_db()
+    assert permit.bytes_used == len(answered)
+    assert GatewayCall.objects.get().permit_id == permit.pk
+
+    TransferPermit.objects.update(bytes_used=permit.byte_ceiling - 1)
+    answer = caller.call()
+    assert (answer.status_code, answer.json()["code"]) == (PROBLEMS["permit_exhausted"][0], "permit_exhausted")
+    withdrawn = hold_declaration(declaration_id=permit.declaration_id, reason="Complaint", actor=second_officer())
+    assert caller.call().json()["code"] == "permit_not_in_force"
+    check_again(declaration_id=withdrawn.pk, actor=second_officer())
+    assert body_of(caller.call())
+    assert UsageRecord.objects.count() == 2
