@@ -51,6 +51,9 @@ def sharing_errors(product: Product, version: DatasetVersion, terms: Terms) -> I
     files = version.files.filter(format__in=TABULAR).values_list("profile__columns", flat=True)
     if "TABLE" in product.deliveries and not files:
         yield FieldError("/version_id", "no_tables", _("The version holds no table to share."))
+    if "TABLE" in product.deliveries and terms.watermark_columns:
+        message = _("Shared tables carry no buyer's mark; deliver files where the terms ask for one.")
+        yield FieldError("/terms_id", "tables_carry_no_mark", message)
     if not terms.table_cut:
         return
     if "TABLE" not in product.deliveries or "FILE" in product.deliveries:
