@@ -266,7 +266,7 @@ class Answer:
     def __next__(self) -> bytes:
         """Return the next chunk, as long as the right is in force and the answer within its bounds.
 
-        Raises ConnectionAbortedError otherwise: the connection then breaks, so that the client knows of missing bytes.
+        Raises ConnectionAbortedError otherwise: the connection then breaks short of Content-Length, where there is one.
         """
         try:
             chunk = next(self.chunks)
