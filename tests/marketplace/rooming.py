@@ -3,8 +3,10 @@
 from typing import Any
 
 from accounts.models import Organization
+from listings.crossborder.border_dossier import declare_border_dossier
+from listings.grade_confirmation import confirm_grade
 from listings.listing import create_listing
-from listings.models import Listing
+from listings.models import DatasetVersion, Listing
 from listings.registration import create_product, register_product
 from marketplace.delivery.clean_room import queries
 from marketplace.models import CleanRoom, RoomQuery
@@ -36,13 +38,22 @@ RULES: dict[str, Any] = {
 
 def room_listing(provider: Organization, content: str = VISITS, **rules: Any) -> Listing:
     """Return a listing delivered by privacy computing alone; `rules` differ from RULES."""
-    who = actor(person_of(provider))
-    version = stored_version(provider, content.encode())
+    return room_listing_of(stored_version(provider, content.encode()), **rules)
+
+
+def room_listing_of(version: DatasetVersion, *, abroad: bool = False, **rules: Any) -> Listing:
+    """Offer a stored version by privacy computing alone, also across the border where `abroad`."""
+    who = actor(person_of(version.organization))
+    if abroad:
+        confirm_grade(version_id=version.pk, grade="GENERAL", personal_data="NONE", actor=who)
     product = create_product(
         dataset_id=version.dataset_id, dossier=dossier(deliveries=["PRIVACY_COMPUTING"]), actor=who
     )
     register_product(product_id=product.pk, actor=who)
     product.refresh_from_db()
+    if abroad:
+        border = {"reach": "ANYWHERE", "scenario": "OTHER", "n_general": 701, "n_sensitive": 0}
+        declare_border_dossier(product_id=product.pk, fields=border, actor=who)
     listing = create_listing(
         product_id=product.pk,
         venue_code="gzdex",

@@ -21,6 +21,7 @@ from accounts.models import Organization, Role
 from kernel.digests import canonical_json
 from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent, Job
+from listings.models import TransferPermit
 from marketplace import entitlements
 from marketplace.delivery.access import grant_access
 from marketplace.delivery.clean_room import noise, process, queries, sandbox
@@ -28,6 +29,7 @@ from marketplace.delivery.clean_room.questions import read_question
 from marketplace.delivery.clean_room.rules import rules_of
 from marketplace.delivery.clean_room.tables import private_folder
 from marketplace.models import CleanRoom, RoomQuery, UsageRecord
+from tests.marketplace.crossing import buy, funded, released, standing
 from tests.marketplace.rooming import COUNTS, asked, opened_room, room_listing
 from tests.marketplace.trading import make_buyer
 from tests.refusals import refused
@@ -321,3 +323,21 @@ def test_the_provider_approves_and_the_buyer_may_not(provider: Organization, buy
     injected.refresh_from_db()
     assert injected.result is None
     assert selling.post(other, {"reason": "Again"}).json()["code"] == "illegal_state"
+
+
+def test_a_result_that_crosses_the_border_is_taken_from_the_permit(provider: Organization) -> None:
+    standing(provider)
+    abroad = make_buyer(jurisdiction="HK")
+    listing = room_listing(provider, abroad=True)
+    delivery = released(funded(buy(listing, abroad), "exempt_volume"))
+    room = CleanRoom.objects.get(entitlement=delivery.entitlement_id)
+    query = computed(asked(room, BY_DISTRICT))
+    reader = actor(person_of(abroad))
+    read = queries.read_result(query_id=query.pk, actor=reader)
+    permit = TransferPermit.objects.get(delivery_id=delivery.pk)
+    assert permit.bytes_used == read.receipt["bytes"]
+    TransferPermit.objects.filter(pk=permit.pk).update(bytes_used=permit.byte_ceiling)
+    with refused("permit_exhausted"):
+        queries.read_result(query_id=query.pk, actor=reader)
+    query.refresh_from_db()
+    assert query.reads == 1

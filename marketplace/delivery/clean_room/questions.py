@@ -29,6 +29,7 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 MOST_ITEMS = 50
 MOST_NODES = 2_000
 DEEPEST = 60
+WHOLE = frozenset({"byte", "short", "integer", "long"})
 
 
 class Kind(StrEnum):
@@ -90,7 +91,8 @@ def read_question(sql: str, rules: Rules, parameters: Mapping[str, exp.Expressio
 def statement(question: Question, rules: Rules, most_groups: int) -> str:
     """Write the statement that the sandbox runs: dimensions, size of the group, then one figure per aggregate."""
     dimensions = [item.dimension for item in question.items if item.measure is None]
-    figures = [figure for item in question.items if item.measure for figure in _figures(item.measure)]
+    types = rules.tables[question.table]
+    figures = [figure for item in question.items if item.measure for figure in _figures(item.measure, types)]
     person = _quoted(rules.person_column) if rules.person_column else ""
     size = f"count(DISTINCT {person})" if person else "count(*)"
     chosen = [*(f"{each} AS d{number}" for number, each in enumerate(dimensions)), f"{size} AS size"]
@@ -358,7 +360,7 @@ def _is_date(node: exp.Cast) -> bool:
     return isinstance(node.this, exp.Literal) and node.this.is_string and to.is_type("date", "timestamp")
 
 
-def _figures(measure: Measure) -> list[str]:
+def _figures(measure: Measure, types: Mapping[str, str]) -> list[str]:
     """Return the figures that the sandbox takes for a measure, all whole numbers."""
     column = measure.column
     if column is None:
@@ -371,6 +373,10 @@ def _figures(measure: Measure) -> list[str]:
         return [count]
     # Each value is drawn within the bounds and made a whole number, so that a sum is exact and one row moves it by no
     # more than the noise hides.
+    if types[column.name] in WHOLE:
+        total = f"coalesce(sum(least(greatest(CAST({name} AS BIGINT), {column.least}), {column.greatest})), 0)"
+        total += f" * {10**column.places}"
+        return [total] if measure.kind == Kind.SUM else [total, count]
     scaled = f"CAST(round(least(greatest(TRY_CAST({name} AS DOUBLE), {column.least}), {column.greatest})"
     total = f"coalesce(sum({scaled} * {10**column.places}) AS BIGINT)), 0)"
     return [total] if measure.kind == Kind.SUM else [total, f"count(TRY_CAST({name} AS DOUBLE))"]
