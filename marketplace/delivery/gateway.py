@@ -18,6 +18,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.access import Permission, require
@@ -155,7 +156,7 @@ def _length_of(request: HttpRequest, upstream: Upstream) -> int:
 
 @transaction.atomic
 def _begun(opening: Opening, request: HttpRequest, path: str, length: int, actor: Actor) -> GatewayCall:
-    """Write the call down; raises Problem `nonce_reused` for a repeated one, or what `use_permit` raises."""
+    """Write the call down; raises Problem `invalid` or `nonce_reused` for its nonce, or what `use_permit` raises."""
     entitlement = opening.entitlement
     permit = permit_for(opening.delivery, bytes_wanted=0, actor=actor)
     call = GatewayCall(
@@ -171,7 +172,9 @@ def _begun(opening: Opening, request: HttpRequest, path: str, length: int, actor
         bytes_in=length,
         trace_id=current_trace_id(),
     )
-    call.nonce = request.headers.get("Dawan-Nonce", "")[:LONGEST_NONCE] or call.pk.hex
+    call.nonce = request.headers.get("Dawan-Nonce", "") or call.pk.hex
+    if len(call.nonce) > LONGEST_NONCE:
+        raise Problem("invalid", _("A nonce has at most %d characters.") % LONGEST_NONCE)
     call.save(force_insert=True)
     details = {"entitlement": str(entitlement.pk), "method": call.method, "path": call.path}
     audit.record("gatewaycall.made", subject=call, actor=actor, details=details)

@@ -154,6 +154,7 @@ def test_what_a_caller_may_not_do(delivery: Delivery, rested: Callable[[], None]
         (caller.call("fine", "DELETE"), 405, "method_not_allowed"),
         (caller.call("fine", "POST", headers={"Transfer-Encoding": "chunked"}), 411, "length_required"),
         (caller.call("fine", "POST", CONTENT_LENGTH=str(10**9)), 413, "too_large"),
+        (caller.call("fine", headers={"Dawan-Nonce": "n" * 65}), 400, "invalid"),
         (caller.call("a/../../admin"), 400, "invalid"),
         (caller.call("%2e%2e/admin"), 400, "invalid"),
         (caller.call("..%5cadmin"), 400, "invalid"),
