@@ -48,7 +48,7 @@ LOG_NAME = env.str("LOG_NAME", "dawan-exchange")  # how the log calls itself in 
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

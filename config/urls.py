@@ -5,6 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+# The console's pages are registered where they are served, and not in every command and worker.
+admin.autodiscover()
+
 api: list[URLPattern | URLResolver] = [
     path("", include("kernel.urls")),
     path("", include("accounts.urls")),

@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import django
@@ -72,6 +73,7 @@ else:
     os.environ[TEMPLATE_VARIABLE] = DATABASE if migrated.fill(_servers) else ""
 # Set up here, so that the conftests below may import models at their top.
 django.setup()
+import_module("config.urls")  # registers the console's pages
 # The client of each test makes the middleware anew; without this it would list every static file each time.
 settings.WHITENOISE_AUTOREFRESH = True
 
