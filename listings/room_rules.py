@@ -15,6 +15,7 @@ from sqlglot.errors import SqlglotError
 
 from kernel.problems import FieldError
 from listings.models import Product
+from listings.product_types import OPEN_DELIVERIES
 
 WAY = "PRIVACY_COMPUTING"
 MOST_EPSILON = Decimal(100)
@@ -45,7 +46,7 @@ class ParameterKind(models.TextChoices):
 def room_errors(rules: Mapping[str, Any], product: Product) -> Iterator[FieldError]:
     """Yield what is wrong with the rules of a room for this product; their shape has been checked by the API."""
     if not rules:
-        if product.deliveries == [WAY]:
+        if OPEN_DELIVERIES.intersection(product.deliveries) == {WAY}:
             text = _("What is delivered by privacy computing alone needs the rules of its clean room.")
             yield FieldError("/clean_room", "required", text)
         return

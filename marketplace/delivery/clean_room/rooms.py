@@ -4,11 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from kernel import audit
 from kernel.actors import SYSTEM
-from kernel.jobs import GiveUp
 from kernel.models import Job
 from listings.room_rules import WAY
 from marketplace.delivery.tables import agreed_cut, make_tables
@@ -20,12 +18,12 @@ __all__ = ["WAY", "open_room"]
 def open_room(delivery: Delivery, job: Job) -> dict[str, Any]:
     """Open the room of a delivery's entitlement and return what its receipt says of it; safe to run again.
 
-    Its tables hold the columns that the rules name and no other, and the agreed rows. Raises GiveUp where the agreement
-    has no rules for a room, or no table has these columns.
+    Its tables hold the columns that the rules name and no other, and the agreed rows. Raises GiveUp where no table has
+    these columns.
     """
     rules = delivery.order.agreement.body["terms"].get("clean_room")
-    if not rules:
-        raise GiveUp(_("The agreement has no rules for a clean room."))
+    if not rules:  # it is delivered in another way too (listings/room_rules.py)
+        return {}
     columns = [column["name"] for column in rules["columns"]]
     if person := rules.get("person_column"):
         columns.append(person)
