@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("sql", models.TextField(verbose_name="SQL")),
+                ("sql", models.TextField(verbose_name="query (SQL)")),
                 ("template", models.CharField(blank=True, max_length=40, verbose_name="template")),
                 ("parameters", models.JSONField(blank=True, default=dict, verbose_name="parameters")),
                 (

@@ -97,7 +97,7 @@ class RoomQuery(Identified, Stateful):
     provider = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("provider"), related_name="+")
     venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
-    sql = models.TextField("SQL")
+    sql = models.TextField(_("query (SQL)"))
     template = models.CharField(_("template"), max_length=40, blank=True)
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     epsilon = models.DecimalField(_("share of the privacy budget (ε)"), max_digits=9, decimal_places=4)

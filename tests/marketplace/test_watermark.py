@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
-from accounts.models import Capacity
+from accounts.models import Capacity, Role
 from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent
 from listings import uploading
@@ -24,7 +25,7 @@ from marketplace.models import Delivery, MarkedFile
 from tests.listings.offers import approved, dossier, make_plan, make_terms
 from tests.marketplace.trading import delivered, make_buyer, placed
 from tests.refusals import refused
-from tests.world import actor, api, make_member, person_of
+from tests.world import actor, api, make_member, person_of, staff
 
 pytestmark = pytest.mark.django_db
 ROWS = 1200
@@ -154,7 +155,12 @@ def test_the_marks_are_small_and_what_is_no_carrier_stays(tmp_path: Path) -> Non
         assert (row["id"], row["n"]) == (plain["id"], str(plain["n"]))
         assert row["place"].rstrip("\u2060") == plain["place"]
         assert abs(float(row["lon"]) - plain["lon"]) < 0.00011
-    assert MarkedFile.objects.get().anchor == "id"
+    kept = MarkedFile.objects.get()
+    assert kept.anchor == "id"
+    page = api(staff("gzdex", Role.COMPLIANCE_REVIEWER)).get(
+        reverse("admin:marketplace_markedfile_change", args=[kept.pk])
+    )
+    assert page.status_code == 200
 
 
 def test_columns_that_no_file_has_and_files_that_carry_no_marks_are_refused(tmp_path: Path) -> None:
