@@ -34,8 +34,8 @@ class RuleSetSerializer(serializers.ModelSerializer[RouteRuleSet]):
 class RuleSetDifferenceSerializer(serializers.Serializer[Any]):
     part = serializers.CharField()
     name = serializers.CharField()
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
+    before = serializers.JSONField()
+    after = serializers.JSONField()
 
 
 class RuleSetInFullSerializer(serializers.ModelSerializer[RouteRuleSet]):
