@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -96,8 +97,10 @@ def switch_on_rule_set(*, rule_set_id: UUID, reason: str, actor: Actor) -> Route
     row = _proposed(rule_set_id, actor)
     require_different_person(actor, made_by=row.proposed_by)
     said = require_reason(reason)
-    newest = RouteRuleSet.objects.switched_on().order_by("-effective_from").values_list("effective_from", flat=True)
-    if row.effective_from < day_of(timezone.now()) or row.effective_from <= (newest.first() or date.min):
+    others = RouteRuleSet.objects.switched_on()
+    list(others.select_for_update().values_list("pk"))  # of two that are switched on at once, the second sees the first
+    newest = others.aggregate(newest=Max("effective_from"))["newest"] or date.min
+    if row.effective_from < day_of(timezone.now()) or row.effective_from <= newest:
         raise Problem("rule_set_too_early")
     changes = sum(1 for _change in impact_of(row))
     advance(

@@ -2,7 +2,8 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -52,34 +53,38 @@ def download(request: HttpRequest, token: str) -> HttpResponse | StreamingHttpRe
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=headers, content_type=media_type)
     record_read(grant, start=start, stop=stop)
-    return StreamingHttpResponse(
-        _stream(grant, stored, start, stop), status=status, headers=headers, content_type=media_type
+    body = streamed(
+        stored, start, stop, may_go_on=partial(may_go_on, grant), record_served=partial(record_served, grant)
     )
+    return StreamingHttpResponse(body, status=status, headers=headers, content_type=media_type)
 
 
 def _served(grant: AccessGrant) -> tuple[StoredFile, str]:
     """Return the bytes that a grant is for, the buyer's marked copy where there is one, and their SHA-256."""
     entries = {entry["id"]: entry for entry in grant.delivery.receipt["files"]}
-    if not entries[str(grant.file_id)].get("marked"):
+    if not entries[str(grant.file_id)].get("sold_sha256"):
         return stored_file(grant.file), grant.file.sha256
     copy = MarkedFile.objects.select_related("file__version").get(delivery=grant.delivery_id, file=grant.file_id)
     return stored_copy(copy), copy.sha256
 
 
-def _stream(grant: AccessGrant, stored: StoredFile, start: int, stop: int) -> Iterator[bytes]:
+def streamed(
+    stored: StoredFile, start: int, stop: int, *, may_go_on: Callable[[], bool], record_served: Callable[[int], None]
+) -> Iterator[bytes]:
+    """Yield a range as long as the right to read lasts, and write down at the end how many bytes went out."""
     served = since_check = 0
     try:
         for chunk in read_range(stored, start, stop):
             if since_check >= CHECK_EVERY:
-                if not may_go_on(grant):
+                if not may_go_on():
                     # The connection breaks short of Content-Length, so the client knows that bytes are missing.
-                    raise ConnectionAbortedError("the entitlement ended in mid-stream")
+                    raise ConnectionAbortedError("the right to read ended in mid-stream")
                 since_check = 0
             yield chunk
             served += len(chunk)
             since_check += len(chunk)
     finally:
-        record_served(grant, served)
+        record_served(served)
 
 
 def wanted_range(request: HttpRequest, etag: str, size: int) -> tuple[int, int] | None:

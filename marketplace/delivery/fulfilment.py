@@ -45,7 +45,7 @@ def fulfil(*, delivery_id: UUID, job: Job) -> None:
     delivery = _resume(delivery_id)
     if delivery.state != Delivery.State.PREPARING:
         return
-    receipt = mark_copies(delivery, _check_bytes(delivery, job))
+    receipt = mark_copies(delivery, _check_bytes(delivery, job), job)
     for way in delivery.order.agreement.body["product"]["deliveries"]:
         if way in PREPARED:
             receipt |= PREPARED[way](delivery, job)

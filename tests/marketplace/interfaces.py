@@ -1,11 +1,10 @@
 """Interfaces in tests: an API product with its description in the catalogue, a real upstream, and a buyer's calls."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,6 +25,7 @@ from marketplace.delivery.upstreams import set_upstream
 from marketplace.models import Delivery, GatewayCall, Upstream
 from tests.listings.offers import approved, dossier, make_terms
 from tests.marketplace.trading import delivered, placed
+from tests.serving import running
 from tests.world import actor, make_client, make_token, person_of
 
 SECRET = "provider-secret-9f2c"
@@ -64,17 +64,8 @@ def upstream_server(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterato
         def log_message(self, *_arguments: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with running(Handler) as address:
+        yield address
 
 
 def listed_interface(

@@ -208,7 +208,7 @@ import importlib.util, json, os, socket, sys
 spec = importlib.util.spec_from_file_location("process", sys.argv[1])
 process = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(process)
-if sys.argv[2] == "unprivileged":
+if sys.argv[2] == "unprivileged" and os.geteuid() == 0:
     os.setgroups([]); os.setgid(1000); os.setuid(1000)
 walls = process.shut(sys.argv[3], json.loads(sys.argv[4]))
 found = {"walls": walls, "environ": len(os.environ), "uid": os.geteuid()}
@@ -225,14 +225,14 @@ print(json.dumps(found))
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become both root's child and somebody else's")
-@pytest.mark.parametrize("who", ["root", "unprivileged"])
+# Whoever is not root can only be asked as who they are.
+@pytest.mark.parametrize("who", ["root", "unprivileged"] if os.geteuid() == 0 else ["unprivileged"])
 def test_the_operating_system_shuts_files_and_network_before_any_sql_runs(who: str, tmp_path: Path) -> None:
     folder = tmp_path / "room"
     folder.mkdir()
     for each in (folder, *folder.parents[: len(folder.relative_to(gettempdir()).parts) - 1]):
         each.chmod(0o755)
-    if who == "unprivileged":
+    if who == "unprivileged" and os.geteuid() == 0:
         os.chown(folder, 1000, 1000)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])

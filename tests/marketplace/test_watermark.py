@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,12 +18,17 @@ from django.urls import reverse
 
 from accounts.models import Capacity, Role
 from kernel.jobs import run_due_jobs
-from kernel.models import AuditEvent
+from kernel.models import AuditEvent, Job
 from listings import uploading
-from listings.models import DatasetVersion, Listing
+from listings.crossborder.border_dossier import declare_border_dossier
+from listings.crossborder.customs import payload_digest
+from listings.grade_confirmation import confirm_grade
+from listings.models import CustomsDeclaration, DatasetVersion, Listing
 from marketplace.delivery.access import grant_access
+from marketplace.delivery.watermark.copies import mark_copies
 from marketplace.models import Delivery, MarkedFile
 from tests.listings.offers import approved, dossier, make_plan, make_terms
+from tests.marketplace.crossing import buy, funded, released, standing
 from tests.marketplace.trading import delivered, make_buyer, placed
 from tests.refusals import refused
 from tests.world import actor, api, make_member, person_of, staff
@@ -65,8 +71,8 @@ FILES: dict[str, tuple[Callable[[], bytes], list[str]]] = {
 }
 
 
-def offered(format_code: str, *, columns: list[str] | None = None) -> Listing:
-    """List a file of the format whose terms have its copies marked."""
+def offered(format_code: str, *, columns: list[str] | None = None, abroad: bool = False) -> Listing:
+    """List a file of the format whose terms have its copies marked, `abroad` where it may cross the border."""
     from listings.listing import create_listing
     from listings.registration import create_product, register_product
 
@@ -86,6 +92,11 @@ def offered(format_code: str, *, columns: list[str] | None = None) -> Listing:
     assert version.state == DatasetVersion.State.READY, version.refusal
     product = create_product(dataset_id=dataset.id, dossier=dossier(), actor=who)
     register_product(product_id=product.pk, actor=who)
+    if abroad:
+        standing(provider)
+        confirm_grade(version_id=version.pk, grade="GENERAL", personal_data="NONE", actor=who)
+        border = {"reach": "ANYWHERE", "scenario": "OTHER", "n_general": 0, "n_sensitive": 0}
+        declare_border_dossier(product_id=product.pk, fields=border, actor=who)
     terms = make_terms(product, watermark_columns=columns or its_columns)
     plans = [make_plan(product, "10.00").pk]
     parts = {"product_id": product.pk, "version_id": version.pk, "terms_id": terms.pk, "plan_ids": plans}
@@ -161,6 +172,22 @@ def test_the_marks_are_small_and_what_is_no_carrier_stays(tmp_path: Path) -> Non
         reverse("admin:marketplace_markedfile_change", args=[kept.pk])
     )
     assert page.status_code == 200
+
+
+def test_a_marked_copy_crosses_the_border_as_what_was_sold_and_is_made_once() -> None:
+    order = funded(buy(offered("CSV", abroad=True), make_buyer(jurisdiction="HK")))
+    delivery = released(order)
+    copy = MarkedFile.objects.get()
+    assert download(delivery).startswith(b"id,place")
+    declaration = CustomsDeclaration.objects.get(delivery_id=delivery.pk)
+    assert declaration.payload_sha256 == payload_digest(delivery.receipt["files"])
+    assert delivery.receipt["files"][0]["sha256"] == copy.sha256
+    made = AuditEvent.objects.get(action="markedfile.made")
+    assert (made.subject_id, made.details["sha256"]) == (str(copy.pk), copy.sha256)
+    job = Job.objects.get(kind="delivery.fulfil", key=str(delivery.pk))
+    with patch("marketplace.delivery.watermark.copies.data_storage") as storage:
+        assert mark_copies(delivery, delivery.receipt, job)["files"][0]["sha256"] == copy.sha256
+    storage.assert_not_called()
 
 
 def test_columns_that_no_file_has_and_files_that_carry_no_marks_are_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, find, require, require_different_person
+from accounts.access import Permission, find, require, require_different_person, require_reason
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
 from kernel.digests import canonical_json
@@ -155,7 +155,7 @@ def refuse_result(*, query_id: UUID, reason: str, actor: Actor) -> RoomQuery:
         query,
         to=State.REFUSED,
         actor=actor,
-        reason=reason,
+        reason=require_reason(reason),
         why_not=Reason.PROVIDER,
         result=None,
         decided_by=actor.person_id,

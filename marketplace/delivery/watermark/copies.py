@@ -7,9 +7,12 @@ from typing import IO, Any, cast
 from django.db import transaction
 from django.utils import timezone
 
+from kernel import audit
+from kernel.actors import SYSTEM
 from kernel.digests import Digests
 from kernel.identifiers import uuid7
-from kernel.jobs import cancel, enqueue
+from kernel.jobs import cancel, enqueue, extend_lease
+from kernel.models import Job
 from listings.encryption import CHUNK_BYTES, ObjectCipher, part_identity
 from listings.models import DataFile
 from listings.storage import SealedContent, StoredFile, StoredPart, data_key_of, data_storage, iter_range, open_file
@@ -19,18 +22,19 @@ from marketplace.delivery.watermark.method import Marking, bit_at, code_of, mark
 from marketplace.models import Delivery, MarkedFile
 
 WRITERS = {"CSV": tables.marked_csv, "JSONL": tables.marked_jsonl, "TEXT": tables.marked_text}
+CHUNKS_A_BEAT = 8  # of 1 MiB each
 MARKED_FORMATS = frozenset({*WRITERS, "PARQUET"})
 
 
-def mark_copies(delivery: Delivery, receipt: Mapping[str, Any]) -> dict[str, Any]:
+def mark_copies(delivery: Delivery, receipt: Mapping[str, Any], job: Job) -> dict[str, Any]:
     """Make the buyer's copies where the terms say so, and return the receipt with their digests instead of those sold.
 
-    Copies that are there already are kept, so that it may run again after a crash.
+    Copies that are there already are kept, so that it may run again after a crash. The job's lease is kept meanwhile.
     """
     columns = delivery.order.agreement.body["terms"].get("watermark_columns", [])
     if not columns:
         return dict(receipt)
-    entries = [_entry(delivery, entry, columns) for entry in receipt["files"]]
+    entries = [_entry(delivery, entry, columns, job) for entry in receipt["files"]]
     return {**receipt, "files": entries, "bytes": sum(entry["size"] for entry in entries)}
 
 
@@ -53,15 +57,15 @@ def markable(profile: Mapping[str, Any], format_code: str, columns: list[str]) -
     return tuple(name for name in columns if name in there)
 
 
-def _entry(delivery: Delivery, sold: dict[str, Any], columns: list[str]) -> dict[str, Any]:
+def _entry(delivery: Delivery, sold: dict[str, Any], columns: list[str], job: Job) -> dict[str, Any]:
     file = DataFile.objects.select_related("version").get(pk=sold["id"])
-    copy = MarkedFile.objects.filter(delivery=delivery, file=file).first() or _copy(delivery, file, columns)
+    copy = MarkedFile.objects.filter(delivery=delivery, file=file).first() or _copy(delivery, file, columns, job)
     if copy is None:
         return sold
-    return {**sold, "size": copy.size, "sha256": copy.sha256, "sm3": copy.sm3, "marked": True}
+    return {**sold, "size": copy.size, "sha256": copy.sha256, "sm3": copy.sm3, "sold_sha256": sold["sha256"]}
 
 
-def _copy(delivery: Delivery, file: DataFile, columns: list[str]) -> MarkedFile | None:
+def _copy(delivery: Delivery, file: DataFile, columns: list[str], job: Job) -> MarkedFile | None:
     profile: Mapping[str, Any] = file.profile or {}
     carriers = markable(profile, file.format, columns) if file.format in MARKED_FORMATS else ()
     anchor = _anchor(profile, carriers)
@@ -82,12 +86,14 @@ def _copy(delivery: Delivery, file: DataFile, columns: list[str]) -> MarkedFile 
     digests = Digests()
     cipher = ObjectCipher(data_key_of(file.version), identity=part_identity(copy.id, 1))
     try:
-        pieces = _digested(_chunked(_marked(copy, file, profile)), digests)
+        pieces = _digested(_chunked(_marked(copy, file, profile)), digests, job)
         data_storage().save(name, SealedContent(cipher.seal_all(pieces)))
         copy.size, copy.sha256, copy.sm3 = digests.size, digests.sha256, digests.sm3
         with transaction.atomic():
             copy.save(force_insert=True)
             cancel(ABANDONED_JOB, name)
+            details = {"file": str(file.id), "sha256": copy.sha256, "sold_sha256": file.sha256}
+            audit.record("markedfile.made", subject=copy, actor=SYSTEM, details=details)
     except BaseException:
         discard_object(name)
         raise
@@ -132,7 +138,9 @@ def _chunked(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield bytes(held)
 
 
-def _digested(chunks: Iterator[bytes], digests: Digests) -> Iterator[bytes]:
-    for chunk in chunks:
+def _digested(chunks: Iterator[bytes], digests: Digests, job: Job) -> Iterator[bytes]:
+    for number, chunk in enumerate(chunks):
+        if number % CHUNKS_A_BEAT == 0:
+            extend_lease(job)
         digests.update(chunk)
         yield chunk

@@ -1,6 +1,6 @@
 """A file's address: read without a bearer token, whole or in ranges, as often as needed until the grant ends."""
 
-from collections.abc import Iterator
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -8,10 +8,9 @@ from django.http.response import HttpResponseBase
 
 from accounts.access import find
 from kernel.problems import Problem
-from listings.storage import StoredFile, read_range
-from marketplace.delivery.download import CHECK_EVERY, MEDIA_TYPES, wanted_range
+from marketplace.delivery.download import MEDIA_TYPES, streamed, wanted_range
 from marketplace.delivery.tables import stored_table_file
-from marketplace.models import SharedFile, TableGrant
+from marketplace.models import SharedFile
 from marketplace.protocols.delta_sharing.granting import grant_of, may_go_on, record_read, record_served
 from marketplace.protocols.delta_sharing.views import in_protocol_form
 
@@ -41,21 +40,11 @@ def shared_file(request: HttpRequest, file_id: UUID) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=headers, content_type=media_type)
     record_read(grant, file, start=start, stop=stop)
-    body = _stream(grant, stored_table_file(file), start, stop)
+    body = streamed(
+        stored_table_file(file),
+        start,
+        stop,
+        may_go_on=partial(may_go_on, grant),
+        record_served=partial(record_served, grant),
+    )
     return StreamingHttpResponse(body, status=status, headers=headers, content_type=media_type)
-
-
-def _stream(grant: TableGrant, stored: StoredFile, start: int, stop: int) -> Iterator[bytes]:
-    served = since_check = 0
-    try:
-        for chunk in read_range(stored, start, stop):
-            if since_check >= CHECK_EVERY:
-                if not may_go_on(grant):
-                    # The connection breaks short of Content-Length, so the client knows that bytes are missing.
-                    raise ConnectionAbortedError("the right to read ended in mid-stream")
-                since_check = 0
-            yield chunk
-            served += len(chunk)
-            since_check += len(chunk)
-    finally:
-        record_served(grant, served)
