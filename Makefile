@@ -3,6 +3,7 @@
 VENV ?= .venv
 PY := $(VENV)/bin/python
 ARGS ?=
+SOAK_MEBIBYTES ?= 2048
 STAMP := $(VENV)/.set-up
 SHARING_STAMP := .venv-delta-sharing/.set-up
 MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
@@ -10,7 +11,7 @@ MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve stop status test lint types schema pytest spark-test bench messages lock system-packages clean
+.PHONY: help setup demo serve stop status test lint types schema pytest spark-test soak bench messages lock system-packages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,7 +60,10 @@ $(SHARING_STAMP): $(STAMP) requirements-delta-sharing.lock
 spark-test: $(STAMP) ## Check that the engine-neutral figures are the same on a local Spark (needs Java 17 or newer)
 	@./deploy/spark-test $(VENV)
 
-bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profiling catalogue relevance border sharing)
+soak: $(STAMP) system-packages ## The long runs: every kill with a file of 2 GiB (SOAK_MEBIBYTES=… for another size)
+	SOAK_MEBIBYTES=$(SOAK_MEBIBYTES) $(VENV)/bin/pytest tests/faults/test_large_files.py $(ARGS)
+
+bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profiling catalogue relevance border gateway files sharing clean_room)
 	@$(PY) -m bench $(ARGS)
 
 messages: $(STAMP) ## Collect translatable texts into locale/ and compile them

@@ -1,12 +1,23 @@
 """Run the benchmarks: all of them, or those named.
 
-python -m bench [loop] [ledger] [profiling] [catalogue] [relevance] [border] [gateway] [sharing] [clean_room]
+python -m bench [loop] [ledger] [profiling] [catalogue] [relevance] [border] [gateway] [files] [sharing] [clean_room]
 """
 
 import subprocess
 import sys
 
-BENCHMARKS = ("ledger", "profiling", "catalogue", "relevance", "border", "gateway", "sharing", "clean_room", "loop")
+BENCHMARKS = (
+    "ledger",
+    "profiling",
+    "catalogue",
+    "relevance",
+    "border",
+    "gateway",
+    "files",
+    "sharing",
+    "clean_room",
+    "loop",
+)
 
 
 def main(names: list[str]) -> int:

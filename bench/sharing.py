@@ -120,8 +120,8 @@ def trips(rows: int) -> Iterator[str]:
 
 
 @contextmanager
-def web_server(port: int) -> Iterator[None]:
-    """Run the production web server with the settings of this process."""
+def web_server(port: int) -> Iterator[int]:
+    """Run the production web server with the settings of this process; yield its process id."""
     command = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     options = ["--blocking-threads", "8", "--no-ws", "--log-level", "warning", "config.wsgi:application"]
     process = subprocess.Popen([sys.executable, *command, *options], cwd=HERE)
@@ -132,7 +132,7 @@ def web_server(port: int) -> Iterator[None]:
                 break
             except URLError:
                 sleep(0.1)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()

@@ -64,7 +64,7 @@ class Exchange:
         self.world = json.loads(world.splitlines()[-1])
         for name in ("web", "worker", "beat"):
             self.start(name)
-        eventually(self._answers, "the web server answers")
+        eventually(self.answers, "the web server answers")
 
     def close(self) -> None:
         for name in list(self.processes):
@@ -183,7 +183,7 @@ class Exchange:
         assert self.query("SELECT kind, key, last_error FROM kernel_job WHERE state = 'FAILED'") == []
         self.manage("verify_log")
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         try:
             return httpx.get(f"{self.environment['PUBLIC_URL']}/readyz", timeout=5).status_code == 200
         except httpx.TransportError:

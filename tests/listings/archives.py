@@ -1,11 +1,13 @@
 """Archives to profile in tests, made on the spot: images, sounds and texts, packed in every way."""
 
 import io
+import os
 import struct
 import tarfile
 import wave
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 
 from PIL import Image
 
@@ -41,6 +43,20 @@ def wav(seconds: float = 1.5, rate: int = 8000) -> bytes:
         sound.setframerate(rate)
         sound.writeframes(b"\0\0\0\0" * int(seconds * rate))
     return file.getvalue()
+
+
+def recordings(path: Path, mebibytes: int) -> Path:
+    """Write a stored archive of recorded noise, in members of 8 MiB, and hold no more than one of them."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for number in range(mebibytes // 8):
+            sound = io.BytesIO()
+            with wave.open(sound, "wb") as recording:
+                recording.setnchannels(2)
+                recording.setsampwidth(2)
+                recording.setframerate(48_000)
+                recording.writeframes(os.urandom(8 * 1024 * 1024))
+            archive.writestr(f"{number:05d}.wav", sound.getvalue())
+    return path
 
 
 def flac(*, samples: int = 441_000, rate: int = 44_100, channels: int = 2) -> bytes:

@@ -237,7 +237,7 @@ def test_rotating_the_key_keeps_sealed_files_readable_and_lets_the_old_key_go(cl
     settings.STORAGE_KEYS = keys[:1]
     file_id = sealed(client)["files"][0]["id"]
     settings.STORAGE_KEYS = keys[::-1]
-    call_command("rewrap_data_keys")
+    call_command("rotate_keys")
     settings.STORAGE_KEYS = keys[1:]
     assert DatasetVersion.objects.get().key_id == "2027"
     assert open_file(DataFile.objects.get(pk=file_id)).read() == STREETS

@@ -170,7 +170,7 @@ def test_suspension_stops_the_next_range_at_once(listing: Listing, buyer: Organi
 def test_suspension_breaks_a_stream_that_is_under_way(
     provider: Organization, buyer: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloading, "CHECK_EVERY", 1)
+    monkeypatch.setattr(downloading, "LOOK_EVERY_SECONDS", 0)
     rows = b"a,b\n" + b"1,2\n" * 600_000  # over 2 MiB: three chunks
     delivery = delivered(placed(listed_dataset(provider, content=rows), buyer))
     stream = iter(Client().get(address_of(delivery)).streaming_content)

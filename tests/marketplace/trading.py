@@ -50,10 +50,14 @@ def listed_dataset(
     provider: Organization, code: str = "gzdex", *, price: str = "120.00", content: bytes = STREETS, **terms: object
 ) -> Listing:
     """Return a listing in the catalogue whose bytes are really stored."""
+    return listed_version(stored_version(provider, content), code, price=price, **terms)
+
+
+def listed_version(version: DatasetVersion, code: str = "gzdex", *, price: str = "120.00", **terms: object) -> Listing:
+    """Return a listing in the catalogue that offers a version which is ready."""
     from listings.registration import create_product, register_product
 
-    who = actor(person_of(provider))
-    version = stored_version(provider, content)
+    who = actor(person_of(version.organization))
     product = create_product(dataset_id=version.dataset_id, dossier=dossier(), actor=who)
     register_product(product_id=product.pk, actor=who)
     product.refresh_from_db()
