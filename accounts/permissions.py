@@ -29,6 +29,7 @@ class Permission(StrEnum):
     PROPOSAL_MAKE = "proposal.make"
     DELIVERY_READ = "delivery.read"
     DELIVERY_ACCEPT = "delivery.accept"
+    PUSH_MANAGE = "push.manage"
     PAYOUT_REQUEST = "payout.request"
     RETURN_FILE = "return.file"
     REGISTRATION_OBJECT = "registration.object"
@@ -108,6 +109,7 @@ _TRADING = frozenset(
         P.PROPOSAL_MAKE,
         P.DELIVERY_READ,
         P.DELIVERY_ACCEPT,
+        P.PUSH_MANAGE,
         P.RETURN_FILE,
         P.REGISTRATION_OBJECT,
         P.REPORT_DELIVER,
@@ -191,7 +193,9 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.ATTESTATION_ISSUE,
         }
     ),
-    "buy": frozenset({P.ORDER_PLACE, P.ORDER_CANCEL, P.DEMAND_POST, P.DELIVERY_ACCEPT, P.ATTESTATION_VERIFY}),
+    "buy": frozenset(
+        {P.ORDER_PLACE, P.ORDER_CANCEL, P.DEMAND_POST, P.DELIVERY_ACCEPT, P.PUSH_MANAGE, P.ATTESTATION_VERIFY}
+    ),
     "read-data": frozenset({P.DELIVERY_READ}),
     "payouts": frozenset({P.PAYOUT_REQUEST}),
     "review": frozenset(

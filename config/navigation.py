@@ -22,6 +22,8 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Agreements"), "handshake", "marketplace.agreement"),
         (_("Deliveries"), "local_shipping", "marketplace.delivery"),
         (_("Entitlements"), "key", "marketplace.entitlement"),
+        (_("Subscriptions"), "autorenew", "marketplace.subscription"),
+        (_("New versions"), "new_releases", "marketplace.newversion"),
         (_("Table grants"), "table_view", "marketplace.tablegrant"),
         (_("Upstreams"), "dns", "marketplace.upstream"),
         (_("Calls of interfaces"), "webhook", "marketplace.gatewaycall"),

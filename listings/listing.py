@@ -44,6 +44,8 @@ class Parts:
 
 # All that an order and its agreement read; profiles, dossiers and search vectors stay where they are.
 OFFER_COLUMNS = (
+    "plan__kind",
+    "plan__new_versions",
     "plan__price_minor",
     "plan__currency",
     "plan__unit",
@@ -77,6 +79,7 @@ OFFER_COLUMNS = (
     "listing__terms__policy",
     "listing__terms__watermark_columns",
     "listing__version__number",
+    "listing__version__release",
     "listing__version__deprecation__ends_on",
     "listing__version__deprecation__successor",
     "listing__organization__name",
@@ -319,11 +322,13 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     for error in excess_errors(parts.terms, product):
         yield FieldError("/terms_id", error.code, error.detail)
     yield from sharing_errors(product, parts.version, parts.terms)
-    yield from watermark_errors(parts.version, parts.terms)
+    yield from watermark_errors(parts.version, parts.terms.watermark_columns)
     if not parts.plans:
         yield FieldError("/plan_ids", "required", _("A listing offers at least one plan."))
     if DeliveryMode.API not in product.deliveries and any(plan.kind == Plan.Kind.METERED for plan in parts.plans):
         yield FieldError("/plan_ids", "not_metered", _("Only what is delivered by calls of an interface is metered."))
+    if parts.terms.term_days is None and any(plan.kind == Plan.Kind.SUBSCRIPTION for plan in parts.plans):
+        yield FieldError("/terms_id", "term_missing", _("A subscription needs terms that run for a number of days."))
     if len({plan.currency for plan in parts.plans}) > 1:
         yield FieldError("/plan_ids", "mixed_currencies", _("The plans of a listing are in one currency."))
 

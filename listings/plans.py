@@ -30,13 +30,15 @@ def create_plan(
     price: Money | None,
     name: Mapping[str, str] | None = None,
     metering: Metering | None = None,
+    new_versions: str = "",
     actor: Actor,
 ) -> Plan:
     """Give a product a price; a free plan needs none (its currency then defaults to CNY).
 
-    A metered plan has `metering`, and a price only where the order itself costs something. Raises Problem `not_found`,
-    `forbidden`, `illegal_state` for a retired product, or `invalid` at `/price`, at `/metering`, or at `/kind` where
-    products of its type are not sold so.
+    A metered plan has `metering`, and a price only where the order itself costs something. A subscription costs its
+    price for the whole term of the terms, and says which new versions come with it (all, unless told otherwise).
+    Raises Problem `not_found`, `forbidden`, `illegal_state` for a retired product, or `invalid` at `/price`,
+    `/metering`, `/new_versions`, or at `/kind` where products of its type are not sold so.
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
@@ -51,6 +53,7 @@ def create_plan(
         kind=kind,
         price_minor=price.minor,
         currency=price.currency,
+        new_versions=_checked_versions(kind, new_versions),
         **_metering_columns(kind, metering),
     )
     audit.record("plan.created", subject=plan, actor=actor, details=_priced(plan))
@@ -65,11 +68,13 @@ def amend_plan(
     price: Money | None = None,
     name: Mapping[str, str] | None = None,
     metering: Metering | None = None,
+    new_versions: str = "",
     actor: Actor,
 ) -> Plan:
-    """Change a plan that no live listing offers; what is None stays.
+    """Change a plan that no live listing offers; what is None or "" stays.
 
-    Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price`, `/metering` or `/kind`.
+    Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price`, `/metering`, `/new_versions` or
+    `/kind`.
     """
     plan = _locked_plan(plan_id, actor)
     kind = kind or plan.kind
@@ -77,11 +82,12 @@ def amend_plan(
     _refuse_other_kinds(plan.product, kind)
     columns = _metering_columns(kind, metering or (plan.metering if kind == plan.kind else None))
 
+    plan.new_versions = _checked_versions(kind, new_versions or (plan.new_versions if kind == plan.kind else ""))
     plan.kind, plan.price_minor, plan.currency = kind, price.minor, price.currency
     plan.name = plan.name if name is None else dict(name)
     for column, value in columns.items():
         setattr(plan, column, value)
-    plan.save(update_fields=["kind", "price_minor", "currency", "name", *columns])
+    plan.save(update_fields=["kind", "price_minor", "currency", "name", "new_versions", *columns])
     audit.record("plan.amended", subject=plan, actor=actor, details=_priced(plan))
     return plan
 
@@ -126,15 +132,25 @@ def _metering_columns(kind: str, metering: Metering | None) -> dict[str, Any]:
     return {**asdict(Metering("")), "unit_price": None}
 
 
+def _checked_versions(kind: str, new_versions: str) -> str:
+    """Return which new versions a plan of this kind brings; raises Problem `invalid` at `/new_versions`."""
+    if kind == Plan.Kind.SUBSCRIPTION:
+        return new_versions or Plan.NewVersions.MAJOR
+    if new_versions:
+        raise field_problem("/new_versions", "not_subscribed", _("New versions come with a subscription only."))
+    return ""
+
+
 def _priced(plan: Plan) -> dict[str, Any]:
     metering = {"metering": plan.metering.as_json()} if plan.metering else {}
-    return {"kind": plan.kind, "price": plan.price.as_json(), **metering}
+    versions = {"new_versions": plan.new_versions} if plan.new_versions else {}
+    return {"kind": plan.kind, "price": plan.price.as_json(), **metering, **versions}
 
 
 def _checked_price(kind: str, price: Money | None) -> Money:
     """Return the price to store; raises Problem `invalid` at `/kind` or `/price`."""
     if kind not in Plan.Kind.values:
-        raise field_problem("/kind", "invalid_choice", _("A plan is free, one-off or metered."))
+        raise field_problem("/kind", "invalid_choice", _("A plan is free, one-off, metered or a subscription."))
     if kind == Plan.Kind.METERED:
         return price or NOTHING
     if kind == Plan.Kind.FREE:
@@ -142,7 +158,7 @@ def _checked_price(kind: str, price: Money | None) -> Money:
             raise field_problem("/price", "free_costs_nothing", _("A free plan has no price."))
         return price or NOTHING
     if price is None:
-        raise field_problem("/price", "required", _("A one-off plan needs a price."))
+        raise field_problem("/price", "required", _("A one-off plan and a subscription need a price."))
     if not 1 <= price.minor <= LARGEST_MINOR:
         raise field_problem("/price", "out_of_range", _("A price is at least 0.01 and below 100 000 000 000.00."))
     return price

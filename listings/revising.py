@@ -25,6 +25,8 @@ from accounts.calendars import add_working_days
 from kernel import audit
 from kernel.actors import Actor
 from kernel.certificates import state_certificate
+from kernel.identifiers import uuid7
+from kernel.jobs import enqueue
 from kernel.numbering import short_number
 from kernel.problems import FieldError, Problem
 from kernel.states import advance
@@ -47,6 +49,7 @@ from listings.revision_stages import (
 from listings.search.learning import learn_soon
 from listings.suggestions import write_suggestions
 
+OFFERED_JOB = "version.offered"  # the market's handler lets subscriptions follow
 State = ListingRevision.State
 OFFERED = (Listing.State.LISTED, Listing.State.SUSPENDED)
 
@@ -352,6 +355,9 @@ def _apply(listing: Listing, proposal: Proposal) -> None:
             setattr(product, field, value)
         product.rule_set = source_rule(product).rule_set
         product.save(update_fields=[*proposal.dossier, "rule_set"])
+    if parts.version.pk != listing.version_id:
+        owner = listing.organization_id
+        enqueue(OFFERED_JOB, key=str(uuid7()), subject_id=product.pk, organization_id=owner, venue_id=listing.venue_id)
     listing.version, listing.terms = parts.version, parts.terms
     listing.save(update_fields=["version", "terms"])
     listing.plans.set(parts.plans)

@@ -4,7 +4,7 @@ The policy's profile is docs/listings.md: actions `use`, `distribute`, `derive`,
 constraints `purpose`, `spatial` and `elapsedTime`, all of ODRL 2.2, and `dawan:export` for leaving the territory.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -77,9 +77,9 @@ def excess_errors(terms: Terms, product: Product) -> Iterator[FieldError]:
     yield from beyond_rights(terms, product)
 
 
-def watermark_errors(version: DatasetVersion, terms: Terms) -> Iterator[FieldError]:
+def watermark_errors(version: DatasetVersion, columns: Collection[str]) -> Iterator[FieldError]:
     """Yield an error where no file of a version has any of the columns that the terms have marked."""
-    wanted = set(terms.watermark_columns)
+    wanted = set(columns)
     if not wanted or "*" in wanted:
         return
     profiles = version.files.values_list("profile", flat=True)

@@ -11,7 +11,7 @@ from kernel.actors import SYSTEM, Actor
 from kernel.jobs import enqueue
 from kernel.states import advance
 from marketplace.acceptance_clock import stop_clock
-from marketplace.entitlements import end_right
+from marketplace.entitlements import end_right, has_ended
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Entitlement, Order
 from settlements import escrow
@@ -27,8 +27,10 @@ def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Del
     require(actor, Permission.DELIVERY_ACCEPT, organization_id=delivery.organization_id)
 
     advance(delivery, to=Delivery.State.ACCEPTED, actor=actor, reason=reason, decided_at=timezone.now())
-    advance(delivery.order, to=Order.State.ACCEPTED, actor=actor, reason=reason)
     stop_clock(delivery)
+    if delivery.is_new_version:  # paid with the order
+        return delivery
+    advance(delivery.order, to=Order.State.ACCEPTED, actor=actor, reason=reason)
     enqueue(
         "order.settle",
         key=str(delivery.order_id),
@@ -43,7 +45,8 @@ def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Del
 def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery:
     """Reject a delivery for a stated reason: reading ends at once and all the money goes back to the buyer.
 
-    Raises `not_found` if the actor cannot see it, `illegal_state` if it does not await acceptance.
+    Of a subscription's new version only the right to that version ends. Raises `not_found` if the actor cannot see it,
+    `illegal_state` if it does not await acceptance.
     """
     delivery = _lock(delivery_id, actor)
     require(actor, Permission.DELIVERY_ACCEPT, organization_id=delivery.organization_id)
@@ -56,9 +59,13 @@ def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery
         decided_at=timezone.now(),
         rejection_reason=reason,
     )
+    stop_clock(delivery)
+    if delivery.is_new_version:
+        if not has_ended(delivery.entitlement):
+            advance(delivery.entitlement, to=Entitlement.State.REVOKED, actor=actor, reason=reason)
+        return delivery
     advance(delivery.order, to=Order.State.REJECTED, actor=actor, reason=reason)
     end_right(delivery.entitlement, reason=reason, actor=actor)
-    stop_clock(delivery)
     escrow.refund_order(order_id=delivery.order_id, actor=actor, reason=reason)
     return delivery
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from kernel.digests import Digests, canonical_json
 from kernel.numbering import short_number
+from listings.grade_confirmation import grading_of
 from listings.listing import Offer
 from listings.uploading import manifest
 from marketplace.models import Agreement, Order
@@ -51,6 +52,7 @@ def draw_up(
         "purpose": order.purpose,
         "terms": _terms(offer),
         "price": order.gross.as_json(),
+        **({"subscription": _subscription(offer)} if offer.plan.new_versions else {}),
         **({"metering": offer.plan.metering.as_json()} if offer.plan.metering else {}),
         "division": [line.as_json() for line in lines],
         "governing_law": order.venue.jurisdiction,
@@ -92,6 +94,17 @@ def _party(organization: Organization) -> dict[str, Any]:
         "legal_name": organization.legal_name,
         "jurisdiction": organization.jurisdiction,
         "identifier": f"{organization.identifier_kind}:{organization.identifier}",
+    }
+
+
+def _subscription(offer: Offer) -> dict[str, Any]:
+    """Say which new versions come with the price, measured from the one that is sold, and how grave they may be."""
+    grading = grading_of(offer.version)
+    return {
+        "new_versions": offer.plan.new_versions,
+        "from_release": offer.version.release_number,
+        "grade": grading.grade,
+        "personal_data": grading.personal_data,
     }
 
 

@@ -75,7 +75,7 @@ def certify_order(*, order_id: UUID) -> None:
 def _statement(order: Order) -> dict[str, Json]:
     """What the certificate says. The amount is left out: parties may show it without showing their price."""
     agreement = order.agreement
-    delivery = order.deliveries.get()
+    delivery = order.deliveries.get(number=1)
     return {
         "order": order.number,
         "venue": order.venue.code,

@@ -9,7 +9,7 @@ from accounts.access import Permission, require, require_member
 from accounts.models import Capacity, Organization
 from kernel.actors import SYSTEM, Actor
 from kernel.identifiers import uuid7
-from kernel.jobs import GiveUp, cancel, enqueue
+from kernel.jobs import GiveUp, cancel
 from kernel.numbering import short_number
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
@@ -22,9 +22,11 @@ from listings.listing import Offer, offer_for
 from listings.models import DatasetVersion
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.agreements import draw_up
+from marketplace.delivery.starting import begin_delivery, enqueue_delivery
 from marketplace.entitlements import end_right
 from marketplace.locks import lock_order
-from marketplace.models import Agreement, Delivery, Entitlement, Order
+from marketplace.models import Agreement, Delivery, Order
+from marketplace.subscriptions import subscribe
 from settlements import escrow, fees
 
 
@@ -114,7 +116,7 @@ def fund_when_cleared(*, order_id: UUID) -> None:
                 fund_order(order_id=order_id, actor=SYSTEM)
             elif order.state == Order.State.FUNDED:
                 clear_for_funding(order_id=order_id, actor=SYSTEM)
-                _enqueue_delivery(order.deliveries.get(), key=str(uuid7()))
+                enqueue_delivery(order.deliveries.get(number=1), key=str(uuid7()))
     except Problem as problem:
         if problem.code == "route_no_longer_open":
             reassess_order(order_id=order_id, reason=str(problem.detail))
@@ -162,29 +164,5 @@ def _fund(order: Order, agreement: Agreement, version: DatasetVersion, actor: Ac
     if order.gross_minor:
         escrow.hold(order_id=order.id, venue=order.venue, payer=order.buyer, amount=order.gross, actor=actor)
     advance(order, to=Order.State.FUNDED, actor=actor, details={"agreement_sha256": agreement.sha256})
-    _begin_delivery(order, agreement, version)
-
-
-def _begin_delivery(order: Order, agreement: Agreement, version: DatasetVersion) -> None:
-    entitlement = Entitlement.objects.create(
-        agreement=agreement,
-        organization=order.buyer,
-        provider=order.provider,
-        venue=order.venue,
-        version=version,
-        expires_at=agreement.expires_at,
-    )
-    delivery = Delivery.objects.create(
-        order=order, entitlement=entitlement, organization=order.buyer, venue=order.venue
-    )
-    _enqueue_delivery(delivery, key=str(delivery.id))
-
-
-def _enqueue_delivery(delivery: Delivery, *, key: str) -> None:
-    enqueue(
-        "delivery.fulfil",
-        key=key,
-        subject_id=delivery.id,
-        organization_id=delivery.organization_id,
-        venue_id=delivery.venue_id,
-    )
+    begin_delivery(order, agreement, version)
+    subscribe(order, agreement)

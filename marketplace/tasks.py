@@ -9,7 +9,8 @@ from kernel.jobs import handles
 from kernel.models import Job
 from listings.crossborder.telling import CLEARED_JOB, RELEASED_JOB, STOPPED_JOB
 from listings.deprecation import TELL_JOB
-from marketplace import acceptance, awarding, closing, demands, entitlements, ordering, telling
+from listings.revising import OFFERED_JOB
+from marketplace import acceptance, awarding, closing, demands, entitlements, ordering, subscriptions, telling
 from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.delivery import fulfilment, gateway, table_writing
 from marketplace.delivery.clean_room import queries
@@ -62,6 +63,12 @@ def compute_room_query(job: Job) -> None:
     queries.compute(query_id=UUID(job.key), job=job)
 
 
+@handles(OFFERED_JOB)
+def follow_offered_version(job: Job) -> None:
+    """Let the subscriptions of a product follow the version that it now offers."""
+    subscriptions.follow_versions(job.subject_id)
+
+
 @handles(SILENCE_JOB)
 def accept_in_silence(job: Job) -> None:
     assert job.subject_id is not None  # noqa: S101 - start_clock names it
@@ -98,6 +105,12 @@ def tell_holders_job(job: Job) -> None:
 def expire_entitlements() -> int:
     """Sent by beat; the state column follows the clock, which reading obeys by itself."""
     return entitlements.expire_entitlements()
+
+
+@shared_task(name="marketplace.follow_subscriptions")
+def follow_subscriptions() -> int:
+    """Sent by beat; finds versions of which subscriptions have not heard, and asks again about those kept back."""
+    return subscriptions.follow_versions() + subscriptions.deliver_waiting()
 
 
 @shared_task(name="marketplace.close_abandoned_calls")

@@ -14,6 +14,7 @@ from marketplace.api import (
     recipients,
     scenarios,
     statistics,
+    subscriptions,
     verification,
 )
 from marketplace.delivery.download import download
@@ -90,6 +91,15 @@ urlpatterns = [
         name="entitlement-usage-summary",
     ),
     path("products/<uuid:product_id>/upstream", gateway.ProductUpstream.as_view(), name="product-upstream"),
+    path("subscriptions", subscriptions.SubscriptionList.as_view(), name="subscriptions"),
+    path("subscriptions/<uuid:subscription_id>", subscriptions.SubscriptionDetail.as_view(), name="subscription"),
+    path(
+        "subscriptions/<uuid:subscription_id>/policy",
+        subscriptions.SubscriptionPolicy.as_view(),
+        name="subscription-policy",
+    ),
+    path("new-versions", subscriptions.NewVersionList.as_view(), name="new-versions"),
+    path("new-versions/<uuid:new_version_id>", subscriptions.NewVersionDetail.as_view(), name="new-version"),
     path("clean-rooms", clean_rooms.RoomList.as_view(), name="clean-rooms"),
     path("clean-rooms/<uuid:room_id>", clean_rooms.RoomDetail.as_view(), name="clean-room"),
     path("clean-rooms/<uuid:room_id>/queries", clean_rooms.RoomQueries.as_view(), name="clean-room-queries"),

@@ -211,9 +211,16 @@ class NewPlanSerializer(StrictSerializer):
     kind = serializers.ChoiceField(Plan.Kind.choices)
     price = MoneyField(
         required=False,
-        help_text=_("Needed for a one-off plan, at least 0.01; of a metered plan what the order itself costs."),
+        help_text=_(
+            "Needed for one-off plans and subscriptions, at least 0.01; of a metered plan what the order itself costs."
+        ),
     )
     metering = MeteringSerializer(required=False, help_text=_("Of a metered plan alone."))
+    new_versions = serializers.ChoiceField(
+        Plan.NewVersions.choices,
+        required=False,
+        help_text=_("Of a subscription alone: which new versions come with it; all, where nothing is said."),
+    )
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
 
@@ -221,6 +228,7 @@ class PlanChangesSerializer(StrictSerializer):
     kind = serializers.ChoiceField(Plan.Kind.choices, required=False)
     price = MoneyField(required=False)
     metering = MeteringSerializer(required=False)
+    new_versions = serializers.ChoiceField(Plan.NewVersions.choices, required=False)
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
 
@@ -231,7 +239,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
 
     class Meta:
         model = Plan
-        fields = ("id", "product_id", "kind", "name", "price", "metering", "created_at")
+        fields = ("id", "product_id", "kind", "name", "price", "metering", "new_versions", "created_at")
         read_only_fields = fields
 
 

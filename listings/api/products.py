@@ -133,6 +133,7 @@ class PlanList(generics.GenericAPIView[Plan]):
             price=body.get("price"),
             name=body.get("name"),
             metering=body.get("metering"),
+            new_versions=body.get("new_versions", ""),
             actor=actor_of(request),
         )
         return Response(represent(PlanSerializer, plan), status=201)
@@ -155,6 +156,7 @@ class PlanDetail(APIView):
             price=body.get("price"),
             name=body.get("name"),
             metering=body.get("metering"),
+            new_versions=body.get("new_versions", ""),
             actor=actor_of(request),
         )
         return Response(represent(PlanSerializer, plan))

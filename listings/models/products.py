@@ -169,15 +169,25 @@ class Plan(Identified):
         FREE = "FREE", _("free")
         ONE_OFF = "ONE_OFF", _("one-off")
         METERED = "METERED", _("metered")
+        SUBSCRIPTION = "SUBSCRIPTION", _("subscription")
+
+    class NewVersions(models.TextChoices):
+        """How far the dataset may change for a new version to be part of a subscription."""
+
+        PATCH = "PATCH", _("corrections only")
+        MINOR = "MINOR", _("all that break no program")
+        MAJOR = "MAJOR", _("all")
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="plans", verbose_name=_("product"))
     organization = models.ForeignKey(
         "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider")
     )
     name = LanguageMapField(_("name"), text_length=NAME_LENGTH, blank=True)
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     price_minor = models.BigIntegerField(_("price in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    # Of subscriptions alone: which new versions come with the price, as long as the terms run.
+    new_versions = models.CharField(_("new versions"), max_length=5, choices=NewVersions.choices, blank=True)
     # Of metered plans alone; the price above is then what the order itself costs, which may be nothing.
     unit = models.CharField(_("unit of metering"), max_length=8, choices=Unit.choices, blank=True)
     unit_price = models.DecimalField(
@@ -196,7 +206,7 @@ class Plan(Identified):
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="FREE", price_minor=0)
-                | Q(kind="ONE_OFF", price_minor__gte=1, price_minor__lte=LARGEST_MINOR)
+                | Q(kind__in=["ONE_OFF", "SUBSCRIPTION"], price_minor__gte=1, price_minor__lte=LARGEST_MINOR)
                 | Q(kind="METERED", price_minor__gte=0, price_minor__lte=LARGEST_MINOR),
                 name="plan_price_fits_its_kind",
             ),
@@ -204,6 +214,10 @@ class Plan(Identified):
                 condition=Q(kind="METERED", unit__gt="", unit_price__gte=0)
                 | (~Q(kind="METERED") & Q(unit="", unit_price__isnull=True)),
                 name="metered_plans_have_a_unit_and_its_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="SUBSCRIPTION", new_versions__gt="") | (~Q(kind="SUBSCRIPTION") & Q(new_versions="")),
+                name="subscriptions_say_which_versions_come",
             ),
         ]
         indexes = [models.Index(fields=["organization", "-id"], name="plan_by_organization")]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kernel.actors import SYSTEM
-from kernel.digests import digest_stream
+from kernel.digests import Digests, canonical_json, digest_stream
 from kernel.jobs import GiveUp, extend_lease
 from kernel.models import Job
 from kernel.states import advance
@@ -18,6 +18,7 @@ from listings.crossborder.customs import declare
 from listings.crossborder.parties import crosses_border
 from listings.models import DataFile
 from listings.storage import iter_range
+from listings.uploading import manifest
 from marketplace.acceptance_clock import silence_ends, start_clock
 from marketplace.agreements import is_unchanged
 from marketplace.delivery import tables, upstreams
@@ -25,7 +26,8 @@ from marketplace.delivery.clean_room import rooms
 from marketplace.delivery.watermark.copies import mark_copies
 from marketplace.entitlements import has_ended
 from marketplace.locks import lock_order
-from marketplace.models import Delivery, Entitlement, Order
+from marketplace.models import Delivery, Entitlement, NewVersion, Order
+from marketplace.subscriptions import hindrance_of
 
 # What each way of delivery makes of the files that were sold; what it returns is a part of the receipt.
 PREPARED: Mapping[str, Callable[[Delivery, Job], dict[str, Any]]] = {
@@ -46,6 +48,8 @@ def fulfil(*, delivery_id: UUID, job: Job) -> None:
     if delivery.state != Delivery.State.PREPARING:
         return
     receipt = mark_copies(delivery, _check_bytes(delivery, job), job)
+    if delivery.is_new_version:
+        _refuse_unmarked(delivery, receipt)
     for way in delivery.order.agreement.body["product"]["deliveries"]:
         if way in PREPARED:
             receipt |= PREPARED[way](delivery, job)
@@ -85,7 +89,7 @@ def _check_bytes(delivery: Delivery, job: Job) -> dict[str, Any]:
     agreement = delivery.order.agreement
     if not is_unchanged(agreement):
         raise GiveUp(_("The agreement's text no longer matches its digest."))
-    sold = {entry["id"]: entry for entry in agreement.body["sold"]["files"]}
+    sold = {entry["id"]: entry for entry in _sold(delivery)["files"]}
     files = list(DataFile.objects.filter(version_id=delivery.entitlement.version_id).order_by("name"))
     if {str(file.id) for file in files} != sold.keys():
         raise GiveUp(_("The stored files are not the ones in the agreement."))
@@ -112,6 +116,24 @@ def _beating(chunks: Iterable[bytes], job: Job, done: int, total: int) -> Iterat
         yield chunk
 
 
+def _sold(delivery: Delivery) -> dict[str, Any]:
+    """Return the manifest of what is delivered: the agreement's, or that of a new version as it was sealed."""
+    if not delivery.is_new_version:
+        return dict(delivery.order.agreement.body["sold"])
+    version = delivery.entitlement.version
+    said = manifest(version)
+    if Digests(canonical_json(said)).sha256 != version.sha256:
+        raise GiveUp(_("The version's files are not the ones that were sealed."))
+    return said
+
+
+def _refuse_unmarked(delivery: Delivery, receipt: dict[str, Any]) -> None:
+    """Let no new version out unmarked where a mark was agreed; unlike the first one, the buyer did not choose it."""
+    agreed = delivery.order.agreement.body["terms"].get("watermark_columns")
+    if agreed and not any("sold_sha256" in file for file in receipt["files"]):
+        raise GiveUp(_("No file of the version could be given the buyer's mark."))
+
+
 @transaction.atomic
 def _declare(delivery: Delivery, receipt: dict[str, Any]) -> None:
     order = lock_order(delivery.order_id, SYSTEM)
@@ -126,8 +148,10 @@ def _declare(delivery: Delivery, receipt: dict[str, Any]) -> None:
 
 @transaction.atomic
 def _open_to_buyer(delivery: Delivery, receipt: dict[str, Any]) -> None:
-    order = lock_order(delivery.order_id, SYSTEM, "venue")
-    if order.state != Order.State.FUNDED:
+    order = lock_order(delivery.order_id, SYSTEM, "venue", "agreement", "buyer", "provider")
+    if delivery.is_new_version:
+        _refuse_hindered(delivery, order)
+    elif order.state != Order.State.FUNDED:
         return  # cancelled while the bytes were being checked
     delivery.entitlement.refresh_from_db(fields=["state"])
     if has_ended(delivery.entitlement):
@@ -143,5 +167,13 @@ def _open_to_buyer(delivery: Delivery, receipt: dict[str, Any]) -> None:
         delivered_at=now,
         accept_by=silence_ends(order.venue, now),
     )
-    advance(order, to=Order.State.DELIVERED, actor=SYSTEM)
+    if not delivery.is_new_version:
+        advance(order, to=Order.State.DELIVERED, actor=SYSTEM)
     start_clock(delivery)
+
+
+def _refuse_hindered(delivery: Delivery, order: Order) -> None:
+    """Raise GiveUp where something has come in the way of a new version while its bytes were being checked."""
+    new = NewVersion.objects.select_related("subscription", "version").get(delivery=delivery)
+    if hindrance := hindrance_of(new, order):
+        raise GiveUp(str(NewVersion.Hindrance(hindrance).label))

@@ -16,6 +16,7 @@ from marketplace.models.sharing import (
     TableGrant,
 )
 from marketplace.models.statistics import IndexPoint, ProductionReturn, StatisticCell, StatisticEdition
+from marketplace.models.subscriptions import NewVersion, Subscription
 from marketplace.models.usage import UsageRecord
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "GatewayCall",
     "IndexPoint",
     "MarkedFile",
+    "NewVersion",
     "Order",
     "ProductionReturn",
     "Proposal",
@@ -39,6 +41,7 @@ __all__ = [
     "SharedTable",
     "StatisticCell",
     "StatisticEdition",
+    "Subscription",
     "TableChange",
     "TableGrant",
     "Upstream",

@@ -98,6 +98,9 @@ class Entitlement(Identified, Stateful):
         verbose_name = _("entitlement")
         verbose_name_plural = _("entitlements")
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["agreement", "version"], name="one_right_by_agreement_and_version"),
+        ]
         indexes = [
             models.Index(fields=["organization", "-id"], name="entitlement_by_organization"),
             models.Index(

@@ -46,6 +46,8 @@ class Delivery(Identified, Stateful):
     )
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
     venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
+    # The first is what was ordered; those after it are a subscription's new versions.
+    number = models.PositiveIntegerField(_("number of the order's deliveries"), default=1)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PREPARING)
     receipt = models.JSONField(_("receipt"), default=dict)
     delivered_at = models.DateTimeField(_("delivered at"), null=True)
@@ -59,6 +61,9 @@ class Delivery(Identified, Stateful):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="delivery_number_is_unique_by_order"),
+        ]
         indexes = [
             models.Index(fields=["organization", "-id"], name="delivery_by_organization"),
             models.Index(fields=["venue", "state", "-id"], name="delivery_by_venue_and_state"),
@@ -66,6 +71,11 @@ class Delivery(Identified, Stateful):
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.state}"
+
+    @property
+    def is_new_version(self) -> bool:
+        """Whether it brings a version that came after the order, which is neither paid nor certified by itself."""
+        return self.number > 1
 
 
 class MarkedFileQuerySet(models.QuerySet["MarkedFile"]):

@@ -29,7 +29,7 @@ from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace.delivery.access import grant_access
 from marketplace.delivery.verification import ask_identity
-from marketplace.models import CleanRoom, Delivery, Entitlement, ProductionReturn
+from marketplace.models import CleanRoom, Delivery, Entitlement, Order, ProductionReturn
 from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
@@ -57,6 +57,7 @@ from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.interfaces import called, opened
 from tests.marketplace.rooming import asked, opened_room, room_listing
 from tests.marketplace.sharing import query_of
+from tests.marketplace.subscribing import bring_out, new_version, subscribed, subscription_listing
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
 
@@ -106,6 +107,7 @@ def traded() -> Traded:
         **_trusted(member),
         **_identity(member),
         **_room(member),
+        **_subscribed(member),
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
 
@@ -300,6 +302,7 @@ def grow(world: Traded, times: int = 3) -> None:
     product = Product.objects.get(id=ids["product_id"])
     delivery = Delivery.objects.get(id=ids["delivery_id"])
     abroad = make_buyer(jurisdiction="HK")
+    new_versions = Order.objects.get(agreement__subscription=ids["subscription_id"])
     for number in range(times):
         _saved_search(member, bought)
         SavedSearch.objects.get(id=ids["saved_search_id"]).hits.create(listing=listed_dataset(seller))
@@ -334,6 +337,8 @@ def grow(world: Traded, times: int = 3) -> None:
         _trusted(member)
         programme_of(listed_dataset(member))
         _room(member)
+        bring_out(new_versions.listing, f"code,name\n{number},沙面街道\n{number + 1},岭南街道\n3,a\n4,b\n")
+        subscribed(new_versions.listing, make_buyer())
         asked(CleanRoom.objects.get(pk=ids["room_id"]), "SELECT count(*) FROM data", "1")
         _ask(member, Entitlement.objects.get(pk=ids["entitlement_id"]))
     fund(member, "1.00", "szdex")
@@ -362,6 +367,13 @@ def _room(member: Organization) -> dict[str, object]:
     """A clean room of the member's data, in which somebody has asked."""
     room = opened_room(room_listing(member), make_buyer())
     return {"room_id": room.id, "query_id": asked(room, "SELECT count(*) FROM data", "1").id}
+
+
+def _subscribed(member: Organization) -> dict[str, object]:
+    """A subscription that the member has sold, and the version that came."""
+    subscription = subscribed(subscription_listing(member), make_buyer())
+    bring_out(subscription.agreement.order.listing)
+    return {"subscription_id": subscription.pk, "new_version_id": new_version(subscription).pk}
 
 
 def _ask(member: Organization, entitlement: Entitlement) -> object:

@@ -1,0 +1,48 @@
+"""Subscriptions and the versions that they brought or wait for, for the venue's staff."""
+
+from django.contrib import admin
+
+from kernel.console import ConsoleAdmin, ReadOnlyInline
+from marketplace.models import NewVersion, Subscription
+
+
+class NewVersionInline(ReadOnlyInline):
+    model = NewVersion
+    fields = ("version", "since", "hindrance", "delivery", "created_at")
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ConsoleAdmin):
+    list_display = ("agreement", "product", "organization", "provider", "venue", "included", "policy", "created_at")
+    list_filter = ("policy", "included", "venue")
+    list_select_related = ("agreement", "product", "organization", "provider", "venue")
+    search_fields = ("agreement__number", "product__number", "organization__legal_name", "provider__legal_name")
+    ordering = ("-id",)
+    fields = (("agreement", "venue"), ("organization", "provider"), "product", ("included", "policy"), "created_at")
+    inlines = (NewVersionInline,)
+
+
+@admin.register(NewVersion)
+class NewVersionAdmin(ConsoleAdmin):
+    list_display = (
+        "subscription",
+        "version",
+        "organization",
+        "provider",
+        "venue",
+        "hindrance",
+        "delivery",
+        "created_at",
+    )
+    list_filter = ("hindrance", "venue")
+    list_select_related = (
+        "subscription__agreement",
+        "version__dataset",
+        "organization",
+        "provider",
+        "venue",
+        "delivery",
+    )
+    search_fields = ("subscription__agreement__number", "organization__legal_name", "provider__legal_name")
+    ordering = ("-id",)
+    fields = (("subscription", "venue"), ("organization", "provider"), ("version", "since"), "hindrance", "delivery")
