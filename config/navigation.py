@@ -67,6 +67,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Review clocks"), "timer", "listings.reviewclock"),
         (_("Property registrations"), "workspace_premium", "listings.propertyregistration"),
         (_("Objections"), "gavel", "listings.registrationobjection"),
+        (_("Annotations"), "push_pin", "listings.registrationannotation"),
         (_("Products"), "inventory_2", "listings.product"),
         (_("Imported certificates"), "workspace_premium", "listings.importedcertificate"),
         (_("Plans"), "sell", "listings.plan"),

@@ -232,6 +232,8 @@ SPECTACULAR_SETTINGS = {
         "PropertyRegistrationState": "listings.models.PropertyRegistration.State",
         "PropertyRegistrationKind": "listings.models.PropertyRegistration.Kind",
         "RegistrationObjectionState": "listings.models.RegistrationObjection.State",
+        "RegistrationAnnotationState": "listings.models.RegistrationAnnotation.State",
+        "RegistrationAnnotationKind": "listings.models.RegistrationAnnotation.Kind",
         "StatisticEditionState": "marketplace.models.StatisticEdition.State",
         "IdentityProgrammeState": "listings.models.IdentityProgramme.State",
         "IdentityConsentState": "listings.models.IdentityConsent.State",

@@ -24,6 +24,7 @@ from listings.corpora.offering import corpus_errors
 from listings.deprecation import has_ended, refuse_after_its_end
 from listings.gates import refuse_closed_gates
 from listings.grade_confirmation import grading_errors
+from listings.lapse_reasons import lapses_of
 from listings.models import DatasetVersion, DeliveryMode, Listing, ListingRevision, Plan, Product, Right, Terms
 from listings.product_types import OPEN_DELIVERIES
 from listings.registration import locked_product
@@ -197,15 +198,15 @@ def suspend(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
 def relist(*, listing_id: UUID, reason: str, actor: Actor) -> Listing:
     """Put a suspended listing back into the catalogue, by staff of its venue.
 
-    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `invalid`: without a reason, or while its version is
-    graded above what its dossier declares.
+    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `invalid`: without a reason, while its version is
+    graded above what its dossier declares, or while something that it rests on has ended.
     """
     listing = locked_listing(listing_id, actor)
     require(actor, Permission.LISTING_SUSPEND, venue_id=listing.venue_id)
     require_reason(reason)
     if listing.state != Listing.State.SUSPENDED:  # approval is the other way to LISTED, and not this verb's
         raise Problem("illegal_state", _("Only a suspended listing can be put back."), state=listing.state)
-    if errors := list(grading_errors(listing.version, listing.product)):
+    if errors := [*grading_errors(listing.version, listing.product), *lapses_of(listing.product)]:
         raise Problem("invalid", errors=errors)
 
     advance(listing, to=Listing.State.LISTED, actor=actor, reason=reason)

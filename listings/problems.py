@@ -11,6 +11,8 @@ from kernel.problems import FieldError, register
 register(
     {
         "registration_under_way": (409, _("An application for this product is under way.")),
+        "registration_annotated": (409, _("An annotation of the register keeps the registration from this.")),
+        "not_in_force": (409, _("The registration is not in force.")),
         "registry_full": (409, _("The numbers of this month are used up.")),
         "own_registration": (409, _("An organization cannot object to its own registration.")),
         "objection_under_way": (409, _("Your organization has objected already.")),
@@ -76,6 +78,9 @@ register(
         "one_open_ballot_by_listing": "ballot_open",
         "one_vote_by_member": "voted_already",
         "certificate_is_imported_once_by_product": "certificate_exists",
+        "one_open_registration_by_product": "registration_under_way",
+        "one_open_registration_follows_one": "registration_under_way",
+        "one_open_objection_by_organization": "objection_under_way",
         "parent_is_unique_by_dataset": "parent_exists",
         "dataset_is_not_its_own_parent": "lineage_cycle",
         "lineage_has_no_cycle": "lineage_cycle",

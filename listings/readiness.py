@@ -11,6 +11,7 @@ from listings.crossborder.research_lane import research_product_errors
 from listings.dossier import evidence_needed, missing_errors, plan_errors, value_errors
 from listings.lineage import lineage_errors
 from listings.models import Product
+from listings.registry.standing import register_errors
 from listings.rights_matrix import standing_errors
 from listings.source_rules import rules_on
 
@@ -22,6 +23,7 @@ def registration_errors(product: Product) -> list[FieldError]:
         *standing_errors(product),
         *lineage_errors(product),
         *certificate_errors(product),
+        *register_errors(product),
     ]
 
 

@@ -34,6 +34,7 @@ from listings.listing import Parts, locked_listing, part_errors, refuse_unsellab
 from listings.models import Listing, Review, ReviewClock
 from listings.readiness import submission_errors
 from listings.registration_certificate import registration_statement
+from listings.registry.standing import register_errors
 from listings.review_rules import Case, case_of, checklist_today, person_of, refuse_barred, refuse_taken
 from listings.rights_matrix import standing_errors
 from listings.search.learning import learn_soon
@@ -157,6 +158,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     _refuse(grading_errors(listing.version, listing.product))  # a graver grade may have been confirmed meanwhile
     _refuse(_of_product(standing_errors(listing.product)))
     _refuse(_of_product(certificate_errors(listing.product, for_approval=True)))
+    _refuse(_of_product(register_errors(listing.product)))
 
     now = timezone.now()
     Listing.objects.filter(pk=listing.pk).update(**catalogue_row(listing))

@@ -15,7 +15,7 @@ from listings.freshness_monitor import watch_freshness
 from listings.harvest import DUE_JOB, RUN_JOB
 from listings.invitations import expire_invitations
 from listings.lapses import watch_lapses
-from listings.registry import certifying, entries, examining
+from listings.registry import annotating, certifying, entries, examining
 from listings.scanning_anew import SCAN_JOB, scan_version
 from listings.uploading import ABANDONED_JOB, PROFILE_JOB, REPLACED_JOB, discard_object
 
@@ -61,8 +61,8 @@ def certify_registration_job(job: Job) -> None:
 
 @shared_task(name="listings.expire_registrations")
 def expire_registrations_task() -> int:
-    """Sent by beat; the state column follows the calendar."""
-    return certifying.expire_registrations()
+    """Sent by beat; the state columns follow the calendar."""
+    return certifying.expire_registrations() + annotating.lift_ended_annotations()
 
 
 @shared_task(name="listings.expire_invitations")
@@ -111,7 +111,7 @@ def watch_border_task() -> int:
 
 @shared_task(name="listings.watch_lapses")
 def watch_lapses_task() -> int:
-    """Sent by beat: suspends what rests on a right, certificate or licence that has ended since it last looked."""
+    """Sent by beat: suspends what rests on what has ended since it last looked, and puts back what holds again."""
     return watch_lapses()
 
 

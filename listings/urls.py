@@ -368,12 +368,56 @@ property_register: list[URLPattern] = [
         name="registration-withdraw",
     ),
     path(
-        "registrations/<uuid:registration_id>/cancel", registry.RegistrationCancel.as_view(), name="registration-cancel"
+        "registrations/<uuid:registration_id>/consent",
+        registry.RegistrationConsent.as_view(),
+        name="registration-consent",
+    ),
+    path(
+        "registrations/<uuid:registration_id>/extend", registry.RegistrationExtend.as_view(), name="registration-extend"
+    ),
+    path(
+        "registrations/<uuid:registration_id>/confirm",
+        registry.RegistrationConfirm.as_view(),
+        name="registration-confirm",
+    ),
+    path(
+        "registrations/<uuid:registration_id>/begin-cancellation",
+        registry.RegistrationBeginCancellation.as_view(),
+        name="registration-begin-cancellation",
+    ),
+    path(
+        "registrations/<uuid:registration_id>/annotate",
+        registry.RegistrationAnnotate.as_view(),
+        name="registration-annotate",
+    ),
+    path("registration-annotations", registry.AnnotationList.as_view(), name="registration-annotations"),
+    *(
+        path(
+            f"registration-annotations/<uuid:annotation_id>/{act}",
+            view.as_view(),
+            name=f"registration-annotation-{act}",
+        )
+        for act, view in (
+            ("confirm", registry.AnnotationConfirm),
+            ("reject", registry.AnnotationReject),
+            ("ask-to-lift", registry.AnnotationAskToLift),
+            ("lift", registry.AnnotationLift),
+        )
     ),
     path(
         "registrations/<uuid:registration_id>/object", registry.RegistrationObject.as_view(), name="registration-object"
     ),
     path("registration-objections", registry.ObjectionList.as_view(), name="registration-objections"),
+    path(
+        "registration-objections/<uuid:objection_id>/notify",
+        registry.ObjectionNotify.as_view(),
+        name="registration-objection-notify",
+    ),
+    path(
+        "registration-objections/<uuid:objection_id>/answer",
+        registry.ObjectionAnswer.as_view(),
+        name="registration-objection-answer",
+    ),
     path(
         "registration-objections/<uuid:objection_id>/decide",
         registry.ObjectionDecide.as_view(),

@@ -31,7 +31,12 @@ from listings.models.invitations import ListingInvitation
 from listings.models.lineage import DatasetParent
 from listings.models.listings import Listing, Review, ReviewClock
 from listings.models.products import Plan, Product, Terms
-from listings.models.registry import PropertyRegistration, RegistrationClock, RegistrationObjection
+from listings.models.registry import (
+    PropertyRegistration,
+    RegistrationAnnotation,
+    RegistrationClock,
+    RegistrationObjection,
+)
 from listings.models.revisions import ListingRevision, RevisionReview
 from listings.models.route_cases import RouteCase, RouteDecision
 from listings.models.rule_sets import RouteRuleSet
@@ -105,6 +110,7 @@ __all__ = [
     "PropertyRegistration",
     "Purpose",
     "RegionScope",
+    "RegistrationAnnotation",
     "RegistrationClock",
     "RegistrationObjection",
     "ReportPaper",

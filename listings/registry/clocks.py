@@ -51,6 +51,18 @@ def resume_clock(registration: PropertyRegistration, kind: str) -> None:
         clock.save(update_fields=["days_left", "due_at"])
 
 
+def extend_clock(registration: PropertyRegistration, kind: str, days: int) -> bool:
+    """Add working days to a running clock, once; return whether it could be done. One that has passed counts anew."""
+    clock = _running(registration).filter(kind=kind, days_left__isnull=True, extended_days=0).first()
+    if clock is None:
+        return False
+    venue, start = registration.venue, max(timezone.now(), clock.due_at)
+    clock.due_at = add_working_days(start, days, jurisdiction=venue.jurisdiction, tz=venue.zone)
+    clock.extended_days = days
+    clock.save(update_fields=["due_at", "extended_days"])
+    return True
+
+
 def _running(registration: PropertyRegistration) -> QuerySet[RegistrationClock]:
     return RegistrationClock.objects.filter(registration=registration, stopped_at__isnull=True)
 

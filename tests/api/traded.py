@@ -23,7 +23,15 @@ from listings.crossborder.trust.programmes import key_for_source
 from listings.grade_confirmation import confirm_grade
 from listings.invitations import invite as invite_to_listing
 from listings.lineage import add_own_parent
-from listings.models import CustomsDeclaration, DatasetVersion, HarvestedProduct, Listing, Product, RouteRuleSet
+from listings.models import (
+    CustomsDeclaration,
+    DatasetVersion,
+    HarvestedProduct,
+    Listing,
+    Product,
+    RegistrationAnnotation,
+    RouteRuleSet,
+)
 from listings.registry import applying, examining, objections
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
@@ -272,7 +280,10 @@ def _registrations(member: Organization) -> dict[str, object]:
     examining.make_public(registration_id=contested.id, actor=reviewer)
     objector = actor(person_of(make_member("szdex", Capacity.BUYER)))
     objection = objections.object_to_registration(registration_id=contested.id, grounds="Ours", actor=objector)
-    return {"registration_id": applied.id, "objection_id": objection.id}
+    annotation = RegistrationAnnotation.objects.create(
+        registration=applied, venue_id=applied.venue_id, kind="AGREED", text="Pledged", proposed_by_id=clerk.person_id
+    )
+    return {"registration_id": applied.id, "objection_id": objection.id, "annotation_id": annotation.id}
 
 
 def published_quarter(member: Organization, back: int) -> UUID:
