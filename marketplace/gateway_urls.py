@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from marketplace.delivery.gateway import gateway
+from marketplace.gateway_view import gateway
 from marketplace.try_it import description, page
 
 urlpatterns = [

@@ -16,7 +16,7 @@ from kernel.problems import Problem
 from listings.models import DataFile
 from listings.profiling.yaml_text import read_yaml
 from listings.storage import iter_range
-from marketplace.delivery.gateway import caller_of, opening_for
+from marketplace.delivery.rights import right_of
 
 OPERATIONS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -29,8 +29,8 @@ def page(request: HttpRequest, entitlement_id: UUID) -> HttpResponse:
 
 @require_safe
 def description(request: HttpRequest, entitlement_id: UUID) -> JsonResponse:
-    """Give the buyer the interface's description; raises what `opening_for` raises, or `not_found` without one."""
-    opening = opening_for(entitlement_id, caller_of(request))
+    """Give the buyer the interface's description; raises what `Right.require` raises, or `not_found` without one."""
+    opening = right_of(request.headers.get("Authorization", ""), entitlement_id).opening
     file = DataFile.objects.filter(version=opening.entitlement.version_id, format=DataFile.Format.OPENAPI).first()
     if file is None:
         raise Problem("not_found")

@@ -1,12 +1,15 @@
-"""The gateway: a buyer's call of an interface, checked, written down, passed on, counted, and streamed back.
+"""The gateway: a buyer's call of an interface, checked, passed on, counted, written down, and streamed back.
 
-Nothing is held whole: the request goes on as it comes in and the answer as it arrives. The call is written down before
-it is served, with its audit event; if that fails, nothing is served.
+Nothing is held whole but short answers: the request goes on as it comes in and the answer as it arrives. Before the
+first byte of an answer goes out the call is committed with its audit event and, where calls are counted, its usage
+record; if that fails, nothing is served. A call that may change something at the upstream, that carries a nonce, or
+that crosses a border is written down before it is passed on; one that is safe (RFC 9110 §9.2.1) and ends within one
+chunk is written once, with how it ended.
 """
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -15,170 +18,122 @@ from uuid import UUID
 
 import httpcore
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
 
-from accounts.access import Permission, require
-from accounts.authentication import actor_of_token
-from kernel import audit
 from kernel.actors import Actor
 from kernel.fetching import FetchFailed
 from kernel.guarded_http import guarded_pool, patience
 from kernel.problems import Problem
-from kernel.tracing import current_trace_id
-from listings.metering import Metering, Unit
-from listings.models import TransferPermit
-from marketplace.delivery.access import permit_for, require_in_force
-from marketplace.delivery.hop import REDIRECTS, Header, headers_in, headers_out, target_of
-from marketplace.delivery.metering import Counter, metering_of
+from listings.metering import Unit
+from marketplace.delivery.access import permit_for
+from marketplace.delivery.call_book import Call
+from marketplace.delivery.hop import REDIRECTS, headers_in, headers_out, target_of
+from marketplace.delivery.metering import Counter
 from marketplace.delivery.quota import Admission, admit, note_failure, note_success, settle
-from marketplace.delivery.upstreams import WAY, secret_of
-from marketplace.models import Delivery, Entitlement, GatewayCall, Upstream, UsageRecord
+from marketplace.delivery.rights import Right, right_of
+from marketplace.models import GatewayCall, Upstream
 
 CONNECTIONS = 100  # of one process
-CHUNK_BYTES = 64 * 1024
+CHUNK_BYTES = 64 * 1024  # answers up to here are written down and sent as a whole
 MOST_SENT_BYTES = 100 * 1024 * 1024
 LOOK_EVERY_BYTES = 1024 * 1024  # a suspension is seen after so much of a running answer,
-LOOK_EVERY_SECONDS = 1.0  # or after so long
+LOOK_EVERY_SECONDS = 0.5  # or after so long
 LONGEST_SECONDS = 900.0
 LONGEST_NONCE = 64
-BEHIND_A_RIGHT = ("entitlement__agreement", "order__provider", "order__buyer", "order__listing__product__upstream")
-# Every call asks for these, and building a query costs by its columns.
-COLUMNS = (
-    "organization",
-    "receipt",
-    "entitlement__organization",
-    "entitlement__provider",
-    "entitlement__venue",
-    "entitlement__version",
-    "entitlement__state",
-    "entitlement__expires_at",
-    "entitlement__agreement__body",
-    "order__provider__jurisdiction",
-    "order__buyer__jurisdiction",
-    "order__listing__product__upstream__base_url",
-    "order__listing__product__upstream__methods",
-    "order__listing__product__upstream__timeout_seconds",
-    "order__listing__product__upstream__most_answer_bytes",
-    "order__listing__product__upstream__secret_header",
-    "order__listing__product__upstream__sealed_secret",
-    "order__listing__product__upstream__wrapped_key",
-    "order__listing__product__upstream__key_id",
-)
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+WITHOUT_BODY = frozenset({204, 304})
 UNAVAILABLE = frozenset({502, 503, 504})
 Outcome = GatewayCall.Outcome
 
 
-@dataclass(frozen=True)
-class Opening:
-    """What a right opens: the delivery that made it, how it is counted, and where its calls go."""
+@dataclass(slots=True, eq=False)
+class Asked:
+    """What a buyer's program asks; `headers` are in lower case, and `read` gives at most so many bytes of the body.
 
-    entitlement: Entitlement
-    delivery: Delivery
-    metering: Metering
-    upstream: Upstream
-
-
-@csrf_exempt
-def gateway(request: HttpRequest, entitlement_id: UUID, path: str) -> HttpResponseBase:
-    """Pass a buyer's call on to the upstream and its answer back.
-
-    Refusals of the exchange are problem documents; what the upstream says carries `Dawan-Answered-By: upstream`.
+    `actor` is set as soon as it is known who asks.
     """
-    actor = caller_of(request)
-    opening = opening_for(entitlement_id, actor)
-    length = _length_of(request, opening.upstream)
-    address = target_of(opening.upstream.base_url, path, request.META.get("QUERY_STRING", ""))
-    admission = admit(entitlement_id, opening.upstream.pk, opening.metering)
+
+    entitlement_id: UUID
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    read: Callable[[int], bytes]
+    actor: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the program gets: a short body as a whole, a longer one as it comes."""
+
+    status: int
+    headers: dict[str, str]
+    body: "bytes | Answer"
+
+
+def pass_on(asked: Asked) -> Reply:
+    """Pass a buyer's call on to the upstream and its answer back, which carries `Dawan-Answered-By: upstream`.
+
+    Raises Problem for every refusal of the exchange's own.
+    """
+    right = right_of(asked.headers.get("authorization", ""), asked.entitlement_id)
+    asked.actor = right.actor
+    upstream = right.opening.upstream
+    length = _length_of(asked, upstream)
+    address = target_of(upstream.base_url, asked.path, asked.query)
+    call = _call(right, asked, length)
+    admission = admit(asked.entitlement_id, upstream.pk, right.opening.metering)
     try:
-        call = _begun(opening, request, path, length, actor)
+        _write_first(right, call)
     except BaseException:
         settle(admission, 0)
         raise
-    answer = Answer(opening, admission, call, actor)
+    answer = Answer(right, admission, call)
     try:
-        answer.ask(request, address, length)
-        return answer.response(request)
+        answer.ask(asked, address, length)
+        return answer.reply()
     except BaseException:
         answer.end(Outcome.UNANSWERED)
         raise
 
 
-def caller_of(request: HttpRequest) -> Actor:
-    """Return who calls, by the token of an API client; raises Problem `unauthenticated`, `invalid_token`, …"""
-    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        raise Problem("unauthenticated", headers={"WWW-Authenticate": 'Bearer realm="dawan"'})
-    actor = actor_of_token(token.strip())
-    request.actor = actor  # type: ignore[attr-defined]
-    return actor
-
-
-def opening_for(entitlement_id: UUID, actor: Actor) -> Opening:
-    """Return what the right opens at this moment.
-
-    Raises Problem `not_found` for another's, `forbidden` without the scope to read data, `entitlement_not_active`, or
-    `no_upstream`.
-    """
-    deliveries = (
-        Delivery.objects.filter(entitlement__in=Entitlement.objects.visible_to(actor), entitlement=entitlement_id)
-        .select_related(*BEHIND_A_RIGHT)
-        .only(*COLUMNS)
-        .order_by("-id")
-    )
-    delivery = deliveries.first()
-    if delivery is None:
-        raise Problem("not_found")
-    entitlement = delivery.entitlement
-    require(actor, Permission.DELIVERY_READ, organization_id=entitlement.organization_id)
-    require_in_force(entitlement)
-    upstream = getattr(delivery.order.listing.product, "upstream", None)
-    if upstream is None or WAY not in entitlement.agreement.body["product"]["deliveries"]:
-        raise Problem("no_upstream")
-    return Opening(entitlement, delivery, metering_of(entitlement), upstream)
-
-
-def _length_of(request: HttpRequest, upstream: Upstream) -> int:
+def _length_of(asked: Asked, upstream: Upstream) -> int:
     """Return how many bytes the call brings; raises Problem for what is not passed on."""
-    if request.method not in upstream.methods:
+    if asked.method not in upstream.methods:
         raise Problem("method_not_allowed", headers={"Allow": ", ".join(upstream.methods)})
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+    if "chunked" in asked.headers.get("transfer-encoding", "").lower():
         raise Problem("length_required")
-    said = request.META.get("CONTENT_LENGTH") or "0"
+    said = asked.headers.get("content-length", "")
     length = int(said) if said.isascii() and said.isdigit() else 0
     if length > MOST_SENT_BYTES:
         raise Problem("too_large")
     return length
 
 
-@transaction.atomic
-def _begun(opening: Opening, request: HttpRequest, path: str, length: int, actor: Actor) -> GatewayCall:
-    """Write the call down; raises Problem `invalid` or `nonce_reused` for its nonce, or what `use_permit` raises."""
-    entitlement = opening.entitlement
-    permit = permit_for(opening.delivery, bytes_wanted=0, actor=actor)
-    call = GatewayCall(
-        entitlement=entitlement,
-        organization_id=entitlement.organization_id,
-        provider_id=entitlement.provider_id,
-        venue_id=entitlement.venue_id,
-        permit=permit,
-        client_id=actor.id,
-        person_id=actor.person_id,
-        method=request.method or "",
-        path=f"/{path}"[:500],
-        bytes_in=length,
-        trace_id=current_trace_id(),
-    )
-    call.nonce = request.headers.get("Dawan-Nonce", "") or call.pk.hex
-    if len(call.nonce) > LONGEST_NONCE:
+def _call(right: Right, asked: Asked, length: int) -> Call:
+    nonce = asked.headers.get("dawan-nonce", "")
+    if len(nonce) > LONGEST_NONCE:
         raise Problem("invalid", _("A nonce has at most %d characters.") % LONGEST_NONCE)
-    call.save(force_insert=True)
-    details = {"entitlement": str(entitlement.pk), "method": call.method, "path": call.path}
-    audit.record("gatewaycall.made", subject=call, actor=actor, details=details)
-    return call
+    return Call(
+        entitlement=right.opening.entitlement,
+        actor=right.actor,
+        method=asked.method,
+        path=f"/{asked.path}"[:500],
+        bytes_in=length,
+        nonce=nonce,
+    )
+
+
+def _write_first(right: Right, call: Call) -> None:
+    """Write down what must not be passed on unwritten; raises Problem `nonce_reused`, or what `use_permit` raises."""
+    if right.opening.crosses_border:
+        with transaction.atomic():
+            permit = permit_for(right.opening.delivery, bytes_wanted=0, actor=call.actor)
+            call.permit_id = permit.pk if permit is not None else None
+            call.write(alone=True)
+    elif call.nonce or call.method not in SAFE_METHODS:
+        call.write()
 
 
 @cache
@@ -189,18 +144,20 @@ def _pool() -> httpcore.ConnectionPool:
 class Answer:
     """An upstream's answer on its way to the buyer; whoever closes it early, or lets it end, settles the call once."""
 
-    def __init__(self, opening: Opening, admission: Admission, call: GatewayCall, actor: Actor) -> None:
-        self.opening, self.admission, self.call, self.actor = opening, admission, call, actor
-        self.permit: TransferPermit | None = call.permit
+    def __init__(self, right: Right, admission: Admission, call: Call) -> None:
+        self.right, self.admission, self.call = right, admission, call
+        self.opening = right.opening
         self.began = self.looked = time.monotonic()
-        self.sent = self.since_look = self.permitted = 0
+        self.since_look = self.permitted = 0
         self.digest = hashlib.sha256()
         self.counter: Counter | None = None
+        self.length: int | None = None
+        self.headers: dict[str, str] = {}
         self.upstream_answer: httpcore.Response | None = None
         self.chunks: Iterator[bytes] = iter(())
-        self.ended = False
+        self.counted = self.ended = False
 
-    def ask(self, request: HttpRequest, address: tuple[str, bytes], length: int) -> None:
+    def ask(self, asked: Asked, address: tuple[str, bytes], length: int) -> None:
         """Send the call on and wait for the head of the answer.
 
         Raises Problem `upstream_too_slow`, `upstream_unreachable`, `upstream_broke_off`, `upstream_redirects`,
@@ -208,20 +165,21 @@ class Answer:
         """
         upstream = self.opening.upstream
         base, target = address
-        headers = headers_in(self.call, request.headers, urlsplit(base).netloc, secret_of(upstream))
+        headers = headers_in(self.call, asked.headers, urlsplit(base).netloc, self.opening.secret)
         if length:
             headers.append((b"Content-Length", str(length).encode()))
-        asked = httpcore.Request(
-            request.method or "",
+        request = httpcore.Request(
+            asked.method,
             _url(base, target),
             headers=headers,
-            content=_body(request, length),
+            content=_body(asked, length),
             extensions={"timeout": patience(upstream.timeout_seconds)},
         )
         try:
-            self.upstream_answer = answer = _pool().handle_request(asked)
+            self.upstream_answer = answer = _pool().handle_request(request)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, FetchFailed) as error:
             raise self._unanswered(error) from error
+        self.call.status = answer.status
         if answer.status in UNAVAILABLE:
             note_failure(self.admission)
         else:
@@ -234,13 +192,15 @@ class Answer:
         """Count the answer and take its bytes from the permit, before the first of them goes out."""
         lowered = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
         said = lowered.get("content-length", "")
-        if said.isdigit() and int(said) > self.opening.upstream.most_answer_bytes:
-            raise Problem("upstream_too_large")
+        if self.call.method == "HEAD" or answer.status in WITHOUT_BODY:
+            self.length = 0
+        elif said.isdigit():
+            self.length = int(said)
+            if self.length > self.opening.upstream.most_answer_bytes:
+                raise Problem("upstream_too_large")
         self.counter = Counter(self.opening.metering.unit, answer.status, lowered)
-        if self.permit is not None and said.isdigit():
-            self._take(int(said))
-        if self.opening.metering.unit == Unit.CALL:
-            self._count()
+        if self.call.permit_id is not None and self.length:
+            self._take(self.length)
 
     def _unanswered(self, error: Exception) -> Problem:
         if isinstance(error, httpcore.LocalProtocolError):
@@ -252,16 +212,39 @@ class Answer:
             return Problem("upstream_broke_off")
         return Problem("upstream_unreachable")
 
-    def response(self, request: HttpRequest) -> HttpResponseBase:
-        """Return what Django sends: the head, and the body as it comes."""
+    def reply(self) -> Reply:
+        """Return a short answer as a whole, or the head of a longer one and its body as it comes.
+
+        Raises Problem `upstream_broke_off` or `upstream_too_slow` for a short answer that does not arrive, or what
+        `Right.require` raises when the right has ended while the upstream was thinking.
+        """
         answer = self.upstream_answer
         assert answer is not None  # noqa: S101 - asked before
-        headers = headers_out(self.call, _pairs(answer))
-        if request.method == "HEAD" or answer.status in (204, 304):
+        headers = headers_out(self.call, answer.headers)
+        if self.length is not None and self.length <= CHUNK_BYTES:
+            body = self._whole(answer)
+            self.right.require()
             self.end(Outcome.ANSWERED)
-            return HttpResponse(status=answer.status, headers=headers)
+            return Reply(answer.status, headers, body)
+        self.right.require()
+        self._begin()
         self.chunks = answer.iter_stream()
-        return StreamingHttpResponse(self, status=answer.status, headers=headers)
+        return Reply(answer.status, headers, self)
+
+    def _whole(self, answer: httpcore.Response) -> bytes:
+        try:
+            body = b"".join(answer.iter_stream())
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+            raise self._unanswered(error) from error
+        self._pass(body)
+        return body
+
+    def _begin(self) -> None:
+        """Commit that the answer begins, and its usage where calls are counted."""
+        if self.opening.metering.unit == Unit.CALL:
+            self._count()
+        if self.counted or not self.call.is_written:
+            self.call.write(bills=self.counted)
 
     def __iter__(self) -> "Answer":
         return self
@@ -269,7 +252,7 @@ class Answer:
     def __next__(self) -> bytes:
         """Return the next chunk, as long as the right is in force and the answer within its bounds.
 
-        Raises ConnectionAbortedError otherwise: the connection then breaks short of Content-Length, where there is one.
+        Raises ConnectionAbortedError otherwise: the connection then breaks.
         """
         try:
             chunk = next(self.chunks)
@@ -290,51 +273,41 @@ class Answer:
         now = time.monotonic()
         if now - self.began > LONGEST_SECONDS:
             raise ConnectionAbortedError("the answer took too long")
-        if self.sent + len(chunk) > self.opening.upstream.most_answer_bytes:
+        if self.call.bytes_out + len(chunk) > self.opening.upstream.most_answer_bytes:
             raise ConnectionAbortedError("the answer is larger than the provider allows")
         if self.since_look >= LOOK_EVERY_BYTES or now - self.looked >= LOOK_EVERY_SECONDS:
             self._look_again()
             self.looked, self.since_look = now, 0
-        if self.permit is not None and self.sent + len(chunk) > self.permitted:
+        if self.call.permit_id is not None and self.call.bytes_out + len(chunk) > self.permitted:
             self._take(max(LOOK_EVERY_BYTES, len(chunk)))
-        self.sent += len(chunk)
         self.since_look += len(chunk)
+        self._pass(chunk)
+
+    def _pass(self, chunk: bytes) -> None:
+        self.call.bytes_out += len(chunk)
         self.digest.update(chunk)
         if self.counter is not None:
             self.counter.add(chunk)
 
     def _look_again(self) -> None:
         """Ask in mid-stream whether the right, the permit and the month's quota still hold."""
-        entitlement = Entitlement.objects.only("state", "expires_at").get(pk=self.call.entitlement_id)
         most = self.opening.metering.most_units
         try:
-            require_in_force(entitlement)
+            self.right.require(seen_within=0)
         except Problem as problem:
-            raise ConnectionAbortedError("the entitlement ended in mid-stream") from problem
+            raise ConnectionAbortedError("the right ended in mid-stream") from problem
         if most is not None and self.counter is not None and self.counter.units > most:
             raise ConnectionAbortedError("the month's quota is used up")
 
     def _take(self, count: int) -> None:
         with transaction.atomic():
-            permit_for(self.opening.delivery, bytes_wanted=count, actor=self.actor)
+            permit_for(self.opening.delivery, bytes_wanted=count, actor=self.call.actor)
         self.permitted += count
 
     def _count(self) -> None:
-        """Write the usage record, once; an answer without units, such as a refusal, leaves none."""
-        units = self.counter.units if self.counter is not None else 0
-        settle(self.admission, units)
-        self.call.units = units
-        if units:
-            UsageRecord.objects.create(
-                entitlement_id=self.call.entitlement_id,
-                organization_id=self.call.organization_id,
-                provider_id=self.call.provider_id,
-                venue_id=self.call.venue_id,
-                kind=UsageRecord.Kind.API_CALL,
-                nonce=self.call.nonce,
-                subject_id=self.call.pk,
-                units=units,
-            )
+        """Take the units of the answer into the call; one without any, such as a refusal, leaves no usage record."""
+        self.call.units = self.counter.units if self.counter is not None else 0
+        self.counted = self.call.units > 0
 
     def end(self, outcome: str) -> None:
         """Let go of the upstream and write down how the call ended; the second time does nothing."""
@@ -343,21 +316,19 @@ class Answer:
         self.ended = True
         if self.upstream_answer is not None:
             self.upstream_answer.close()
+        billed = self.counted
+        if outcome != Outcome.UNANSWERED and not billed:
+            self._count()
         call = self.call
-        with transaction.atomic():
-            if self.counter is None:
-                settle(self.admission, 0)
-            elif self.opening.metering.unit != Unit.CALL:
-                self._count()
-            call.outcome, call.ended_at, call.bytes_out = outcome, timezone.now(), self.sent
-            call.status = self.upstream_answer.status if self.upstream_answer is not None else None
-            call.sha256 = self.digest.hexdigest() if self.sent else ""
-            call.save(update_fields=["outcome", "ended_at", "bytes_out", "status", "sha256", "units"])
-            details = {"status": call.status, "bytes": call.bytes_out, "units": call.units, "sha256": call.sha256}
-            audit.record("gatewaycall.ended", subject=call, actor=self.actor, details={"outcome": outcome, **details})
+        call.outcome = outcome
+        call.sha256 = self.digest.hexdigest() if call.bytes_out else ""
+        try:
+            call.write(bills=self.counted and not billed)
+        finally:
+            settle(self.admission, call.units)
 
     def close(self) -> None:
-        """Django calls this when the client has gone, or has everything."""
+        """Whoever sends the answer calls this when the client has gone, or has everything."""
         self.end(Outcome.CUT_OFF)
 
 
@@ -371,17 +342,13 @@ def close_abandoned_calls(limit: int = 500) -> int:
     )
 
 
-def _pairs(answer: httpcore.Response) -> list[Header]:
-    return list(answer.headers)
-
-
 def _url(base: str, target: bytes) -> httpcore.URL:
     parts = urlsplit(base)
     return httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target)
 
 
-def _body(request: HttpRequest, length: int) -> Iterator[bytes]:
+def _body(asked: Asked, length: int) -> Iterator[bytes]:
     left = length
-    while left and (chunk := request.read(min(CHUNK_BYTES, left))):
+    while left and (chunk := asked.read(min(CHUNK_BYTES, left))):
         left -= len(chunk)
         yield chunk

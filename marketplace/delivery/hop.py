@@ -7,8 +7,7 @@ from urllib.parse import quote, urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from kernel.problems import Problem
-from kernel.tracing import current_trace_id
-from marketplace.models import GatewayCall
+from marketplace.delivery.call_book import Call
 
 HOP_BY_HOP = frozenset(
     {
@@ -73,25 +72,28 @@ def target_of(base_url: str, path: str, query: str) -> tuple[str, bytes]:
     return f"{base.scheme}://{base.netloc}", target.encode("ascii")
 
 
-def headers_in(call: GatewayCall, sent: Mapping[str, str], host: str, secret: tuple[str, str] | None) -> list[Header]:
-    """Return what goes to the upstream: the caller's headers without ours, the trace, and the provider's secret."""
-    dropped = OURS_IN | _named_by(sent.get("Connection", "")) | ({secret[0].lower()} if secret else set())
+def headers_in(call: Call, sent: Mapping[str, str], host: str, secret: tuple[str, str] | None) -> list[Header]:
+    """Return what goes to the upstream: the caller's headers without ours, the trace, and the provider's secret.
+
+    The names of `sent` are in lower case.
+    """
+    dropped = OURS_IN | _named_by(sent.get("connection", "")) | ({secret[0].lower()} if secret else set())
     kept = [
         (name.encode("ascii"), value.encode("latin-1"))
         for name, value in sent.items()
-        if name.lower() not in dropped and not name.lower().startswith("x-forwarded-")
+        if name not in dropped and not name.startswith("x-forwarded-")
     ]
     added = {
         "Host": host,
-        "traceparent": f"00-{current_trace_id() or call.pk.hex}-{secrets.token_hex(8)}-00",
-        "Dawan-Call": str(call.pk),
-        "Dawan-Entitlement": str(call.entitlement_id),
+        "traceparent": f"00-{call.trace_id or call.id.hex}-{secrets.token_hex(8)}-00",
+        "Dawan-Call": str(call.id),
+        "Dawan-Entitlement": str(call.entitlement.pk),
         **({secret[0]: secret[1]} if secret else {}),
     }
     return kept + [(name.encode(), value.encode("latin-1")) for name, value in added.items()]
 
 
-def headers_out(call: GatewayCall, answered: Iterable[Header]) -> dict[str, str]:
+def headers_out(call: Call, answered: Iterable[Header]) -> dict[str, str]:
     """Return what the caller gets of the upstream's headers, marked as the upstream's."""
     given = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answered]
     dropped = OURS_OUT | _named_by(", ".join(value for name, value in given if name.lower() == "connection"))
@@ -99,7 +101,7 @@ def headers_out(call: GatewayCall, answered: Iterable[Header]) -> dict[str, str]
     for name, value in given:
         if name.lower() not in dropped:
             kept[name] = f"{kept[name]}, {value}" if name in kept else value
-    ours = {"Dawan-Answered-By": "upstream", "Dawan-Call": str(call.pk), "Content-Security-Policy": SANDBOX}
+    ours = {"Dawan-Answered-By": "upstream", "Dawan-Call": str(call.id), "Content-Security-Policy": SANDBOX}
     return {"Cache-Control": "private, no-store", **kept, **ours}
 
 

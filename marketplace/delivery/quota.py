@@ -2,8 +2,8 @@
 
 Bills are made of usage records, never of these counters: what Redis loses changes no bill. A lost counter of a month
 begins again at what the records say and what is under way, so that a quota is overrun by no more than the calls that
-begin in that very moment; rates begin a new window. While Redis is away quotas are read from PostgreSQL, and rates are
-not held.
+were being passed on in that very moment; rates begin a new window. While Redis is away quotas are read from PostgreSQL,
+and rates are not held.
 """
 
 import logging

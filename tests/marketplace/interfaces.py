@@ -1,6 +1,7 @@
 """Interfaces in tests: an API product with its description in the catalogue, a real upstream, and a buyer's calls."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -131,6 +132,18 @@ class Caller:
         """Return the answer, read to its end unless it breaks off."""
         sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
         return self.http.generic(method, f"/gateway/{self.entitlement_id}/{path}", headers=sent, **extra)
+
+
+def within_a_second(call: Callable[[], Any], code: str) -> Any:
+    """Call until the exchange refuses with the code, and return the refusal; fails if a second does not bring it."""
+    deadline = time.monotonic() + 1
+    while True:
+        answer = call()
+        if "Dawan-Answered-By" not in answer and answer.json()["code"] == code:
+            return answer
+        body_of(answer)
+        assert time.monotonic() < deadline, f"not refused with {code} within a second"
+        time.sleep(0.02)
 
 
 def called(delivery: Delivery) -> GatewayCall:
