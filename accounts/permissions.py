@@ -30,6 +30,7 @@ class Permission(StrEnum):
     DELIVERY_READ = "delivery.read"
     DELIVERY_ACCEPT = "delivery.accept"
     PUSH_MANAGE = "push.manage"
+    DISPUTE_CONDUCT = "dispute.conduct"
     PAYOUT_REQUEST = "payout.request"
     RETURN_FILE = "return.file"
     REGISTRATION_OBJECT = "registration.object"
@@ -56,6 +57,7 @@ class Permission(StrEnum):
     DEMAND_REVIEW = "demand.review"
     SCENARIO_EDIT = "scenario.edit"
     ENTITLEMENT_SUSPEND = "entitlement.suspend"
+    DISPUTE_MEDIATE = "dispute.mediate"
     DEPOSIT_ENTER = "deposit.enter"
     DEPOSIT_CREDIT = "deposit.credit"
     PAYOUT_APPROVE = "payout.approve"
@@ -85,6 +87,7 @@ class Role(models.TextChoices):
     COMPLIANCE_REVIEWER = "COMPLIANCE_REVIEWER", _("compliance reviewer")
     CUSTOMS_OFFICER = "CUSTOMS_OFFICER", _("customs officer")
     SETTLEMENT_OFFICER = "SETTLEMENT_OFFICER", _("settlement officer")
+    DISPUTE_OFFICER = "DISPUTE_OFFICER", _("dispute officer")
     VENUE_ADMIN = "VENUE_ADMIN", _("venue administrator")
     AUDITOR = "AUDITOR", _("auditor")
     STATISTICIAN = "STATISTICIAN", _("statistician")
@@ -110,6 +113,7 @@ _TRADING = frozenset(
         P.DELIVERY_READ,
         P.DELIVERY_ACCEPT,
         P.PUSH_MANAGE,
+        P.DISPUTE_CONDUCT,
         P.RETURN_FILE,
         P.REGISTRATION_OBJECT,
         P.REPORT_DELIVER,
@@ -149,6 +153,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.CUSTOMS_OFFICER: _WATCHING | {P.CUSTOMS_CHECK, P.BORDER_FILE},
     Role.SETTLEMENT_OFFICER: _WATCHING
     | {P.DEPOSIT_ENTER, P.DEPOSIT_CREDIT, P.PAYOUT_APPROVE, P.PAYOUT_CONFIRM, P.LEDGER_READ, P.JOB_RETRY},
+    Role.DISPUTE_OFFICER: _WATCHING | {P.DISPUTE_MEDIATE},
     Role.VENUE_ADMIN: _WATCHING
     | _ADMINISTRATION
     | {
@@ -158,6 +163,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.LISTING_SUSPEND,
         P.SCENARIO_EDIT,
         P.ENTITLEMENT_SUSPEND,
+        P.DISPUTE_MEDIATE,
         P.DEPOSIT_CREDIT,
         P.PAYOUT_APPROVE,
         P.FEES_MANAGE,
@@ -196,6 +202,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     "buy": frozenset(
         {P.ORDER_PLACE, P.ORDER_CANCEL, P.DEMAND_POST, P.DELIVERY_ACCEPT, P.PUSH_MANAGE, P.ATTESTATION_VERIFY}
     ),
+    "disputes": frozenset({P.DISPUTE_CONDUCT}),
     "read-data": frozenset({P.DELIVERY_READ}),
     "payouts": frozenset({P.PAYOUT_REQUEST}),
     "review": frozenset(
@@ -215,6 +222,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.SCENARIO_EDIT,
             P.ENTITLEMENT_SUSPEND,
             P.CERTIFICATE_REVOKE,
+            P.DISPUTE_MEDIATE,
         }
     ),
     "border": frozenset({P.BORDER_REVIEW, P.BORDER_FILE, P.BORDER_RULES, P.CUSTOMS_CHECK}),
@@ -229,6 +237,7 @@ SCOPE_LABELS: Mapping[str, str | Promise] = {
     "organization": _("Manage the organization, its people, clients and memberships"),
     "provide": _("Register datasets, products and listings, answer demands, file production returns"),
     "buy": _("Place and cancel orders, accept deliveries, post demands"),
+    "disputes": _("File disputes and conduct them"),
     "read-data": _("Read delivered data"),
     "payouts": _("Request payouts"),
     "review": _("Review memberships, listings and demands"),

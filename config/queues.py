@@ -26,7 +26,7 @@ from listings.models import (
     SplittingAlert,
     StatutoryClock,
 )
-from marketplace.models import Demand
+from marketplace.models import Demand, Dispute
 from settlements.models import Deposit, Payout
 
 
@@ -113,6 +113,14 @@ QUEUES: tuple[Queue, ...] = (
         Demand,
         frozenset({P.DEMAND_REVIEW}),
         (("state__exact", "IN_REVIEW"),),
+    ),
+    Queue(
+        "disputes",
+        _("Disputes to lead"),
+        "balance",
+        Dispute,
+        frozenset({P.DISPUTE_MEDIATE}),
+        (("state__in", "FILED,MEDIATION,ARBITRATION,LITIGATION"),),
     ),
     Queue(
         "overdue",

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from accounts.access import Permission, find, require
 from kernel.actors import SYSTEM, Actor
 from kernel.jobs import enqueue
+from kernel.problems import Problem
 from kernel.states import advance
 from marketplace.acceptance_clock import stop_clock
 from marketplace.entitlements import end_right, has_ended
 from marketplace.locks import lock_order
-from marketplace.models import Delivery, Entitlement, Order
+from marketplace.models import Delivery, Dispute, Entitlement, Order
 from settlements import escrow
 
 
@@ -46,10 +47,12 @@ def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery
     """Reject a delivery for a stated reason: reading ends at once and all the money goes back to the buyer.
 
     Of a subscription's new version only the right to that version ends. Raises `not_found` if the actor cannot see it,
-    `illegal_state` if it does not await acceptance.
+    `illegal_state` if it does not await acceptance, `dispute_open` while the order is disputed: the dispute decides.
     """
     delivery = _lock(delivery_id, actor)
     require(actor, Permission.DELIVERY_ACCEPT, organization_id=delivery.organization_id)
+    if Dispute.objects.open().filter(order=delivery.order_id).exists():
+        raise Problem("dispute_open")
 
     advance(
         delivery,
@@ -74,14 +77,16 @@ def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery
 def accept_in_silence(*, delivery_id: UUID) -> None:
     """Accept a delivery whose buyer has let the venue's acceptance days pass.
 
-    Does nothing if it was answered meanwhile, or while the buyer's right to read is suspended: the days begin anew when
-    it is resumed.
+    Does nothing if it was answered meanwhile, or while the buyer's right to read is suspended or a dispute is open: the
+    days begin anew afterwards.
     """
     lock_order(Delivery.objects.values_list("order_id", flat=True).get(pk=delivery_id), SYSTEM)
     delivery = Delivery.objects.select_related("venue", "entitlement").get(pk=delivery_id)
     if delivery.state != Delivery.State.DELIVERED or delivery.entitlement.state == Entitlement.State.SUSPENDED:
         return
     if delivery.accept_by is None or delivery.accept_by > timezone.now():
+        return
+    if Dispute.objects.open().filter(order=delivery.order_id).exists():
         return
     days = delivery.venue.acceptance_working_days
     accept_delivery(delivery_id=delivery_id, actor=SYSTEM, reason=_("No answer within %d working days.") % days)

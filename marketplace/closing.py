@@ -1,5 +1,6 @@
 """Closing a trade: divide the money once, then state and issue its certificate."""
 
+from collections import Counter
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +16,8 @@ from kernel.states import advance
 from marketplace.locks import lock_order
 from marketplace.models import Order
 from settlements.escrow import hold_of
-from settlements.fees import FeeLine
+from settlements.fees import FeeLine, portion
+from settlements.models import EscrowHold, Payee
 from settlements.settlement import settle
 
 
@@ -23,22 +25,17 @@ from settlements.settlement import settle
 def settle_order(*, order_id: UUID) -> None:
     """Divide an accepted order's escrow as its agreement says, and state the trade's certificate.
 
-    Does nothing if the order is settled already, so a job that died after its commit may run again.
+    What a dispute has frozen waits for its outcome, and the order with it. Does nothing if the order is settled
+    already, so a job that died after its commit may run again.
     """
     order = lock_order(order_id, SYSTEM, "venue", "provider", "broker", "agreement")
     if order.state != Order.State.ACCEPTED:
         return
-    lines = [FeeLine.from_json(line) for line in order.agreement.body["division"]]
-    settle(
-        order_id=order.id,
-        venue=order.venue,
-        hold=hold_of(order.id),
-        gross=order.gross,
-        lines=lines,
-        provider=order.provider,
-        broker=order.broker,
-        actor=SYSTEM,
-    )
+    hold = hold_of(order.id)
+    if hold is None or hold.open.minor:
+        _settle_what_is_open(order, hold)
+    if hold is not None and hold.frozen_minor:
+        return
     advance(order, to=Order.State.SETTLED, actor=SYSTEM)
 
     state_certificate(
@@ -58,6 +55,28 @@ def settle_order(*, order_id: UUID) -> None:
         subject_id=order.id,
         organization_id=order.buyer_id,
         venue_id=order.venue_id,
+    )
+
+
+def _settle_what_is_open(order: Order, hold: EscrowHold | None) -> None:
+    lines = [FeeLine.from_json(line) for line in order.agreement.body["division"]]
+    gross, before = order.gross, []
+    if hold is not None and hold.open != order.gross:
+        gross, before = hold.open, list(hold.settlements.prefetch_related("lines"))
+        shared: Counter[Payee] = Counter()
+        for line in (line for settlement in before for line in settlement.lines.all()):
+            shared[Payee(line.payee)] += line.amount_minor
+        lines = portion(lines, gross.minor, before=shared)
+    settle(
+        order_id=order.id,
+        venue=order.venue,
+        hold=hold,
+        gross=gross,
+        lines=lines,
+        provider=order.provider,
+        broker=order.broker,
+        actor=SYSTEM,
+        part=len(before) + 1,
     )
 
 

@@ -9,6 +9,10 @@ register(
         "buyer_not_eligible": (403, _("The provider offers this product only to buyers of other regions.")),
         "own_product": (409, _("An organization cannot buy its own product.")),
         "broker_not_independent": (409, _("The broker must be another organization than the buyer and the provider.")),
+        "dispute_open": (409, _("The order has a dispute that has not ended.")),
+        "own_offer": (409, _("The other side answers your offer.")),
+        "too_late": (409, _("The time for this is over.")),
+        "too_many": (409, _("There are too many already.")),
         "own_demand": (409, _("An organization cannot answer its own demand.")),
         "demand_closed": (409, _("The demand takes and awards no proposals any more.")),
         "demand_has_order": (409, _("What was awarded has been ordered.")),
@@ -37,6 +41,7 @@ register(
         "range_not_satisfiable": (416, _("The file has no such byte range.")),
     },
     constraints={
+        "one_open_dispute_by_order": "dispute_open",
         "one_living_proposal_by_demand_and_organization": "proposal_exists",
         "usage_is_counted_once_by_nonce": "nonce_reused",
         "a_call_is_made_once_by_nonce": "nonce_reused",

@@ -10,7 +10,18 @@ from kernel.models import Job
 from listings.crossborder.telling import CLEARED_JOB, RELEASED_JOB, STOPPED_JOB
 from listings.deprecation import TELL_JOB
 from listings.revising import OFFERED_JOB
-from marketplace import acceptance, awarding, closing, demands, entitlements, ordering, subscriptions, telling
+from marketplace import (
+    acceptance,
+    awarding,
+    closing,
+    demands,
+    dispute_outcomes,
+    disputes,
+    entitlements,
+    ordering,
+    subscriptions,
+    telling,
+)
 from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.delivery import fulfilment, gateway, table_writing
 from marketplace.delivery.clean_room import queries
@@ -77,7 +88,18 @@ def accept_in_silence(job: Job) -> None:
 
 @handles("order.settle")
 def settle_order(job: Job) -> None:
-    closing.settle_order(order_id=UUID(job.key))
+    assert job.subject_id is not None  # noqa: S101 - acceptance.py and dispute_outcomes.py name it
+    closing.settle_order(order_id=job.subject_id)
+
+
+@handles(disputes.NEGOTIATION_JOB)
+def end_negotiation(job: Job) -> None:
+    disputes.end_negotiation(dispute_id=UUID(job.key))
+
+
+@handles(dispute_outcomes.PAY_JOB)
+def pay_outcome(job: Job) -> None:
+    dispute_outcomes.pay_outcome(dispute_id=UUID(job.key))
 
 
 @handles("order.certify")

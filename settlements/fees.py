@@ -79,6 +79,25 @@ def divide(*, gross_minor: int, schedules: Sequence[FeeSchedule]) -> list[FeeLin
     return lines
 
 
+def portion(lines: Sequence[FeeLine], part_minor: int, *, before: Mapping[Payee, int] | None = None) -> list[FeeLine]:
+    """Return the lines of a part of a divided price, in proportion; what rounding leaves is the provider's (pure).
+
+    `before` is what each payee got of earlier parts: the last part then brings everybody to the whole line. Nobody gets
+    less than nothing, and the lines sum to the part.
+    """
+    gross, earlier = sum(line.amount_minor for line in lines), before or {}
+    reached, left, parts = sum(earlier.values()) + part_minor, part_minor, []
+    for line in lines:
+        if line.payee is Payee.PROVIDER:
+            continue
+        due = line.amount_minor * reached // gross - earlier.get(line.payee, 0)
+        amount = min(max(due, 0), left)
+        if amount:
+            parts.append(FeeLine(line.payee, line.rate_ppm, amount, line.schedule_id))
+            left -= amount
+    return [FeeLine(Payee.PROVIDER, 0, left, None), *parts] if left else parts
+
+
 def fee_of(gross_minor: int, schedule: FeeSchedule) -> int:
     """Return the fee on a price in minor units: the rate rounded half up, at least the minimum, at most the cap."""
     fee = (gross_minor * schedule.rate_ppm + MILLION // 2) // MILLION

@@ -12,6 +12,9 @@ register(
         "fee_schedule_missing": (409, _("The venue has no fee schedule for this currency and date.")),
         "fee_announced": (409, _("A rate of this kind already begins on that day.")),
         "escrow_differs": (409, _("The order already holds another amount in escrow.")),
+        "escrow_frozen": (409, _("A dispute has frozen a part of what is held.")),
+        "escrow_not_frozen": (409, _("Nothing of what is held is frozen.")),
+        "insufficient_escrow": (409, _("Not so much is held.")),
         "settlement_differs": (409, _("The order was already settled otherwise.")),
         "unbalanced_transfer": (500, _("A transfer did not sum to zero and was refused.")),
     },
@@ -20,6 +23,7 @@ register(
         "bank_receipt_is_unique_per_venue": "bank_reference_taken",
         "bank_payment_is_unique_per_venue": "bank_reference_taken",
         "one_fee_schedule_begins_on_a_day": "fee_announced",
+        "escrow_hold_ends_in_parts_of_itself": "escrow_frozen",
         "transfer_sums_to_zero_per_currency": "unbalanced_transfer",
     },
 )

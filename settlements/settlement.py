@@ -1,4 +1,8 @@
-"""Divide an order's escrow among provider, venue, broker and tax: once, whatever fails or repeats."""
+"""Divide an order's escrow among provider, venue, broker and tax: once, whatever fails or repeats.
+
+What a dispute has frozen is divided as a part of its own when it ends, or given back; what is given back after the
+division is taken from everybody in proportion, by an entry of its own.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,7 +16,7 @@ from kernel.money import Money
 from kernel.problems import Problem
 from kernel.states import advance
 from settlements.chart import AccountKey, open_accounts
-from settlements.fees import FeeLine
+from settlements.fees import FeeLine, portion
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, EscrowHold, Payee, Settlement, SettlementLine, Transfer
 
@@ -36,16 +40,18 @@ def settle(
     provider: Organization,
     broker: Organization | None,
     actor: Actor,
+    part: int = 1,
 ) -> Settlement:
-    """Release the order's hold to those named by `lines` and write down how it was divided.
+    """Release the order's hold, or the `gross` that is a part of it, to those named by `lines`, and write down how.
 
     A free order (gross zero, no hold, no lines) moves no money, but is settled too. Returns the settlement that stands
-    when the order was settled before. Raises ValueError when the lines do not fit the gross, Problem
+    when this part of the order was settled before. Raises ValueError when the lines do not fit the gross, Problem
     `settlement_differs` when it was settled for another amount or provider, `illegal_state` when it was refunded.
     """
     _check_arithmetic(order_id, venue, hold, gross, lines, broker)
     made = Settlement(
         order_id=order_id,
+        part=part,
         venue=venue,
         hold=hold,
         provider=provider,
@@ -55,7 +61,7 @@ def settle(
     )
     # A second worker waits here for the first one to commit, and then finds its row.
     Settlement.objects.bulk_create([made], ignore_conflicts=True)
-    standing = Settlement.objects.filter(order_id=order_id).first()
+    standing = Settlement.objects.filter(order_id=order_id, part=part).first()
     if standing is None or standing.id != made.id:
         return _the_same(standing, provider, gross)
 
@@ -74,7 +80,7 @@ def settle(
         for line in lines
     )
     if hold is not None:
-        advance(hold, to=EscrowHold.State.RELEASED, actor=actor, details={"settlement": str(made.id)})
+        _release(hold, made, actor)
         post([_draft(made, hold, lines)], actor=actor)
     audit.record(
         "settlement.made",
@@ -99,8 +105,62 @@ def _check_arithmetic(
         raise ValueError("a broker's line needs a broker")
     if (hold is None) != (gross.minor == 0):
         raise ValueError("a price is settled from a hold, and a free order has none")
-    if hold is not None and (hold.order_id, hold.venue_id, hold.amount) != (order_id, venue.id, gross):
-        raise ValueError("the hold is not that of this order and amount")
+    if hold is not None and (hold.order_id, hold.venue_id, hold.currency) != (order_id, venue.id, gross.currency):
+        raise ValueError("the hold is not that of this order and currency")
+    if hold is not None and hold.state == EscrowHold.State.HELD and gross != hold.open:
+        raise ValueError("all that is open of the hold is settled at once")
+
+
+def _release(hold: EscrowHold, settlement: Settlement, actor: Actor) -> None:
+    details = {"settlement": str(settlement.id)}
+    settled = hold.settled_minor + settlement.gross_minor
+    if hold.frozen_minor == 0:
+        advance(hold, to=EscrowHold.State.RELEASED, actor=actor, details=details, settled_minor=settled)
+        return
+    hold.settled_minor = settled
+    hold.save(update_fields=["settled_minor"])
+    audit.record("escrowhold.settled_in_part", subject=hold, actor=actor, details=details)
+
+
+@transaction.atomic
+def give_back(*, order_id: UUID, amount: Money, reference: str, actor: Actor, reason: str) -> list[FeeLine]:
+    """Give the payer back what was settled, from all who shared in it and in proportion (DOMAIN §5, refunds).
+
+    The settlements stand as they were; this is a transfer of its own, named by `reference`. Returns what each gave.
+    Raises Problem `insufficient_escrow` for more than was settled, or `insufficient_funds` while somebody has less.
+    """
+    parts = list(Settlement.objects.filter(order_id=order_id).select_related("hold").prefetch_related("lines"))
+    shares = [line for part in parts for line in part.lines.all()]
+    settled = sum(line.amount_minor for line in shares)
+    if not parts or amount.currency != parts[0].currency or not 0 < amount.minor <= settled:
+        raise Problem("insufficient_escrow")
+    whole = [FeeLine(Payee(share.payee), share.rate_ppm, share.amount_minor, share.schedule_id) for share in shares]
+    given = portion(_by_payee(whole), amount.minor)
+    first, hold = parts[0], parts[0].hold
+    assert hold is not None  # noqa: S101 - lines come from a hold
+    draft = _draft(first, hold, given)
+    legs = tuple(Leg(leg.account_id, -leg.amount_minor) for leg in draft.legs[1:])
+    (client,) = open_accounts(AccountKey(Account.Kind.CLIENT, first.venue_id, amount.currency, hold.payer_id))
+    back = TransferDraft(
+        kind=Transfer.Kind.AWARD,
+        reference=reference,
+        venue_id=first.venue_id,
+        legs=(*legs, Leg(client, amount.minor)),
+        memo=reason[:200],
+    )
+    post([back], actor=actor)
+    details = {"order": str(order_id), **amount.as_json(), "lines": [line.as_json() for line in given]}
+    audit.record("settlement.given_back", subject=first, actor=actor, reason=reason, details=details)
+    return given
+
+
+def _by_payee(lines: Sequence[FeeLine]) -> list[FeeLine]:
+    sums: dict[Payee, FeeLine] = {}
+    for line in lines:
+        before = sums.get(line.payee)
+        amount = line.amount_minor + (before.amount_minor if before else 0)
+        sums[line.payee] = FeeLine(line.payee, line.rate_ppm, amount, line.schedule_id)
+    return list(sums.values())
 
 
 def _the_same(standing: Settlement | None, provider: Organization, gross: Money) -> Settlement:
@@ -120,7 +180,7 @@ def _draft(settlement: Settlement, hold: EscrowHold, lines: Sequence[FeeLine]) -
     parts = (Leg(taker, line.amount_minor) for taker, line in zip(takers, lines, strict=True))
     return TransferDraft(
         kind=Transfer.Kind.SETTLEMENT,
-        reference=f"settlement:{settlement.order_id}",
+        reference=f"settlement:{settlement.order_id}" + (f":{settlement.part}" if settlement.part > 1 else ""),
         venue_id=venue_id,
-        legs=(Leg(escrow, -hold.amount_minor), *parts),
+        legs=(Leg(escrow, -sum(line.amount_minor for line in lines)), *parts),
     )

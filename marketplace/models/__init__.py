@@ -4,6 +4,7 @@ from marketplace.models.agreements import Agreement, Entitlement
 from marketplace.models.clean_rooms import CleanRoom, RoomQuery
 from marketplace.models.deliveries import AccessGrant, Delivery, MarkedFile
 from marketplace.models.demands import Demand, Proposal
+from marketplace.models.disputes import Dispute, DisputeOffer, DisputeStatement
 from marketplace.models.gateway import GatewayCall, Upstream
 from marketplace.models.orders import Order
 from marketplace.models.scenarios import Scenario
@@ -25,6 +26,9 @@ __all__ = [
     "CleanRoom",
     "Delivery",
     "Demand",
+    "Dispute",
+    "DisputeOffer",
+    "DisputeStatement",
     "Entitlement",
     "GatewayCall",
     "IndexPoint",

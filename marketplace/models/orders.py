@@ -41,7 +41,7 @@ class Order(Identified, Stateful):
         State.PLACED: {State.FUNDED, State.CANCELLED},
         State.FUNDED: {State.DELIVERED, State.CANCELLED},
         State.DELIVERED: {State.ACCEPTED, State.REJECTED},
-        State.ACCEPTED: {State.SETTLED},
+        State.ACCEPTED: {State.SETTLED, State.REJECTED},
         State.SETTLED: {State.CERTIFIED},
     }
 

@@ -120,6 +120,7 @@ class Transfer(models.Model):
         HOLD = "HOLD", _("held in escrow")
         REFUND = "REFUND", _("refunded from escrow")
         SETTLEMENT = "SETTLEMENT", _("settled")
+        AWARD = "AWARD", _("given back after settlement")
         PAYOUT = "PAYOUT", _("payout requested")
         PAYOUT_PAID = "PAYOUT_PAID", _("payout paid")
         PAYOUT_REFUSED = "PAYOUT_REFUSED", _("payout refused")

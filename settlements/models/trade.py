@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kernel.actors import Actor
@@ -54,8 +54,7 @@ class FeeSchedule(Identified):
             models.CheckConstraint(condition=~Q(payee="PROVIDER"), name="provider_takes_the_remainder"),
             models.CheckConstraint(condition=Q(rate_ppm__lte=1_000_000), name="fee_is_at_most_the_whole"),
             models.CheckConstraint(
-                condition=Q(minimum_minor__gte=0)
-                & (Q(cap_minor__isnull=True) | Q(cap_minor__gte=models.F("minimum_minor"))),
+                condition=Q(minimum_minor__gte=0) & (Q(cap_minor__isnull=True) | Q(cap_minor__gte=F("minimum_minor"))),
                 name="fee_minimum_is_below_its_cap",
             ),
         ]
@@ -77,7 +76,10 @@ class EscrowHoldQuerySet(MoneyQuerySet["EscrowHold"]):
 
 
 class EscrowHold(Identified, Stateful):
-    """The price of one order, taken from the payer's available funds until the order ends."""
+    """The price of one order, taken from the payer's available funds until the order ends.
+
+    It may end in parts: what a dispute has frozen waits for its outcome, what is settled or refunded is gone.
+    """
 
     class State(models.TextChoices):
         HELD = "HELD", _("held")
@@ -91,6 +93,9 @@ class EscrowHold(Identified, Stateful):
     payer = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("payer"))
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    frozen_minor = models.BigIntegerField(_("frozen by a dispute in minor units"), default=0)
+    settled_minor = models.BigIntegerField(_("settled in minor units"), default=0)
+    refunded_minor = models.BigIntegerField(_("refunded in minor units"), default=0)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.HELD)
 
     objects = EscrowHoldQuerySet.as_manager()
@@ -98,7 +103,19 @@ class EscrowHold(Identified, Stateful):
     class Meta:
         verbose_name = _("escrow hold")
         verbose_name_plural = _("escrow holds")
-        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="escrow_hold_is_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="escrow_hold_is_positive"),
+            # DOMAIN I10: what is released never exceeds what is held and not frozen.
+            models.CheckConstraint(
+                condition=Q(
+                    frozen_minor__gte=0,
+                    settled_minor__gte=0,
+                    refunded_minor__gte=0,
+                    amount_minor__gte=F("frozen_minor") + F("settled_minor") + F("refunded_minor"),
+                ),
+                name="escrow_hold_ends_in_parts_of_itself",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.state}"
@@ -111,17 +128,33 @@ class EscrowHold(Identified, Stateful):
     def amount(self) -> Money:
         return Money(self.amount_minor, Currency(self.currency))
 
+    @property
+    def left_minor(self) -> int:
+        """What is neither settled nor refunded, frozen or not, in minor units."""
+        return self.amount_minor - self.settled_minor - self.refunded_minor
+
+    @property
+    def open(self) -> Money:
+        """What may be settled or refunded now."""
+        return Money(self.left_minor - self.frozen_minor, Currency(self.currency))
+
 
 class SettlementQuerySet(MoneyQuerySet["Settlement"]):
     parties = ("provider", "broker", "hold__payer")
 
 
 class Settlement(Identified):
-    """How the price of one order was divided: once, and never changed (append-only by trigger)."""
+    """How the price of one order was divided, and never changed (append-only by trigger).
 
-    order_id = models.UUIDField(_("order"), unique=True)
+    It is one part, but for an order of which a dispute had frozen something when the rest was divided.
+    """
+
+    order_id = models.UUIDField(_("order"))
+    part = models.PositiveSmallIntegerField(_("part"), default=1)
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
-    hold = models.OneToOneField(EscrowHold, models.PROTECT, null=True, verbose_name=_("escrow hold"))
+    hold = models.ForeignKey(
+        EscrowHold, models.PROTECT, null=True, related_name="settlements", verbose_name=_("escrow hold")
+    )
     provider = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider"))
     broker = models.ForeignKey(
         "accounts.Organization", models.PROTECT, null=True, related_name="+", verbose_name=_("broker")
@@ -135,10 +168,11 @@ class Settlement(Identified):
         verbose_name = _("settlement")
         verbose_name_plural = _("settlements")
         constraints = [
+            models.UniqueConstraint(fields=["order_id", "part"], name="part_of_an_order_is_settled_once"),
             models.CheckConstraint(
                 condition=Q(gross_minor=0, hold__isnull=True) | Q(gross_minor__gt=0, hold__isnull=False),
                 name="settlement_is_paid_from_escrow",
-            )
+            ),
         ]
         indexes = [models.Index(fields=["venue", "-id"], name="settlement_by_venue")]
 

@@ -35,6 +35,7 @@ from listings.models import (
 from listings.registry import applying, examining, objections
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
+from marketplace import dispute_outcomes, disputes
 from marketplace.delivery.access import grant_access
 from marketplace.delivery.verification import ask_identity
 from marketplace.models import CleanRoom, Delivery, Entitlement, Order, ProductionReturn
@@ -116,6 +117,7 @@ def traded() -> Traded:
         **_identity(member),
         **_room(member),
         **_subscribed(member),
+        **_dispute(sold),
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
 
@@ -130,6 +132,22 @@ def _trade(delivery: Delivery) -> dict[str, object]:
         "entitlement_id": delivery.entitlement_id,
         "recipient_id": query_of(delivery).id,
     }
+
+
+def _dispute(order: Order) -> dict[str, object]:
+    """A dispute about what the member sold, with a statement and an offer that the buyer has not answered."""
+    buyer, seller = actor(person_of(order.buyer)), actor(person_of(order.provider))
+    dispute = disputes.file_dispute(
+        order_id=order.id,
+        kind="QUALITY",
+        statement="Empty rows",
+        claimed=Money(100, Currency.CNY),
+        actor=buyer,
+    )
+    disputes.accept_dispute(dispute_id=dispute.id, actor=actor(staff("gzdex", Role.DISPUTE_OFFICER)))
+    disputes.make_statement(dispute_id=dispute.id, text="They are full", evidence=[], actor=seller)
+    made = dispute_outcomes.offer(dispute_id=dispute.id, refund=Money(50, Currency.CNY), note="", actor=seller)
+    return {"dispute_id": dispute.id, "offer_id": made.id}
 
 
 def _crossing(member: Organization) -> dict[str, object]:
@@ -318,7 +336,8 @@ def grow(world: Traded, times: int = 3) -> None:
         _saved_search(member, bought)
         SavedSearch.objects.get(id=ids["saved_search_id"]).hits.create(listing=listed_dataset(seller))
         closed(placed(bought, member))
-        closed(placed(sold, make_buyer()))
+        _dispute(closed(placed(sold, make_buyer())))
+        disputes.make_statement(dispute_id=UUID(ids["dispute_id"]), text="Full", evidence=[], actor=who)
         seal_events()
         _trade(delivery)
         _drafts(member)

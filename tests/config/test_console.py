@@ -19,6 +19,7 @@ from kernel.models import AuditEvent, Job
 from listings.crossborder.clocks import watch_clocks
 from listings.invitations import invite
 from listings.revising import edit_listing
+from marketplace.disputes import file_dispute
 from marketplace.scenarios import create_scenario
 from settlements.deposits import enter_deposit
 from settlements.models import SettlementLine
@@ -93,6 +94,13 @@ def work(guangzhou, trade) -> None:
         received_on=timezone.localdate(),
         actor=actor(staff("gzdex", Role.CLERK)),
     )
+    file_dispute(
+        order_id=trade.pk,
+        kind="QUALITY",
+        statement="Empty rows",
+        claimed=yuan(1),
+        actor=actor(person_of(trade.buyer)),
+    )
     request_payout(venue=guangzhou, amount=yuan(3), actor=actor(person_of(trade.provider)))
     for code in ("gzdex", "szdex"):
         enqueue("test.fails", key=code, venue_id=venue(code).pk)
@@ -128,8 +136,10 @@ class TestSidebar:
         assert counts[Role.CUSTOMS_OFFICER] == {"border_filings": 1, "customs": 1, "border_clocks": 1}
         assert counts[Role.CLERK] == {"completeness": 1, "memberships": 1, "demands": 1, "overdue": 2}
         assert counts[Role.SETTLEMENT_OFFICER] == {"deposits": 1, "payouts": 1, "payments": 0, "failed_jobs": 1}
+        assert counts[Role.DISPUTE_OFFICER] == {"disputes": 1}
         assert counts[Role.VENUE_ADMIN] == {
             "memberships": 1,
+            "disputes": 1,
             "overdue": 2,
             "deposits": 1,
             "payouts": 1,
