@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
@@ -95,7 +96,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dawan-bench-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         upstream = stack.enter_context(granian("upstream", "wsgi", {}, threads=MANY_CLIENTS))
         exchange = Exchange(Path(folder), rows=10)
-        exchange.environment["FETCH_ALLOWED_NETWORKS"] = "127.0.0.0/8"
         stack.callback(exchange.close)
         exchange.servers.start((POSTGRES, REDIS))
         (exchange.state / "metrics").mkdir()
@@ -110,14 +110,17 @@ def main() -> None:
             check=True,
         )
         world = json.loads(made.stdout.splitlines()[-1])
-        exchange.start("web")
-        eventually(lambda: _answers(exchange.port, "/healthz"), "the exchange answers")
+        for name, port in (("web", exchange.port), ("gateway", exchange.gateway_port)):
+            exchange.start(name)
+            eventually(partial(_answers, port, "/healthz"), f"{name} answers")
+        calls = f"/gateway/{world['entitlement']}"
         proxied = {"BENCH_UPSTREAM": address}
         servers = {
             "bare upstream": (upstream, ""),
             "bare WSGI proxy": (stack.enter_context(granian("wsgi_proxy", "wsgi", proxied)), ""),
             "bare ASGI proxy": (stack.enter_context(granian("asgi_proxy", "asgi", proxied)), ""),
-            "gateway": (exchange.port, f"/gateway/{world['entitlement']}"),
+            "gateway in web": (exchange.port, calls),
+            "gateway alone": (exchange.gateway_port, calls),
         }
         for port, prefix in servers.values():  # a process loads the site with its first request
             drive(port, prefix + "/fast", world["token"], MANY_CLIENTS)

@@ -51,11 +51,16 @@ class MetricsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         response = self.get_response(request)
-        method = request.method if request.method in METHODS else "OTHER"
         route = request.resolver_match.route if request.resolver_match else "unmatched"
-        REQUESTS.labels(method, route, response.status_code).inc()
-        SECONDS.labels(method, route).observe(time.perf_counter() - started)
+        count_request(request.method or "", route, response.status_code, seconds=time.perf_counter() - started)
         return response
+
+
+def count_request(method: str, route: str, status: int, *, seconds: float) -> None:
+    """Count and time one request that was answered."""
+    method = method if method in METHODS else "OTHER"
+    REQUESTS.labels(method, route, status).inc()
+    SECONDS.labels(method, route).observe(seconds)
 
 
 class JobsCollector(Collector):

@@ -15,13 +15,14 @@ from django.urls import ResolverMatch
 from django.utils import translation
 
 from kernel.problem_pages import SERVER_ERROR
-from kernel.problems import problem_of, problem_page
+from kernel.problems import Problem, problem_of, problem_page
 from marketplace.gateway_view import gateway
 
 log = logging.getLogger(__name__)
 
 # As in marketplace/gateway_urls.py; what is below /-/ are pages of the exchange, which go the whole way.
 CALL = re.compile(r"/gateway/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/(?!-/)(.*)", re.DOTALL)
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 ROUTE = "gateway/<entitlement>/<path>"  # by which metrics count calls
 
 
@@ -40,14 +41,19 @@ class ShortWayMiddleware:
         translation.activate(_language_of(request))
         try:
             response = gateway(request, entitlement_id, path)
-        except Exception as exc:
-            problem, headers = problem_of(exc)
-            if problem.status >= SERVER_ERROR:
-                log.error("unexpected failure at the gateway", exc_info=exc)
-            response = problem_page(request, problem, headers)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "same-origin"
+        except Exception as exc:  # noqa: BLE001 - as Django's own handler does
+            response = problem_page(request, *problem_in(exc))
+        for name, value in HEADERS.items():
+            response.headers[name] = value
         return response
+
+
+def problem_in(exc: Exception) -> tuple[Problem, dict[str, str]]:
+    """Translate what a call raised, and log what is a failure of ours."""
+    problem, headers = problem_of(exc)
+    if not isinstance(exc, Problem) and problem.status >= SERVER_ERROR:
+        log.error("unexpected failure at the gateway", exc_info=exc)
+    return problem, headers
 
 
 def _language_of(request: HttpRequest) -> str:

@@ -91,6 +91,15 @@ def commands(state: Path, *, port: int) -> dict[str, str]:
     }
 
 
+def gateway_command(port: int) -> str:
+    """Return the shell command of the gateway's own process; `serve` has none, and lets web do its work."""
+    return (
+        f"exec {shlex.quote(sys.executable)} -m granian --interface asginl --host 127.0.0.1 --port {port}"
+        f" --workers {WORKERS} --loop uvloop --no-ws --respawn-failed-workers --log-level warning"
+        " config.asgi:application"
+    )
+
+
 def serve(state: Path, *, port: int | None) -> int:
     """Start everything, stay until a signal or the end of one process, stop what was started; return the status."""
     if (other := serving(state)) is not None:

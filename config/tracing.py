@@ -13,6 +13,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from kernel.actors import Actor
 from kernel.tracing import set_trace_id
 
 log = structlog.get_logger("dawan.request")
@@ -58,17 +59,23 @@ class TracingMiddleware:
         response.headers["X-Request-Id"] = request_id
         response.headers["traceparent"] = f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"
         if request.path not in QUIET:
-            _log_request(request, response, seconds=time.perf_counter() - started)
+            log_request(
+                request.method or "",
+                request.path,
+                response.status_code,
+                seconds=time.perf_counter() - started,
+                actor=getattr(request, "actor", None),
+            )
         return response
 
 
-def _log_request(request: HttpRequest, response: HttpResponseBase, *, seconds: float) -> None:
-    actor = getattr(request, "actor", None)
+def log_request(method: str, path: str, status: int, *, seconds: float, actor: Actor | None) -> None:
+    """Write one line for a request that was answered."""
     log.info(
         "request",
-        method=request.method,
-        path=request.path,  # without the query, which may carry what people search for
-        status=response.status_code,
+        method=method,
+        path=path,  # without the query, which may carry what people search for
+        status=status,
         milliseconds=round(seconds * 1000, 1),
         actor=str(actor.id) if actor is not None and actor.id else None,
     )

@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 from django.db import DatabaseError
 
+from kernel.connections import give_back_connection
+
 Entry = TypeVar("Entry")
 Result = TypeVar("Result")
 
@@ -40,6 +42,7 @@ class GroupCommit(Generic[Entry, Result]):
     def commit(self, entry: Entry) -> Result:
         """Return what `write` says of the entry once it is committed; raises what it raises for that entry."""
         ticket: _Ticket[Entry, Result] = _Ticket(entry, [])
+        give_back_connection()  # whoever writes for us may need it
         with self._queue:
             self._waiting.append(ticket)
         with self._turn:
@@ -47,6 +50,7 @@ class GroupCommit(Generic[Entry, Result]):
                 with self._queue:
                     group, self._waiting = self._waiting, []
                 self._commit(group)
+                give_back_connection()
         if ticket.failure is not None:
             raise ticket.failure
         return ticket.results[0]

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kernel.actors import Actor
+from kernel.connections import give_back_connection
 from kernel.fetching import FetchFailed
 from kernel.guarded_http import guarded_pool, patience
 from kernel.problems import Problem
@@ -89,6 +90,7 @@ def pass_on(asked: Asked) -> Reply:
     except BaseException:
         settle(admission, 0)
         raise
+    give_back_connection()  # the upstream may take its time
     answer = Answer(right, admission, call)
     try:
         answer.ask(asked, address, length)
@@ -298,6 +300,7 @@ class Answer:
             raise ConnectionAbortedError("the right ended in mid-stream") from problem
         if most is not None and self.counter is not None and self.counter.units > most:
             raise ConnectionAbortedError("the month's quota is used up")
+        give_back_connection()
 
     def _take(self, count: int) -> None:
         with transaction.atomic():

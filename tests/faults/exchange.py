@@ -18,7 +18,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from config.embedded import POSTGRES, REDIS, EmbeddedServers, database_url, redis_url
-from config.supervisor import ROOT, commands, environment_for
+from config.supervisor import ROOT, commands, environment_for, gateway_command
 from tests import migrated
 
 LEASE_SECONDS = 3
@@ -41,7 +41,7 @@ class Exchange:
     def __init__(self, state: Path, *, rows: int = 400_000) -> None:
         self.state = state
         self.rows = rows
-        self.port = free_port()
+        self.port, self.gateway_port = free_port(), free_port()
         self.servers = EmbeddedServers(state)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.world: dict[str, Any] = {}
@@ -52,6 +52,7 @@ class Exchange:
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
             "THROTTLE_CLIENT": "1000000/min",
+            "FETCH_ALLOWED_NETWORKS": "127.0.0.0/8",  # where tests have their upstreams
         }
 
     def open(self) -> None:
@@ -72,10 +73,10 @@ class Exchange:
         self.servers.stop((POSTGRES, REDIS))
 
     def start(self, name: str) -> None:
-        line = commands(self.state, port=self.port)[name]
+        lines = {**commands(self.state, port=self.port), "gateway": gateway_command(self.gateway_port)}
         log = (self.state / f"{name}.log").open("ab")
         self.processes[name] = subprocess.Popen(
-            line, shell=True, cwd=ROOT, env=self.environment, start_new_session=True, stdout=log, stderr=log
+            lines[name], shell=True, cwd=ROOT, env=self.environment, start_new_session=True, stdout=log, stderr=log
         )
 
     def kill(self, name: str) -> None:
