@@ -77,14 +77,14 @@ def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery
 def accept_in_silence(*, delivery_id: UUID) -> None:
     """Accept a delivery whose buyer has let the venue's acceptance days pass.
 
-    Does nothing if it was answered meanwhile, or while the buyer's right to read is suspended or a dispute is open: the
-    days begin anew afterwards.
+    Does nothing if it was answered meanwhile, or while the buyer's right to read is suspended, other bytes are reported
+    to have arrived than were sent, or a dispute is open: the days begin anew afterwards.
     """
     lock_order(Delivery.objects.values_list("order_id", flat=True).get(pk=delivery_id), SYSTEM)
     delivery = Delivery.objects.select_related("venue", "entitlement").get(pk=delivery_id)
     if delivery.state != Delivery.State.DELIVERED or delivery.entitlement.state == Entitlement.State.SUSPENDED:
         return
-    if delivery.accept_by is None or delivery.accept_by > timezone.now():
+    if delivery.accept_by is None or delivery.accept_by > timezone.now() or delivery.arrived_otherwise:
         return
     if Dispute.objects.open().filter(order=delivery.order_id).exists():
         return

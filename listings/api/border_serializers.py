@@ -10,7 +10,6 @@ from kernel.languages import LanguageMapSerializerField
 from listings.crossborder.cases import missing_papers
 from listings.crossborder.drafts import drafts_of
 from listings.models import (
-    ArrivalReport,
     BorderDossier,
     CaseFiling,
     CasePaper,
@@ -373,13 +372,6 @@ class ArrivedFileSerializer(StrictSerializer):
 
 class ReportArrivalSerializer(StrictSerializer):
     files = serializers.ListField(child=ArrivedFileSerializer(), max_length=10_000)
-
-
-class ArrivalReportSerializer(serializers.ModelSerializer[ArrivalReport]):
-    class Meta:
-        model = ArrivalReport
-        fields = ("id", "files", "matches", "created_at")
-        read_only_fields = fields
 
 
 class RoutePreviewSerializer(serializers.Serializer[Any]):

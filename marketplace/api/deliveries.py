@@ -16,16 +16,17 @@ from rest_framework.views import APIView
 
 from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
-from listings.api.border_serializers import ArrivalReportSerializer, ReportArrivalSerializer
-from listings.crossborder.arrivals import report_arrival
+from listings.api.border_serializers import ReportArrivalSerializer
 from marketplace import acceptance
 from marketplace.api.serializers import (
     AccessGrantSerializer,
+    ArrivalSerializer,
     DeliverySerializer,
     GrantRequestSerializer,
     IssuedGrantSerializer,
 )
 from marketplace.delivery.access import grant_access
+from marketplace.delivery.arrival import report_delivered
 from marketplace.models import AccessGrant, Delivery
 
 
@@ -80,19 +81,19 @@ class DeliveryReject(APIView):
 
 
 class DeliveryArrival(APIView):
-    """Report the digests of what arrived across a border: it closes the customs declaration, or disputes it."""
+    """Report the digests of what arrived; across a border that closes the customs declaration, or disputes it."""
 
     @extend_schema(
         operation_id="deliveries_report_arrival",
         request=ReportArrivalSerializer,
-        responses={201: ArrivalReportSerializer},
+        responses={201: ArrivalSerializer},
     )
     @idempotent()
     def post(self, request: Request, delivery_id: UUID) -> Response:
         get_object_or_404(Delivery.objects.visible_to(actor_of(request)), pk=delivery_id)
         files = body_of(ReportArrivalSerializer, request)["files"]
-        report = report_arrival(delivery_id=delivery_id, files=files, actor=actor_of(request))
-        return Response(represent(ArrivalReportSerializer, report), status=201)
+        delivery = report_delivered(delivery_id=delivery_id, files=files, actor=actor_of(request))
+        return Response(represent(ArrivalSerializer, delivery.arrival), status=201)
 
 
 class DeliveryGrants(generics.GenericAPIView[AccessGrant]):

@@ -115,6 +115,19 @@ class EntitlementSerializer(serializers.ModelSerializer[Entitlement]):
         read_only_fields = fields
 
 
+class ArrivedSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    sha256 = serializers.CharField()
+
+
+class ArrivalSerializer(serializers.Serializer[Any]):
+    """What the buyer's client says it received, and whether that is what was sent."""
+
+    files = ArrivedSerializer(many=True)
+    matches = serializers.BooleanField()
+    reported_at = serializers.DateTimeField()
+
+
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     order = serializers.CharField(source="order.number")
     venue = serializers.CharField(source="venue.code")
@@ -129,6 +142,7 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "venue",
             "state",
             "receipt",
+            "arrival",
             "delivered_at",
             "accept_by",
             "decided_at",

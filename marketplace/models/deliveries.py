@@ -50,6 +50,7 @@ class Delivery(Identified, Stateful):
     number = models.PositiveIntegerField(_("number of the order's deliveries"), default=1)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PREPARING)
     receipt = models.JSONField(_("receipt"), default=dict)
+    arrival = models.JSONField(_("reported to have arrived"), default=dict)
     delivered_at = models.DateTimeField(_("delivered at"), null=True)
     accept_by = models.DateTimeField(_("accepted in silence at"), null=True)
     decided_at = models.DateTimeField(_("accepted or rejected at"), null=True)
@@ -71,6 +72,11 @@ class Delivery(Identified, Stateful):
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.state}"
+
+    @property
+    def arrived_otherwise(self) -> bool:
+        """Whether the buyer has reported other bytes than were sent."""
+        return not self.arrival.get("matches", True)
 
     @property
     def is_new_version(self) -> bool:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from listings.models import FilePart, Listing
 from marketplace import entitlements, ordering
 from marketplace.delivery import download as downloading
 from marketplace.delivery.access import grant_access
+from marketplace.delivery.arrival import report_delivered
 from marketplace.models import AccessGrant, Delivery, Entitlement, Order
 from tests.marketplace.trading import STREETS, delivered, funds_of, listed_dataset, placed
 from tests.refusals import refused
@@ -183,6 +185,33 @@ def test_suspension_breaks_a_stream_that_is_under_way(
     with pytest.raises(ConnectionAbortedError):
         next(stream)
     assert 0 < AccessGrant.objects.get().bytes_served < len(rows)
+
+
+def test_what_arrived_otherwise_is_accepted_by_no_silence_until_it_matches(
+    provider: Organization, buyer: Organization
+) -> None:
+    delivery = delivered(placed(listed_dataset(provider), buyer))
+    [sent] = delivery.receipt["files"]
+    report = partial(report_delivered, delivery_id=delivery.id, actor=actor(person_of(buyer)))
+    with refused("invalid"):
+        report(files=[{"id": str(delivery.id), "sha256": "0" * 64}])
+    with refused("forbidden"):
+        report_delivered(delivery_id=delivery.id, files=[], actor=actor(person_of(provider)))
+    for wrong in ([{"id": sent["id"], "sha256": "0" * 64}], []):
+        assert report(files=wrong).arrival["matches"] is False
+    with time_machine.travel(timezone.now() + timedelta(days=30)):
+        run_due_jobs(kinds=("delivery.accept_in_silence",))
+        delivery.refresh_from_db()
+        assert delivery.state == Delivery.State.DELIVERED
+        path = f"/api/v1/deliveries/{delivery.id}"
+        client = api(make_client(person_of(buyer)))
+        said = client.post(f"{path}/arrival", {"files": [{"id": sent["id"], "sha256": sent["sha256"]}]})
+        assert (said.status_code, said.json()["matches"]) == (201, True)
+        assert client.get(path).json()["arrival"]["matches"] is True
+    with time_machine.travel(timezone.now() + timedelta(days=60)):
+        run_due_jobs(kinds=("delivery.accept_in_silence",))
+        delivery.refresh_from_db()
+        assert delivery.state == Delivery.State.ACCEPTED
 
 
 def test_an_address_dies_with_its_hour_and_the_right_with_its_term(provider: Organization, buyer: Organization) -> None:
