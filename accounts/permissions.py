@@ -32,6 +32,7 @@ class Permission(StrEnum):
     PUSH_MANAGE = "push.manage"
     DISPUTE_CONDUCT = "dispute.conduct"
     PAYOUT_REQUEST = "payout.request"
+    PAYEE_REGISTER = "payee.register"
     RETURN_FILE = "return.file"
     REGISTRATION_OBJECT = "registration.object"
     REPORT_DELIVER = "report.deliver"
@@ -62,6 +63,9 @@ class Permission(StrEnum):
     DEPOSIT_CREDIT = "deposit.credit"
     PAYOUT_APPROVE = "payout.approve"
     PAYOUT_CONFIRM = "payout.confirm"
+    PAYOUT_BATCH = "payout.batch"
+    PAYEE_VERIFY = "payee.verify"
+    CUSTODY_MANAGE = "custody.manage"
     FEES_MANAGE = "fees.manage"
     LEDGER_READ = "ledger.read"
     AUDIT_READ = "audit.read"
@@ -126,7 +130,7 @@ _WATCHING = frozenset({P.CONSOLE_USE, P.AUDIT_READ})
 
 # Duties are divided so that no staff role alone brings an applicant in, lists a product or moves money out.
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    Role.ADMIN: _TRADING | _ADMINISTRATION | {P.MEMBERSHIP_APPLY, P.PAYOUT_REQUEST},
+    Role.ADMIN: _TRADING | _ADMINISTRATION | {P.MEMBERSHIP_APPLY, P.PAYOUT_REQUEST, P.PAYEE_REGISTER},
     Role.OPERATOR: _TRADING,
     Role.VIEWER: frozenset(),
     Role.CLERK: _WATCHING | {P.MEMBERSHIP_REVIEW, P.LISTING_REVIEW, P.DEMAND_REVIEW, P.SCENARIO_EDIT, P.DEPOSIT_ENTER},
@@ -152,7 +156,17 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     },
     Role.CUSTOMS_OFFICER: _WATCHING | {P.CUSTOMS_CHECK, P.BORDER_FILE},
     Role.SETTLEMENT_OFFICER: _WATCHING
-    | {P.DEPOSIT_ENTER, P.DEPOSIT_CREDIT, P.PAYOUT_APPROVE, P.PAYOUT_CONFIRM, P.LEDGER_READ, P.JOB_RETRY},
+    | {
+        P.DEPOSIT_ENTER,
+        P.DEPOSIT_CREDIT,
+        P.PAYOUT_APPROVE,
+        P.PAYOUT_CONFIRM,
+        P.PAYOUT_BATCH,
+        P.PAYEE_VERIFY,
+        P.CUSTODY_MANAGE,
+        P.LEDGER_READ,
+        P.JOB_RETRY,
+    },
     Role.DISPUTE_OFFICER: _WATCHING | {P.DISPUTE_MEDIATE},
     Role.VENUE_ADMIN: _WATCHING
     | _ADMINISTRATION
@@ -166,6 +180,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.DISPUTE_MEDIATE,
         P.DEPOSIT_CREDIT,
         P.PAYOUT_APPROVE,
+        P.PAYOUT_BATCH,
+        P.CUSTODY_MANAGE,
         P.FEES_MANAGE,
         P.LEDGER_READ,
         P.JOB_RETRY,
@@ -204,7 +220,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     ),
     "disputes": frozenset({P.DISPUTE_CONDUCT}),
     "read-data": frozenset({P.DELIVERY_READ}),
-    "payouts": frozenset({P.PAYOUT_REQUEST}),
+    "payouts": frozenset({P.PAYOUT_REQUEST, P.PAYEE_REGISTER}),
     "review": frozenset(
         {
             P.MEMBERSHIP_REVIEW,
@@ -227,7 +243,17 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     ),
     "border": frozenset({P.BORDER_REVIEW, P.BORDER_FILE, P.BORDER_RULES, P.CUSTOMS_CHECK}),
     "money": frozenset(
-        {P.DEPOSIT_ENTER, P.DEPOSIT_CREDIT, P.PAYOUT_APPROVE, P.PAYOUT_CONFIRM, P.FEES_MANAGE, P.LEDGER_READ}
+        {
+            P.DEPOSIT_ENTER,
+            P.DEPOSIT_CREDIT,
+            P.PAYOUT_APPROVE,
+            P.PAYOUT_CONFIRM,
+            P.PAYOUT_BATCH,
+            P.PAYEE_VERIFY,
+            P.CUSTODY_MANAGE,
+            P.FEES_MANAGE,
+            P.LEDGER_READ,
+        }
     ),
     "audit": frozenset({P.AUDIT_READ, P.JOB_RETRY}),
     "statistics": AGGREGATE_PERMISSIONS,
@@ -239,10 +265,10 @@ SCOPE_LABELS: Mapping[str, str | Promise] = {
     "buy": _("Place and cancel orders, accept deliveries, post demands"),
     "disputes": _("File disputes and conduct them"),
     "read-data": _("Read delivered data"),
-    "payouts": _("Request payouts"),
+    "payouts": _("Register bank accounts and request payouts"),
     "review": _("Review memberships, listings and demands"),
     "border": _("Review route cases, enter filings, check customs declarations, propose and switch on rule sets"),
-    "money": _("Enter and credit deposits, approve and confirm payouts, read the ledger"),
+    "money": _("Deposits, payouts and their batches, bank accounts and statements, fees, the ledger"),
     "audit": _("Read the audit log and retry jobs"),
     "statistics": _("Compile and publish statistics"),
 }

@@ -38,6 +38,10 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Trial balance"), "balance", "settlements.account"),
         (_("Deposits"), "payments", "settlements.deposit"),
         (_("Payouts"), "send_money", "settlements.payout"),
+        (_("Payout batches"), "stacks", "settlements.payoutbatch"),
+        (_("Payee accounts"), "contacts", "settlements.payeeaccount"),
+        (_("Custody accounts"), "account_balance_wallet", "settlements.custodyaccount"),
+        (_("Bank files"), "folder_zip", "settlements.bankfile"),
         (_("Escrow holds"), "lock", "settlements.escrowhold"),
         (_("Settlements"), "call_split", "settlements.settlement"),
         (_("Transfers"), "swap_horiz", "settlements.transfer"),
@@ -140,6 +144,8 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
     "deposits": "money",
     "payouts": "money",
     "payments": "money",
+    "payee_accounts": "money",
+    "payout_batches": "money",
     "failed_jobs": "evidence",
 }
 

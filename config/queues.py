@@ -27,7 +27,7 @@ from listings.models import (
     StatutoryClock,
 )
 from marketplace.models import Demand, Dispute
-from settlements.models import Deposit, Payout
+from settlements.models import Deposit, PayeeAccount, Payout, PayoutBatch
 
 
 @dataclass(frozen=True)
@@ -206,6 +206,22 @@ QUEUES: tuple[Queue, ...] = (
         Payout,
         frozenset({P.PAYOUT_CONFIRM}),
         (("state__exact", "APPROVED"),),
+    ),
+    Queue(
+        "payee_accounts",
+        _("Payee accounts to verify"),
+        "contacts",
+        PayeeAccount,
+        frozenset({P.PAYEE_VERIFY}),
+        (("state__exact", "REGISTERED"),),
+    ),
+    Queue(
+        "payout_batches",
+        _("Payout batches to check"),
+        "stacks",
+        PayoutBatch,
+        frozenset({P.PAYOUT_BATCH}),
+        (("state__exact", "GATHERED"),),
     ),
     Queue(
         "failed_jobs",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from settlements.api import balances, deposits, payouts, settlements
+from settlements.api import balances, bank_accounts, deposits, payout_batches, payouts, settlements
 
 urlpatterns = [
     path("balances", balances.BalanceList.as_view(), name="balances"),
@@ -17,6 +17,37 @@ urlpatterns = [
     path("payouts/<uuid:payout_id>/approve", payouts.PayoutApprove.as_view(), name="payout-approve"),
     path("payouts/<uuid:payout_id>/confirm-paid", payouts.PayoutConfirmPaid.as_view(), name="payout-confirm-paid"),
     path("payouts/<uuid:payout_id>/refuse", payouts.PayoutRefuse.as_view(), name="payout-refuse"),
+    path("payouts/<uuid:payout_id>/reject", payouts.PayoutReject.as_view(), name="payout-reject"),
+    path("payouts/<uuid:payout_id>/retry", payouts.PayoutRetry.as_view(), name="payout-retry"),
+    path("payee-accounts", bank_accounts.PayeeAccountList.as_view(), name="payee-accounts"),
+    path("payee-accounts/<uuid:payee_account_id>", bank_accounts.PayeeAccountDetail.as_view(), name="payee-account"),
+    *(
+        path(f"payee-accounts/<uuid:payee_account_id>/{act}", view.as_view(), name=f"payee-account-{act}")
+        for act, view in (
+            ("verify", bank_accounts.PayeeAccountVerify),
+            ("refuse", bank_accounts.PayeeAccountRefuse),
+            ("withdraw", bank_accounts.PayeeAccountWithdraw),
+        )
+    ),
+    path("custody-accounts", bank_accounts.CustodyAccountList.as_view(), name="custody-accounts"),
+    *(
+        path(f"custody-accounts/<uuid:custody_account_id>{act}", view.as_view(), name=f"custody-account{act}")
+        for act, view in (
+            ("", bank_accounts.CustodyAccountDetail),
+            ("/use", bank_accounts.CustodyAccountUse),
+            ("/refuse", bank_accounts.CustodyAccountRefuse),
+        )
+    ),
+    path("payout-batches", payout_batches.PayoutBatchList.as_view(), name="payout-batches"),
+    *(
+        path(f"payout-batches/<uuid:batch_id>{act}", view.as_view(), name=f"payout-batch{act}")
+        for act, view in (
+            ("", payout_batches.PayoutBatchDetail),
+            ("/check", payout_batches.PayoutBatchCheck),
+            ("/discard", payout_batches.PayoutBatchDiscard),
+            ("/file", payout_batches.PayoutBatchFile),
+        )
+    ),
     path("settlements", settlements.SettlementList.as_view(), name="settlements"),
     path("settlements/<uuid:settlement_id>", settlements.SettlementDetail.as_view(), name="settlement"),
     path("fee-schedules", settlements.FeeScheduleList.as_view(), name="fee-schedules"),

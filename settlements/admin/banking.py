@@ -105,12 +105,12 @@ class PayoutAdmin(ConsoleAdmin):
     search_fields = ("bank_reference", "organization__legal_name", "organization__identifier")
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("venue", "organization", "shown_amount", "bank_account", "state")}),
+        (None, {"fields": ("venue", "organization", "shown_amount", "bank_account", "state", "batch", "retry_of")}),
         (_("Four eyes"), {"fields": ("four_eyes", "requested_by", "created_at", "approved_by", "approved_at")}),
-        (_("Outcome"), {"fields": ("paid_at", "bank_reference", "refusal")}),
+        (_("Outcome"), {"fields": ("paid_at", "bank_reference", "refusal", "bank_reason")}),
     )
     readonly_fields = ("four_eyes", "shown_amount")
-    actions_detail = ("approve", "confirm_paid", "refuse")
+    actions_detail = ("approve", "confirm_paid", "reject", "refuse")
 
     @admin.display(description=_("amount"))
     def shown_amount(self, payout: Payout) -> str:
@@ -127,11 +127,21 @@ class PayoutAdmin(ConsoleAdmin):
     @act(
         _("Confirm the payment"),
         permission=Permission.PAYOUT_CONFIRM,
-        states={Payout.State.APPROVED},
+        states={Payout.State.APPROVED, Payout.State.BATCHED},
         asks_reason=BankReferenceForm,
     )
     def confirm_paid(self, request: HttpRequest, payout: Payout, actor: Actor, bank_reference: str) -> None:
         payouts.confirm_paid(payout_id=payout.pk, bank_reference=bank_reference, actor=actor)
+
+    @act(
+        _("Rejected by the bank"),
+        permission=Permission.PAYOUT_CONFIRM,
+        states={Payout.State.BATCHED},
+        asks_reason=True,
+        danger=True,
+    )
+    def reject(self, request: HttpRequest, payout: Payout, actor: Actor, reason: str) -> None:
+        payouts.reject_payout(payout_id=payout.pk, bank_reason=reason, actor=actor)
 
     @act(
         _("Refuse"),

@@ -15,7 +15,12 @@ from accounts.venues import venue_named
 from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from settlements import payouts
-from settlements.api.serializers import ConfirmPaidSerializer, PayoutSerializer, RequestPayoutSerializer
+from settlements.api.serializers import (
+    ConfirmPaidSerializer,
+    PayoutSerializer,
+    RequestPayoutSerializer,
+    RetryPayoutSerializer,
+)
 from settlements.models import Payout
 
 
@@ -23,6 +28,7 @@ class PayoutFilter(django_filters.FilterSet):
     venue = django_filters.CharFilter("venue__code")
     state = django_filters.ChoiceFilter(choices=Payout.State.choices)
     organization = django_filters.UUIDFilter("organization_id")
+    batch = django_filters.UUIDFilter("batch_id")
 
 
 class PayoutList(generics.GenericAPIView[Payout]):
@@ -89,6 +95,27 @@ class PayoutRefuse(APIView):
     def post(self, request: Request, payout_id: UUID) -> Response:
         reason = body_of(ReasonSerializer, request)["reason"]
         return _answer(request, payouts.refuse_payout(payout_id=payout_id, reason=reason, actor=actor_of(request)))
+
+
+class PayoutReject(APIView):
+    """Write down that the bank has not paid, and why, where it gives no status file; the money is earned again."""
+
+    @extend_schema(operation_id="payouts_reject", request=ReasonSerializer, responses=PayoutSerializer)
+    @idempotent(required=True)
+    def post(self, request: Request, payout_id: UUID) -> Response:
+        reason = body_of(ReasonSerializer, request)["reason"]
+        return _answer(request, payouts.reject_payout(payout_id=payout_id, bank_reason=reason, actor=actor_of(request)))
+
+
+class PayoutRetry(APIView):
+    """Ask again for a payout that the bank rejected or returned; the new one is approved anew."""
+
+    @extend_schema(operation_id="payouts_retry", request=RetryPayoutSerializer, responses={201: PayoutSerializer})
+    @idempotent(required=True)
+    def post(self, request: Request, payout_id: UUID) -> Response:
+        bank_account = body_of(RetryPayoutSerializer, request).get("bank_account", "")
+        payout = payouts.retry_payout(payout_id=payout_id, bank_account=bank_account, actor=actor_of(request))
+        return _answer(request, payout, status=201)
 
 
 def _visible(request: Request) -> models.QuerySet[Payout]:

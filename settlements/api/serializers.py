@@ -106,6 +106,8 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
             "organization",
             "amount",
             "bank_account",
+            "batch_id",
+            "retry_of_id",
             "bank_reference",
             "state",
             "requested_by",
@@ -113,6 +115,7 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
             "approved_at",
             "paid_at",
             "refusal",
+            "bank_reason",
         )
 
 
@@ -120,7 +123,16 @@ class RequestPayoutSerializer(StrictSerializer):
     venue = serializers.CharField(max_length=20, help_text=_("The venue that holds the earnings."))
     amount = MoneyField()
     bank_account = serializers.CharField(
-        max_length=64, required=False, allow_blank=True, help_text=_("Blank: the account in the organization's file.")
+        max_length=34,
+        required=False,
+        allow_blank=True,
+        help_text=_("Number of the organization's verified account. Blank: the one verified when it is approved."),
+    )
+
+
+class RetryPayoutSerializer(StrictSerializer):
+    bank_account = serializers.CharField(
+        max_length=34, required=False, allow_blank=True, help_text=_("Number of a verified account, if another one.")
     )
 
 

@@ -1,18 +1,24 @@
 """The tables of money."""
 
+from settlements.models.bank_accounts import CustodyAccount, PayeeAccount
 from settlements.models.banking import Deposit, Payout
+from settlements.models.batches import BankFile, PayoutBatch
 from settlements.models.ledger import Account, Balance, Entry, Transfer, UnsummedEntry
 from settlements.models.trade import EscrowHold, FeeSchedule, Payee, Settlement, SettlementLine
 
 __all__ = [
     "Account",
     "Balance",
+    "BankFile",
+    "CustodyAccount",
     "Deposit",
     "Entry",
     "EscrowHold",
     "FeeSchedule",
     "Payee",
+    "PayeeAccount",
     "Payout",
+    "PayoutBatch",
     "Settlement",
     "SettlementLine",
     "Transfer",

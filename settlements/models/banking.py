@@ -13,6 +13,8 @@ from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, Currency, Money
 from kernel.states import Stateful
 from settlements.models.audience import MoneyQuerySet
+from settlements.models.bank_accounts import PayeeAccount
+from settlements.models.batches import PayoutBatch
 
 
 class DepositQuerySet(MoneyQuerySet["Deposit"]):
@@ -88,12 +90,17 @@ class Payout(Identified, Stateful):
     class State(models.TextChoices):
         REQUESTED = "REQUESTED", _("requested")
         APPROVED = "APPROVED", _("approved")
+        BATCHED = "BATCHED", _("in a batch")
         PAID = "PAID", _("paid")
         REFUSED = "REFUSED", _("refused")
+        REJECTED = "REJECTED", _("rejected by the bank")
+        RETURNED = "RETURNED", _("returned by the bank")
 
     MOVES: ClassVar[Mapping[str, AbstractSet[str]]] = {
         State.REQUESTED: frozenset({State.APPROVED, State.REFUSED}),
-        State.APPROVED: frozenset({State.PAID, State.REFUSED}),
+        State.APPROVED: frozenset({State.BATCHED, State.PAID, State.REFUSED}),
+        State.BATCHED: frozenset({State.APPROVED, State.PAID, State.REJECTED}),
+        State.PAID: frozenset({State.RETURNED}),
     }
 
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
@@ -103,6 +110,15 @@ class Payout(Identified, Stateful):
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     bank_account = models.CharField(_("to bank account"), max_length=64, blank=True)
+    payee_account = models.ForeignKey(
+        PayeeAccount, models.PROTECT, null=True, related_name="+", verbose_name=_("verified account")
+    )
+    batch = models.ForeignKey(
+        PayoutBatch, models.PROTECT, null=True, related_name="payouts", verbose_name=_("payout batch")
+    )
+    retry_of = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="retried_by", verbose_name=_("tries again")
+    )
     bank_reference = models.CharField(_("bank reference"), max_length=64, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.REQUESTED)
     requested_by = models.ForeignKey(
@@ -114,6 +130,7 @@ class Payout(Identified, Stateful):
     approved_at = models.DateTimeField(_("approved at"), null=True)
     paid_at = models.DateTimeField(_("paid at"), null=True)
     refusal = models.TextField(_("reason for refusal"), blank=True)
+    bank_reason = models.CharField(_("the bank's reason"), max_length=300, blank=True)
 
     objects = PayoutQuerySet.as_manager()
 
@@ -135,10 +152,18 @@ class Payout(Identified, Stateful):
                 condition=~Q(state="PAID") | (Q(approved_by__isnull=False) & ~Q(bank_reference="")),
                 name="paid_payout_was_approved_and_has_a_bank_reference",
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=["REQUESTED", "REFUSED"]) | Q(payee_account__isnull=False),
+                name="approved_payout_names_its_account",
+            ),
         ]
         indexes = [
             models.Index(fields=["venue", "-id"], name="payout_by_venue"),
             models.Index(fields=["organization", "-id"], name="payout_by_organization"),
+            # What the next batch takes; a venue's finished payouts never slow it.
+            models.Index(
+                fields=["venue", "currency", "id"], condition=Q(state="APPROVED"), name="payout_waiting_for_a_batch"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -124,6 +124,8 @@ class Transfer(models.Model):
         PAYOUT = "PAYOUT", _("payout requested")
         PAYOUT_PAID = "PAYOUT_PAID", _("payout paid")
         PAYOUT_REFUSED = "PAYOUT_REFUSED", _("payout refused")
+        PAYOUT_REJECTED = "PAYOUT_REJECTED", _("payout rejected by the bank")
+        PAYOUT_RETURNED = "PAYOUT_RETURNED", _("payout returned by the bank")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(_("posted at"))

@@ -21,6 +21,8 @@ FIXED = {
     "/api/v1/statistics/index",
     "/api/v1/listings/{listing_id}/submissions",
     "/api/v1/ballots",
+    "/api/v1/custody-accounts",
+    "/api/v1/payout-batches",
     "/api/v1/ballots/{ballot_id}/votes",
     "/api/v1/exporter-standings",
     "/api/v1/route-cases/{case_id}/decisions",

@@ -43,7 +43,7 @@ from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
 from marketplace.statistics.returns import file_return
-from settlements.models import Account, Deposit, Settlement
+from settlements.models import Account, Deposit, PayoutBatch, Settlement
 from settlements.payouts import request_payout
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import (
@@ -68,6 +68,7 @@ from tests.marketplace.rooming import asked, opened_room, room_listing
 from tests.marketplace.sharing import query_of
 from tests.marketplace.subscribing import bring_out, new_version, subscribed, subscription_listing
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
+from tests.settlements.banking import approved, custody, payee, sent
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
 
 
@@ -103,6 +104,7 @@ def traded() -> Traded:
         "account_id": Account.objects.get(organization=member, kind=Account.Kind.CLIENT).id,
         "deposit_id": Deposit.objects.filter(organization=member).latest("id").id,
         "payout_id": _payout(member),
+        **_banked(member),
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
         "edition_id": published_quarter(member, 0),
         **_registrations(member),
@@ -281,6 +283,13 @@ def _payout(member: Organization) -> object:
     return request_payout(venue=venue(), amount=Money(100, Currency.CNY), actor=actor(person_of(member))).id
 
 
+def _banked(member: Organization) -> dict[str, object]:
+    """A bank account of the member, which is verified, and a batch of the venue, which nobody pays from."""
+    account, own = payee(member), custody()
+    batch = PayoutBatch.objects.filter(venue=venue()).first() or sent(approved(member))
+    return {"payee_account_id": account.id, "custody_account_id": own.id, "batch_id": batch.id}
+
+
 def _registrations(member: Organization) -> dict[str, object]:
     """An application for registration, and another one in publicity that somebody objects to."""
     who, clerk, reviewer = (
@@ -360,6 +369,7 @@ def grow(world: Traded, times: int = 3) -> None:
         invite(organization_id=member.id, email=f"next{number}@example.com", role=Role.VIEWER, actor=who)
         make_membership(member, "szdex", list(Capacity)[number])
         _payout(member)
+        payee(member)
         published_quarter(member, number + 1)
         _registrations(member)
         released(funded(buy(exportable(member), abroad)))

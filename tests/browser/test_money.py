@@ -5,6 +5,7 @@ from settlements.books import trial_balance
 from settlements.models import Account, Deposit, Payout
 from settlements.payouts import request_payout
 from tests.marketplace.trading import closed, funds_of, listed_dataset, placed
+from tests.settlements.banking import payee
 from tests.settlements.purse import yuan
 from tests.world import actor, person_of
 
@@ -54,6 +55,7 @@ def test_a_receipt_is_entered_by_one_officer_and_credited_by_another(sit, employ
 def test_a_payout_is_approved_and_its_payment_confirmed(sit, employ, provider, buyer, guangzhou):
     closed(placed(listed_dataset(provider), buyer))
     earned = funds_of(provider, Account.Kind.PAYABLE)
+    payee(provider)
     request_payout(venue=guangzhou, amount=yuan(earned / 100), actor=actor(person_of(provider)))
     zhou, _wu = two_officers(employ)
 

@@ -16,13 +16,16 @@ from config.queues import QUEUES, count_waiting
 from kernel.console import ConsoleAdmin
 from kernel.jobs import enqueue
 from kernel.models import AuditEvent, Job
+from kernel.money import Currency
 from listings.crossborder.clocks import watch_clocks
 from listings.invitations import invite
 from listings.revising import edit_listing
 from marketplace.disputes import file_dispute
 from marketplace.scenarios import create_scenario
+from settlements.bank_accounts import register_payee_account
 from settlements.deposits import enter_deposit
 from settlements.models import SettlementLine
+from settlements.payout_batches import gather_batch
 from settlements.payouts import request_payout
 from tests.api.traded import traded
 from tests.listings.harvest.harvesting import bulk_registered
@@ -31,6 +34,7 @@ from tests.listings.papers import imported
 from tests.marketplace.crossing import buy, case_of, chosen, declared, exportable, funded, papered, reviewed, standing
 from tests.marketplace.demanding import entry, handed_in, on_board, promised
 from tests.marketplace.trading import closed, listed_dataset, make_buyer, placed
+from tests.settlements.banking import approved, custody, details, officers
 from tests.settlements.purse import yuan
 from tests.world import actor, make_member, make_membership, make_organization, make_person, person_of, staff, venue
 
@@ -101,6 +105,10 @@ def work(guangzhou, trade) -> None:
         claimed=yuan(1),
         actor=actor(person_of(trade.buyer)),
     )
+    custody()
+    approved(make_member())
+    gather_batch(venue=guangzhou, currency=Currency.CNY, actor=officers()[0])
+    register_payee_account(venue=guangzhou, details=details(), actor=actor(person_of(trade.provider)))
     request_payout(venue=guangzhou, amount=yuan(3), actor=actor(person_of(trade.provider)))
     for code in ("gzdex", "szdex"):
         enqueue("test.fails", key=code, venue_id=venue(code).pk)
@@ -137,6 +145,14 @@ class TestSidebar:
         assert counts[Role.CLERK] == {"completeness": 1, "memberships": 1, "demands": 1, "overdue": 2}
         assert counts[Role.SETTLEMENT_OFFICER] == {"deposits": 1, "payouts": 1, "payments": 0, "failed_jobs": 1}
         assert counts[Role.DISPUTE_OFFICER] == {"disputes": 1}
+        assert counts[Role.SETTLEMENT_OFFICER] == {
+            "deposits": 1,
+            "payouts": 1,
+            "payments": 0,
+            "failed_jobs": 1,
+            "payee_accounts": 1,
+            "payout_batches": 1,
+        }
         assert counts[Role.VENUE_ADMIN] == {
             "memberships": 1,
             "disputes": 1,
@@ -144,6 +160,7 @@ class TestSidebar:
             "deposits": 1,
             "payouts": 1,
             "failed_jobs": 1,
+            "payout_batches": 1,
             "rule_sets": 0,
         }
         assert counts[Role.LEGAL_REVIEWER] == {"rights": 0, "overdue": 2}

@@ -16,6 +16,7 @@ from settlements import escrow, fees
 from settlements.models import Deposit, Payout
 from settlements.payouts import request_payout
 from settlements.settlement import settle
+from tests.settlements.banking import payee
 from tests.settlements.purse import Kind, account, draft, give, holds, posted, yuan
 from tests.world import actor, api, make_client, make_member, person_of
 
@@ -157,6 +158,7 @@ def test_a_provider_is_paid_out(
     guangzhou: Venue, buyer: Organization, provider: Organization, officer: Person, venue_admin: Person
 ) -> None:
     settled(guangzhou, buyer, provider)
+    payee(provider)
     wanted = {"venue": "gzdex", "amount": {"amount": "117.00", "currency": "CNY"}}
     mine = api(make_client(person_of(provider), ["payouts"]))
 

@@ -13,6 +13,7 @@ from settlements import escrow
 from settlements.deposits import enter_deposit
 from settlements.models import Account, Deposit, Entry, Payout, Transfer
 from settlements.payouts import approve_payout, request_payout
+from tests.settlements.banking import payee
 from tests.settlements.purse import Kind, give, holds, yuan
 from tests.world import actor, person_of
 
@@ -139,6 +140,7 @@ def test_a_payment_is_confirmed_with_the_banks_reference(
     guangzhou: Venue, provider: Organization, officer: Person
 ) -> None:
     give(provider, yuan(5), Kind.PAYABLE)
+    payee(provider)
     payout = request_payout(venue=guangzhou, amount=yuan(5), actor=actor(person_of(provider)))
     approve_payout(payout_id=payout.id, actor=actor(officer))
     path = f"/console/settlements/payout/{payout.pk}"

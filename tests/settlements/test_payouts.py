@@ -11,6 +11,7 @@ from kernel.models import AuditEvent
 from settlements.models import Payout, Transfer
 from settlements.payouts import approve_payout, confirm_paid, refuse_payout, request_payout
 from tests.refusals import refused
+from tests.settlements.banking import payee
 from tests.settlements.purse import Kind, assert_books_balance, give, holds, yuan
 from tests.world import actor, affiliate, make_person, operator_of, person_of
 
@@ -21,7 +22,9 @@ EARNED = yuan(300)
 @pytest.fixture
 def requested(guangzhou: Venue, provider: Organization) -> Payout:
     give(provider, EARNED, Kind.PAYABLE)
-    return request_payout(venue=guangzhou, amount=yuan(100), bank_account="6222-0001", actor=actor(person_of(provider)))
+    account = payee(provider)
+    who = actor(person_of(provider))
+    return request_payout(venue=guangzhou, amount=yuan(100), bank_account=account.number, actor=who)
 
 
 def test_requested_money_cannot_be_requested_again(requested: Payout, guangzhou: Venue, provider: Organization) -> None:

@@ -1,0 +1,1 @@
+"""The formats that banks take and give: pure functions from rows to bytes and from bytes to rows."""
