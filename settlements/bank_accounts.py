@@ -1,4 +1,4 @@
-"""Bank accounts: a member's own, into which payouts go once an officer has verified it; the venue's at its custodian."""
+"""Bank accounts: a member's own, paid into once an officer has verified it; the venue's at its custodian."""
 
 import re
 from dataclasses import asdict, dataclass

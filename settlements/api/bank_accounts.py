@@ -103,7 +103,7 @@ class PayeeAccountFilter(django_filters.FilterSet):
 
 
 class PayeeAccountList(generics.GenericAPIView[PayeeAccount]):
-    """The members' bank accounts that the caller may see, newest first; registering one of the caller's organization."""
+    """The members' bank accounts that the caller may see, newest first; registering one of one's own."""
 
     serializer_class = PayeeAccountSerializer
     filterset_class = PayeeAccountFilter
