@@ -91,7 +91,7 @@ class ProposeCustodyAccountSerializer(RegisterPayeeAccountSerializer):
     layout = serializers.ChoiceField(CustodyAccount.Layout.choices, help_text=_("Of the files that the bank takes."))
 
 
-class FindingSerializer(StrictSerializer):
+class VerifyPayeeAccountSerializer(StrictSerializer):
     finding = serializers.CharField(max_length=2000, help_text=_("How it was found that the account is the member's."))
 
 
@@ -141,10 +141,12 @@ class PayeeAccountDetail(APIView):
 class PayeeAccountVerify(APIView):
     """Confirm that the account is the member's; payouts go into it from now on."""
 
-    @extend_schema(operation_id="payee_accounts_verify", request=FindingSerializer, responses=PayeeAccountSerializer)
+    @extend_schema(
+        operation_id="payee_accounts_verify", request=VerifyPayeeAccountSerializer, responses=PayeeAccountSerializer
+    )
     @idempotent(required=True)
     def post(self, request: Request, payee_account_id: UUID) -> Response:
-        finding = body_of(FindingSerializer, request)["finding"]
+        finding = body_of(VerifyPayeeAccountSerializer, request)["finding"]
         account = bank_accounts.verify_payee_account(
             account_id=payee_account_id, finding=finding, actor=actor_of(request)
         )
