@@ -4,7 +4,8 @@
                  ↘ DECLINED            ↘ RETURNED → DELIVERED
 
 A stage is passed when no report asked for at it is awaited any more, and those that its edition wants stand. An adverse
-one lets nobody pass but the committee. Who is related to the provider neither writes nor accepts (I5).
+one lets nobody pass but the committee. Who is related to the provider neither writes nor accepts (I5). What providers
+order themselves is listings/ordered_reports.py.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from listings.listing import locked_listing
 from listings.models import AgencyReport, Listing, ReportPaper, ReviewStage
 from listings.papers import paper_bytes, stored
 from listings.review_rules import Case, case_of, person_of, refuse_barred
+from listings.submissions import facts_of
 from listings.uploading import ABANDONED_JOB, checked_file_name
 
 State = AgencyReport.State
@@ -55,9 +57,8 @@ def commission_report(
     if listing.state not in Listing.UNDER_REVIEW:
         raise Problem("illegal_state", _("The listing is not under review."), state=listing.state)
     refuse_barred(case, actor)
-    if not 1 <= working_days <= LONGEST_ALLOWANCE:
-        raise field_problem("/working_days", "out_of_range", _("Give 1 to %d working days.") % LONGEST_ALLOWANCE)
-    _check_agency(agency_id, listing)
+    check_allowance(working_days)
+    check_agency(agency_id, listing)
 
     venue = listing.venue
     report = AgencyReport.objects.create(
@@ -177,11 +178,21 @@ def deliver_report(
 
 @transaction.atomic
 def accept_report(*, report_id: UUID, reason: str, actor: Actor) -> AgencyReport:
-    """Accept a delivered report, by an officer of its stage who did not write it and is unrelated to the provider."""
+    """Accept a delivered report, by an officer of its stage who did not write it and is unrelated to the provider.
+
+    One that the provider ordered has been received by it; the officer of the stage at which the listing is accepts it.
+    """
     report = _of_officer(report_id, actor)
+    _refuse_not_received(report)
     require_different_person(actor, made_by=report.written_by)
     advance(
-        report, to=State.ACCEPTED, actor=actor, reason=require_reason(reason), accepted_by=person_of(actor), note=reason
+        report,
+        to=State.ACCEPTED,
+        actor=actor,
+        reason=require_reason(reason),
+        details={"conclusion": report.conclusion, "ordered_by_provider": report.ordered_by_provider},
+        accepted_by=person_of(actor),
+        note=reason,
     )
     return report
 
@@ -190,6 +201,7 @@ def accept_report(*, report_id: UUID, reason: str, actor: Actor) -> AgencyReport
 def return_report(*, report_id: UUID, reason: str, actor: Actor) -> AgencyReport:
     """Give a delivered report back to its agency, saying what is missing."""
     report = _of_officer(report_id, actor)
+    _refuse_not_received(report)
     said = require_reason(reason)
     advance(report, to=State.RETURNED, actor=actor, reason=said, note=said)
     return report
@@ -197,8 +209,10 @@ def return_report(*, report_id: UUID, reason: str, actor: Actor) -> AgencyReport
 
 @transaction.atomic
 def cancel_report(*, report_id: UUID, reason: str, actor: Actor) -> AgencyReport:
-    """Call a report off that is not delivered, by an officer of its stage."""
+    """Call a report off that is not delivered, by an officer of its stage; what was ordered its provider calls off."""
     report = _of_officer(report_id, actor)
+    if report.ordered_by_provider:
+        raise Problem("forbidden", _("The provider ordered this report."))
     said = require_reason(reason)
     advance(report, to=State.CANCELLED, actor=actor, reason=said, note=said)
     return report
@@ -216,11 +230,19 @@ def report_errors(case: Case) -> Iterator[FieldError]:
             message = _("This stage wants a report: %(label)s.") % {"label": in_language(wanted.label)}
             yield FieldError("/reports", "report_wanted", message)
     referred = ReviewStage.COMMITTEE in case.stages
-    if not referred and any(report.conclusion == AgencyReport.Conclusion.ADVERSE for report in standing):
+    ordered = reports.filter(ordered_by_provider=True, state__in=AgencyReport.WRITTEN)
+    if not referred and any(report.conclusion == AgencyReport.Conclusion.ADVERSE for report in [*standing, *ordered]):
         yield FieldError("/reports", "adverse_report", _("A report is adverse: refer the listing to the committee."))
 
 
-def _check_agency(agency_id: UUID, listing: Listing) -> None:
+def check_allowance(working_days: int) -> None:
+    """Raise `invalid` unless an agency may be given so many working days."""
+    if not 1 <= working_days <= LONGEST_ALLOWANCE:
+        raise field_problem("/working_days", "out_of_range", _("Give 1 to %d working days.") % LONGEST_ALLOWANCE)
+
+
+def check_agency(agency_id: UUID, listing: Listing) -> None:
+    """Raise `invalid` at `/agency_id` unless it is an active agency of the venue and unrelated to the provider."""
     try:
         require_member(agency_id, listing.venue_id, Capacity.SERVICE_AGENCY)
     except Problem as problem:
@@ -233,7 +255,7 @@ def _content_errors(report: AgencyReport, named: Mapping[str, Any]) -> Iterator[
     for index, place in enumerate(named["jurisdictions"]):
         if place not in known_jurisdictions():
             yield FieldError(f"/jurisdictions/{index}", "unknown_jurisdiction", _("Give an ISO 3166 code, as HK."))
-    if report.kind == AgencyReport.Kind.LEGAL_OPINION and case_of(report.listing).facts["reach"] != "DOMESTIC":
+    if report.kind == AgencyReport.Kind.LEGAL_OPINION and facts_of(report.listing)["reach"] != "DOMESTIC":
         for field, value in named.items():
             if not value:
                 message = _("An opinion on a crossing names jurisdictions, route, rule set and day.")
@@ -241,8 +263,13 @@ def _content_errors(report: AgencyReport, named: Mapping[str, Any]) -> Iterator[
 
 
 def _refuse_settled(report: AgencyReport) -> None:
-    if report.state not in (State.UNDERTAKEN, State.RETURNED):
+    if report.state not in (State.UNDERTAKEN, State.RETURNED, State.DISPUTED):
         raise Problem("illegal_state", _("This report is not being written."), state=report.state)
+
+
+def _refuse_not_received(report: AgencyReport) -> None:
+    if report.ordered_by_provider and report.state == State.DELIVERED:
+        raise Problem("illegal_state", _("The provider has not received this report yet."), state=report.state)
 
 
 def _of_agency(report_id: UUID, actor: Actor) -> AgencyReport:
@@ -255,7 +282,10 @@ def _of_agency(report_id: UUID, actor: Actor) -> AgencyReport:
 
 def _of_officer(report_id: UUID, actor: Actor) -> AgencyReport:
     report = find(AgencyReport.objects.visible_to(actor).select_related("listing__product"), pk=report_id)
-    stage = case_of(report.listing).checklist.stage(report.stage)
+    case = case_of(report.listing)
+    if report.ordered_by_provider and report.listing.state not in Listing.UNDER_REVIEW:
+        raise Problem("illegal_state", _("The listing is not under review."), state=report.listing.state)
+    stage = case.stage if report.ordered_by_provider else case.checklist.stage(report.stage)
     require(actor, stage.permission, venue_id=report.venue_id)
     require_unrelated(actor, report.provider_id)
     return report

@@ -175,6 +175,8 @@ def delete_listing(*, listing_id: UUID, actor: Actor) -> None:
     require(actor, Permission.LISTING_SUBMIT, organization_id=listing.organization_id)
     if listing.state != Listing.State.DRAFT:
         raise Problem("illegal_state", _("Only a draft can be deleted."), state=listing.state)
+    if listing.reports.exists():
+        raise Problem("illegal_state", _("A report was ordered on this draft: it is kept."), state=listing.state)
 
     audit.record("listing.deleted", subject=listing, actor=actor)
     listing.delete()

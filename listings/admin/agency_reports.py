@@ -8,10 +8,11 @@ from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act
 from kernel.console_display import four_eyes
-from listings import agency_reports
+from listings import agency_reports, ordered_reports
 from listings.models import AgencyReport, ReportPaper
 
 State = AgencyReport.State
+TO_DECIDE = {State.DELIVERED, State.RECEIVED}
 OPEN = {State.COMMISSIONED, State.UNDERTAKEN, State.RETURNED}
 
 
@@ -24,32 +25,47 @@ class PaperInline(ReadOnlyInline):
 @admin.register(AgencyReport)
 class AgencyReportAdmin(ConsoleAdmin):
     list_display = ("listing", "kind", "organization", "stage", "state", "conclusion", "due_at")
-    list_filter = ("state", "kind", "venue", "conclusion")
+    list_filter = ("state", "kind", "venue", "conclusion", "ordered_by_provider")
     list_select_related = ("listing", "organization", "venue")
     search_fields = ("listing__number", "organization__legal_name")
     ordering = ("-id",)
     fieldsets = (
         (None, {"fields": ("listing", "kind", "stage", "state", "organization", "provider", "venue", "due_at")}),
+        (_("Ordered by the provider"), {"fields": ("ordered_by_provider", "fee_minor", "fee_currency", "fee_terms")}),
         (_("Question"), {"fields": ("question",)}),
         (_("Report"), {"fields": ("conclusion", "findings", "jurisdictions", "route", "rule_set", "opinion_on")}),
         (_("Four eyes"), {"fields": ("who_may_not", "valid_until", "note")}),
     )
     readonly_fields = ("who_may_not",)
     inlines = (PaperInline,)
-    actions_detail = ("accept", "give_back", "call_off")
+    actions_detail = ("accept", "give_back", "call_off", "settle_for_agency", "settle_for_provider")
 
     @admin.display(description=_("who may not decide"))
     def who_may_not(self, report: AgencyReport) -> str:
         return four_eyes([report.written_by])
 
-    @act(_("Accept the report"), permission=Permission.CONSOLE_USE, states={State.DELIVERED}, asks_reason=True)
+    @act(_("Accept the report"), permission=Permission.CONSOLE_USE, states=TO_DECIDE, asks_reason=True)
     def accept(self, request: HttpRequest, report: AgencyReport, actor: Actor, reason: str) -> None:
         agency_reports.accept_report(report_id=report.pk, reason=reason, actor=actor)
 
-    @act(_("Give the report back"), permission=Permission.CONSOLE_USE, states={State.DELIVERED}, asks_reason=True)
+    @act(_("Give the report back"), permission=Permission.CONSOLE_USE, states=TO_DECIDE, asks_reason=True)
     def give_back(self, request: HttpRequest, report: AgencyReport, actor: Actor, reason: str) -> None:
         agency_reports.return_report(report_id=report.pk, reason=reason, actor=actor)
 
     @act(_("Call off"), permission=Permission.CONSOLE_USE, states=OPEN, asks_reason=True, danger=True)
     def call_off(self, request: HttpRequest, report: AgencyReport, actor: Actor, reason: str) -> None:
         agency_reports.cancel_report(report_id=report.pk, reason=reason, actor=actor)
+
+    @act(_("Settle for the agency"), permission=Permission.LISTING_APPROVE, states={State.DISPUTED}, asks_reason=True)
+    def settle_for_agency(self, request: HttpRequest, report: AgencyReport, actor: Actor, reason: str) -> None:
+        ordered_reports.settle_report_dispute(report_id=report.pk, for_agency=True, reason=reason, actor=actor)
+
+    @act(
+        _("Settle for the provider"),
+        permission=Permission.LISTING_APPROVE,
+        states={State.DISPUTED},
+        asks_reason=True,
+        danger=True,
+    )
+    def settle_for_provider(self, request: HttpRequest, report: AgencyReport, actor: Actor, reason: str) -> None:
+        ordered_reports.settle_report_dispute(report_id=report.pk, for_agency=False, reason=reason, actor=actor)

@@ -18,7 +18,8 @@ from rest_framework.views import APIView
 
 from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
-from listings import agency_reports
+from kernel.money import MoneyField
+from listings import agency_reports, ordered_reports
 from listings.api.bodies import body_chunks, content_digest
 from listings.api.documents import paper_response
 from listings.models import AgencyReport, Listing, ReportPaper
@@ -30,6 +31,18 @@ class CommissionReportSerializer(StrictSerializer):
     agency_id = serializers.UUIDField(help_text=_("A service agency that is an active member of the venue."))
     question = serializers.CharField(max_length=4000)
     working_days = serializers.IntegerField(min_value=1, max_value=agency_reports.LONGEST_ALLOWANCE)
+
+
+class OrderReportSerializer(CommissionReportSerializer):
+    fee = MoneyField(required=False, help_text=_("What was agreed on with the agency, as a sum."))
+    fee_terms = serializers.CharField(
+        max_length=1000, default="", allow_blank=True, help_text=_("What was agreed on with the agency, in words.")
+    )
+
+
+class SettleReportDisputeSerializer(StrictSerializer):
+    for_agency = serializers.BooleanField()
+    reason = serializers.CharField(max_length=2000)
 
 
 class DeliverReportSerializer(StrictSerializer):
@@ -54,6 +67,7 @@ class ReportPaperSerializer(serializers.ModelSerializer[ReportPaper]):
 class AgencyReportSerializer(serializers.ModelSerializer[AgencyReport]):
     venue = serializers.CharField(source="venue.code")
     agency_id = serializers.UUIDField(source="organization_id")
+    fee = MoneyField(allow_null=True)
     papers = ReportPaperSerializer(many=True)
 
     class Meta:
@@ -65,6 +79,9 @@ class AgencyReportSerializer(serializers.ModelSerializer[AgencyReport]):
             "agency_id",
             "kind",
             "stage",
+            "ordered_by_provider",
+            "fee",
+            "fee_terms",
             "state",
             "question",
             "due_at",
@@ -119,6 +136,59 @@ class ListingReports(APIView):
         body = body_of(CommissionReportSerializer, request)
         report = agency_reports.commission_report(listing_id=listing_id, **body, actor=actor_of(request))
         return Response(_report_json(request, report.pk).data, status=201)
+
+
+class ListingOrderReport(APIView):
+    """Order a report on one's own listing of a service agency, at one's own expense."""
+
+    @extend_schema(
+        operation_id="agency_reports_order", request=OrderReportSerializer, responses={201: AgencyReportSerializer}
+    )
+    @idempotent()
+    def post(self, request: Request, listing_id: UUID) -> Response:
+        body = body_of(OrderReportSerializer, request)
+        report = ordered_reports.order_report(listing_id=listing_id, **body, actor=actor_of(request))
+        return Response(_report_json(request, report.pk).data, status=201)
+
+
+class ReportReceive(APIView):
+    """Receive a delivered report as what was ordered."""
+
+    @extend_schema(operation_id="agency_reports_receive", request=NoFieldsSerializer, responses=AgencyReportSerializer)
+    @idempotent()
+    def post(self, request: Request, report_id: UUID) -> Response:
+        return _acted(ordered_reports.receive_report, NoFieldsSerializer, request, report_id)
+
+
+class ReportDispute(APIView):
+    """Dispute that a delivered report is what was ordered."""
+
+    @extend_schema(operation_id="agency_reports_dispute", request=ReasonSerializer, responses=AgencyReportSerializer)
+    @idempotent()
+    def post(self, request: Request, report_id: UUID) -> Response:
+        return _acted(ordered_reports.dispute_report, ReasonSerializer, request, report_id)
+
+
+class ReportCallOff(APIView):
+    """Call an ordered report off before it is delivered."""
+
+    @extend_schema(operation_id="agency_reports_call_off", request=ReasonSerializer, responses=AgencyReportSerializer)
+    @idempotent()
+    def post(self, request: Request, report_id: UUID) -> Response:
+        return _acted(ordered_reports.call_off_report, ReasonSerializer, request, report_id)
+
+
+class ReportSettleDispute(APIView):
+    """Settle the dispute over an ordered report, as the venue."""
+
+    @extend_schema(
+        operation_id="agency_reports_settle_dispute",
+        request=SettleReportDisputeSerializer,
+        responses=AgencyReportSerializer,
+    )
+    @idempotent()
+    def post(self, request: Request, report_id: UUID) -> Response:
+        return _acted(ordered_reports.settle_report_dispute, SettleReportDisputeSerializer, request, report_id)
 
 
 class ReportDetail(APIView):

@@ -1,4 +1,4 @@
-"""Reports that service agencies write for a review: legal opinions, and reports on quality, security and value."""
+"""Reports that service agencies write on a listing: legal opinions, and reports on quality, security and value."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Self
@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.visibility import owned_or_operated
 from kernel.actors import Actor
 from kernel.models import Identified
+from kernel.money import CURRENCY_CHOICES, Currency, Money
 from kernel.states import Stateful
 from listings.models.listings import Listing
 from listings.models.papers import StoredPaper
@@ -35,7 +36,7 @@ class AgencyReportQuerySet(models.QuerySet["AgencyReport"]):
 
 
 class AgencyReport(Identified, Stateful):
-    """One task of a service agency in the review of a listing: asked for, undertaken, delivered, accepted."""
+    """One task of a service agency: asked for by an officer in a review, or ordered by the provider at its expense."""
 
     class Kind(models.TextChoices):
         LEGAL_OPINION = "LEGAL_OPINION", _("legal opinion")
@@ -48,6 +49,8 @@ class AgencyReport(Identified, Stateful):
         DECLINED = "DECLINED", pgettext_lazy("report", "declined")
         UNDERTAKEN = "UNDERTAKEN", _("undertaken")
         DELIVERED = "DELIVERED", pgettext_lazy("report", "delivered")
+        RECEIVED = "RECEIVED", _("received by the provider")
+        DISPUTED = "DISPUTED", _("disputed by the provider")
         RETURNED = "RETURNED", pgettext_lazy("report", "returned")
         ACCEPTED = "ACCEPTED", pgettext_lazy("report", "accepted")
         CANCELLED = "CANCELLED", pgettext_lazy("report", "cancelled")
@@ -55,10 +58,13 @@ class AgencyReport(Identified, Stateful):
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
         State.COMMISSIONED: frozenset({State.UNDERTAKEN, State.DECLINED, State.CANCELLED}),
         State.UNDERTAKEN: frozenset({State.DELIVERED, State.CANCELLED}),
-        State.DELIVERED: frozenset({State.ACCEPTED, State.RETURNED}),
+        State.DELIVERED: frozenset({State.ACCEPTED, State.RETURNED, State.RECEIVED, State.DISPUTED}),
+        State.RECEIVED: frozenset({State.ACCEPTED, State.RETURNED}),
+        State.DISPUTED: frozenset({State.DELIVERED, State.RECEIVED, State.CANCELLED}),
         State.RETURNED: frozenset({State.DELIVERED, State.CANCELLED}),
     }
     AWAITED = (State.COMMISSIONED, State.UNDERTAKEN, State.DELIVERED, State.RETURNED)
+    WRITTEN = (State.DELIVERED, State.RECEIVED, State.DISPUTED, State.ACCEPTED)
 
     class Conclusion(models.TextChoices):
         FAVOURABLE = "FAVOURABLE", _("favourable")
@@ -72,7 +78,11 @@ class AgencyReport(Identified, Stateful):
         "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("service agency")
     )
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
-    stage = models.CharField(_("stage"), max_length=20)
+    stage = models.CharField(_("stage"), max_length=20, blank=True)  # none where the provider ordered it
+    ordered_by_provider = models.BooleanField(_("ordered by the provider"), default=False)
+    fee_minor = models.BigIntegerField(_("agreed fee in minor units"), null=True)
+    fee_currency = models.CharField(_("currency of the fee"), max_length=3, choices=CURRENCY_CHOICES, blank=True)
+    fee_terms = models.TextField(_("agreed terms of the fee"), max_length=1000, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.COMMISSIONED)
     question = models.TextField(_("what is asked"))
     due_at = models.DateTimeField(_("due at"))
@@ -99,6 +109,15 @@ class AgencyReport(Identified, Stateful):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=~Q(organization=F("provider")), name="report_is_by_another_organization"),
+            models.CheckConstraint(
+                condition=Q(ordered_by_provider=True, stage="")
+                | (Q(ordered_by_provider=False, fee_minor__isnull=True, fee_terms="") & ~Q(stage="")),
+                name="report_is_for_a_stage_or_for_its_provider",
+            ),
+            models.CheckConstraint(
+                condition=Q(fee_minor__isnull=True, fee_currency="") | (Q(fee_minor__gte=0) & ~Q(fee_currency="")),
+                name="report_fee_has_a_currency",
+            ),
             models.UniqueConstraint(
                 fields=["listing", "kind", "organization"],
                 condition=Q(state__in=["COMMISSIONED", "UNDERTAKEN", "DELIVERED", "RETURNED"]),
@@ -113,6 +132,11 @@ class AgencyReport(Identified, Stateful):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.listing}"
+
+    @property
+    def fee(self) -> Money | None:
+        """What provider and agency agreed on, where it is a sum."""
+        return None if self.fee_minor is None else Money(self.fee_minor, Currency(self.fee_currency))
 
 
 class ReportPaperQuerySet(models.QuerySet["ReportPaper"]):

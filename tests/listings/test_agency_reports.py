@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Capacity, Organization, OrganizationTie, Role
-from listings import agency_reports, committee, review
+from listings import agency_reports, committee, ordered_reports, review
 from listings.crossborder.border_dossier import declare_border_dossier
+from listings.listing import delete_listing
 from listings.models import AgencyReport, Listing
 from tests.listings.offers import all_ok, at_stage, draft_listing, officer_of, registered_product
 from tests.listings.papers import PDF
@@ -20,6 +21,7 @@ from tests.world import (
     make_organization,
     make_person,
     person_of,
+    staff,
 )
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +144,72 @@ def test_a_declined_report_can_be_asked_of_another_agency(listing: Listing, agen
     other = asked(listing, make_member("gzdex", Capacity.SERVICE_AGENCY))
     agency_reports.cancel_report(report_id=other.pk, reason="withdrawn", actor=actor(officer_of(listing)))
     assert sorted(AgencyReport.objects.values_list("state", flat=True)) == [State.CANCELLED, State.DECLINED]
+
+
+def test_what_the_provider_orders_counts_once_an_officer_accepts_it(listing: Listing, agency: Organization) -> None:
+    own, writer, officer = (
+        api(each) for each in (person_of(listing.organization), person_of(agency), officer_of(listing))
+    )
+    settling = api(staff("gzdex", Role.COMPLIANCE_REVIEWER))
+    order = f"/api/v1/listings/{listing.pk}/order-report"
+    body = {"kind": "LEGAL_OPINION", "agency_id": str(agency.pk), "question": "May it go?", "working_days": 5}
+    for changes, pointer in (
+        ({}, "/fee"),
+        ({"fee": {"amount": "-1.00", "currency": "CNY"}}, "/fee/amount"),
+        ({"fee_terms": "按时计费", "working_days": 61}, "/working_days"),
+        ({"fee_terms": "按时计费", "agency_id": str(listing.organization_id)}, "/agency_id"),
+    ):
+        answer = own.post(order, body | changes)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    body["fee"] = {"amount": "8000.00", "currency": "CNY"}
+    assert officer.post(order, body).status_code == 403
+    path = f"/api/v1/agency-reports/{own.post(order, body).json()['id']}"
+    assert writer.get(path).json()["fee"] == body["fee"]
+    assert own.post(order, body).json()["code"] == "report_awaited"
+    report = delivered(AgencyReport.objects.get())
+    sound = {"reason": "sound"}
+    assert (officer.post(f"{path}/accept", sound).status_code, officer.post(f"{path}/cancel", sound).status_code) == (
+        409,
+        403,
+    )
+    assert own.post(f"{path}/dispute", {"reason": "未答复第二问"}).json()["state"] == "DISPUTED"
+    assert own.post(f"{path}/call-off", sound).status_code == 409
+    delivered(AgencyReport.objects.get())
+    own.post(f"{path}/dispute", {"reason": "仍未答复"})
+    assert own.post(f"{path}/settle-dispute", {"for_agency": True} | sound).status_code == 403
+    assert settling.post(f"{path}/settle-dispute", {"for_agency": True} | sound).json()["state"] == "RECEIVED"
+    with refused("invalid") as caught:
+        pass_it(listing)
+    assert codes(caught) == ["report_wanted"]
+    assert officer.post(f"{path}/accept", sound).json()["state"] == "ACCEPTED"
+    assert pass_it(listing).stage == "GRADE"
+    assert report.stage == ""
+
+
+def test_an_adverse_opinion_cannot_be_kept_back_and_a_draft_with_a_report_stays(
+    listing: Listing, agency: Organization
+) -> None:
+    provider = actor(person_of(listing.organization))
+    ask: dict[str, Any] = {"kind": "LEGAL_OPINION", "question": "?", "working_days": 5, "fee_terms": "另行约定"}
+    bad = ordered_reports.order_report(listing_id=listing.pk, agency_id=agency.pk, **ask, actor=provider)
+    delivered(bad, "ADVERSE")
+    accepted(asked(listing, make_member("gzdex", Capacity.SERVICE_AGENCY)))
+    with refused("invalid") as caught:
+        pass_it(listing)
+    assert codes(caught) == ["adverse_report"]
+
+    draft = draft_listing(registered_product(listing.organization))
+    early = ordered_reports.order_report(listing_id=draft.pk, agency_id=agency.pk, **ask, actor=provider)
+    assert delivered(early, jurisdictions=[], route="", rule_set="", opinion_on=None).state == State.DELIVERED
+    with refused("illegal_state"):
+        delete_listing(listing_id=draft.pk, actor=provider)
+    with refused("illegal_state"):
+        agency_reports.accept_report(report_id=early.pk, reason="?", actor=actor(officer_of(listing)))
+    ordered_reports.receive_report(report_id=early.pk, actor=provider)
+    other = ordered_reports.order_report(
+        listing_id=draft.pk, agency_id=agency.pk, **ask | {"kind": "VALUE_REPORT"}, actor=provider
+    )
+    assert ordered_reports.call_off_report(report_id=other.pk, reason="不再需要", actor=provider).state == "CANCELLED"
 
 
 def test_the_whole_way_over_http(listing: Listing, agency: Organization) -> None:
