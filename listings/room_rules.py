@@ -68,6 +68,10 @@ def room_errors(rules: Mapping[str, Any], product: Product) -> Iterator[FieldErr
     if rules.get("person_column", "").casefold() in names:
         text = _("The column that tells persons apart may not be asked for.")
         yield FieldError("/clean_room/person_column", "identifies", text)
+    match = rules.get("match_column", "")
+    if match and (match.casefold() in names or match != rules.get("person_column", match)):
+        text = _("The column by which buyers match may not be asked for, and tells persons apart where one does.")
+        yield FieldError("/clean_room/match_column", "identifies", text)
     if rules.get("templates_only") and not rules.get("templates"):
         yield FieldError("/clean_room/templates", "required", _("Without a template nothing could be asked."))
     yield from _template_errors(rules.get("templates", []))

@@ -24,6 +24,7 @@ register(
         "not_delivered_as_files": (409, _("The agreement does not give whole files; read its shared tables.")),
         "query_not_allowed": (400, _("The clean room does not take this query.")),
         "privacy_budget_exhausted": (409, _("The privacy budget that is left does not suffice for this query.")),
+        "matching_not_offered": (409, _("The room has no column with which identifiers may be intersected.")),
         "result_not_released": (409, _("The result of this query has not been released.")),
         "grant_expired": (403, _("This download address has expired; ask for a new one.")),
         "not_delivered_by_calls": (409, _("The product is not delivered by calls of an interface.")),

@@ -24,7 +24,7 @@ from marketplace import (
 )
 from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.delivery import fulfilment, gateway, table_writing
-from marketplace.delivery.clean_room import queries
+from marketplace.delivery.clean_room import matching, queries
 from marketplace.statistics import editions
 
 
@@ -78,6 +78,16 @@ def compute_room_query(job: Job) -> None:
 def follow_offered_version(job: Job) -> None:
     """Let the subscriptions of a product follow the version that it now offers."""
     subscriptions.follow_versions(job.subject_id)
+
+
+@handles(matching.BLIND_JOB, lease=timedelta(minutes=15), on_failure=_show_failed_query)
+def blind_identifiers(job: Job) -> None:
+    matching.blind(query_id=UUID(job.key), job=job)
+
+
+@handles(matching.COUNT_JOB, lease=timedelta(minutes=15), on_failure=_show_failed_query)
+def count_common_identifiers(job: Job) -> None:
+    matching.count(query_id=UUID(job.key), job=job)
 
 
 @handles(SILENCE_JOB)

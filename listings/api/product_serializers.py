@@ -317,6 +317,11 @@ class RoomRulesSerializer(StrictSerializer):
         required=False,
         help_text=_("The column that tells persons apart; none: every row is one."),
     )
+    match_column = serializers.CharField(
+        max_length=LONGEST_NAME,
+        required=False,
+        help_text=_("The column with which buyers may intersect identifiers of their own; none: they may not."),
+    )
     rows_per_person = serializers.IntegerField(
         min_value=1, max_value=1000, default=1, help_text=_("No more rows of one person are counted.")
     )

@@ -21,14 +21,14 @@ class CleanRoomAdmin(ConsoleAdmin):
 
 @admin.register(RoomQuery)
 class RoomQueryAdmin(ConsoleAdmin):
-    list_display = ("created_at", "organization", "provider", "venue", "state", "why_not", "epsilon", "reads")
-    list_filter = ("state", "why_not", "venue")
+    list_display = ("created_at", "organization", "provider", "venue", "kind", "state", "why_not", "epsilon", "reads")
+    list_filter = ("kind", "state", "why_not", "venue")
     list_select_related = ("organization", "provider", "venue")
     search_fields = ("organization__legal_name", "provider__legal_name", "sql")
     ordering = ("-id",)
     # The result itself is for the buyer and the provider.
     fields = (
-        ("room", "state", "why_not"),
+        ("room", "kind", "state", "why_not"),
         ("organization", "provider", "venue"),
         "sql",
         ("template", "parameters"),

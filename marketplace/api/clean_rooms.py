@@ -5,8 +5,10 @@ from uuid import UUID
 
 import django_filters
 from django.db import models
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
@@ -15,9 +17,10 @@ from rest_framework.views import APIView
 
 from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
+from listings.api.bodies import body_chunks
 from listings.api.product_serializers import RoomRulesSerializer
 from listings.room_rules import LEAST_EPSILON, MOST_EPSILON
-from marketplace.delivery.clean_room import queries
+from marketplace.delivery.clean_room import matching, queries
 from marketplace.models import CleanRoom, RoomQuery
 
 
@@ -56,6 +59,7 @@ class RoomQuerySerializer(serializers.ModelSerializer[RoomQuery]):
         fields = (
             "id",
             "room_id",
+            "kind",
             "state",
             "sql",
             "template",
@@ -91,6 +95,13 @@ class AskSerializer(StrictSerializer):
         if ("sql" in attrs) == ("template" in attrs) or ("parameters" in attrs and "template" not in attrs):
             raise serializers.ValidationError(_("Give either SQL, or a template with its parameters."))
         return attrs
+
+
+class AskIntersectionSerializer(StrictSerializer):
+    """How many identifiers are common, and sums of the named columns over what the provider has of them."""
+
+    sums = serializers.ListField(child=serializers.CharField(max_length=200), max_length=10, required=False)
+    epsilon = serializers.DecimalField(max_digits=9, decimal_places=4, min_value=LEAST_EPSILON, max_value=MOST_EPSILON)
 
 
 class ResultSerializer(serializers.Serializer[Any]):
@@ -148,6 +159,64 @@ class RoomQueries(generics.GenericAPIView[RoomQuery]):
     def post(self, request: Request, room_id: UUID) -> Response:
         _room(request, room_id)
         query = queries.ask(room_id=room_id, **body_of(AskSerializer, request), actor=actor_of(request))
+        return Response(represent(RoomQuerySerializer, query), status=202)
+
+
+class RoomIntersections(APIView):
+    """Ask how many identifiers the caller has in common with the provider (private set intersection)."""
+
+    @extend_schema(
+        operation_id="clean_rooms_intersect", request=AskIntersectionSerializer, responses={202: RoomQuerySerializer}
+    )
+    @idempotent()
+    def post(self, request: Request, room_id: UUID) -> Response:
+        _room(request, room_id)
+        body = body_of(AskIntersectionSerializer, request)
+        query = matching.ask_intersection(room_id=room_id, **body, actor=actor_of(request))
+        return Response(represent(RoomQuerySerializer, query), status=202)
+
+
+class QueryBlinded(APIView):
+    """The provider's identifiers, blinded with the exchange's key: a psi_proto.Request for the caller's program."""
+
+    @extend_schema(
+        operation_id="room_queries_blinded",
+        request=NoFieldsSerializer,
+        responses={(200, "application/x-protobuf"): OpenApiTypes.BINARY},
+    )
+    def post(self, request: Request, query_id: UUID) -> HttpResponse:
+        body_of(NoFieldsSerializer, request)
+        content = matching.read_blinded(query_id=query_id, actor=actor_of(request))
+        return HttpResponse(content, content_type="application/x-protobuf")
+
+
+class QuerySetup(APIView):
+    """The caller's identifiers, blinded with its own key: a psi_proto.ServerSetup of raw points."""
+
+    @extend_schema(
+        operation_id="room_queries_setup",
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses=RoomQuerySerializer,
+    )
+    def put(self, request: Request, query_id: UUID) -> Response:
+        _query(request, query_id)
+        content = b"".join(body_chunks(request, limit=matching.LARGEST_MESSAGE))
+        query = matching.send_setup(query_id=query_id, content=content, actor=actor_of(request))
+        return Response(represent(RoomQuerySerializer, query))
+
+
+class QueryAnswer(APIView):
+    """The provider's identifiers, blinded with the caller's key too: a psi_proto.Response, in the order given."""
+
+    @extend_schema(
+        operation_id="room_queries_answer",
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={202: RoomQuerySerializer},
+    )
+    def put(self, request: Request, query_id: UUID) -> Response:
+        _query(request, query_id)
+        content = b"".join(body_chunks(request, limit=matching.LARGEST_MESSAGE))
+        query = matching.send_answer(query_id=query_id, content=content, actor=actor_of(request))
         return Response(represent(RoomQuerySerializer, query), status=202)
 
 

@@ -1,7 +1,7 @@
 """Tables of the marketplace: orders, agreements, entitlements, deliveries, the grants to read, and the statistics."""
 
 from marketplace.models.agreements import Agreement, Entitlement
-from marketplace.models.clean_rooms import CleanRoom, RoomQuery
+from marketplace.models.clean_rooms import CleanRoom, Intersection, RoomQuery
 from marketplace.models.deliveries import AccessGrant, Delivery, MarkedFile
 from marketplace.models.demands import Demand, Proposal
 from marketplace.models.disputes import Dispute, DisputeOffer, DisputeStatement
@@ -32,6 +32,7 @@ __all__ = [
     "Entitlement",
     "GatewayCall",
     "IndexPoint",
+    "Intersection",
     "MarkedFile",
     "NewVersion",
     "Order",

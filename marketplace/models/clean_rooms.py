@@ -71,13 +71,15 @@ class RoomQuery(Identified, Stateful):
 
     class State(models.TextChoices):
         QUEUED = "QUEUED", pgettext_lazy("room query", "waiting to run")
+        AWAITING = "AWAITING", _("awaiting the buyer's blinded identifiers")
         HELD = "HELD", _("awaiting the provider's approval")
         RELEASED = "RELEASED", pgettext_lazy("room query", "released")
         REFUSED = "REFUSED", pgettext_lazy("room query", "refused")
         FAILED = "FAILED", pgettext_lazy("room query", "failed")
 
     MOVES = {
-        State.QUEUED: {State.HELD, State.RELEASED, State.REFUSED, State.FAILED},
+        State.QUEUED: {State.AWAITING, State.HELD, State.RELEASED, State.REFUSED, State.FAILED},
+        State.AWAITING: {State.QUEUED},
         State.HELD: {State.RELEASED, State.REFUSED},
         State.FAILED: {State.QUEUED},
     }
@@ -91,13 +93,19 @@ class RoomQuery(Identified, Stateful):
         DATA = "DATA", _("it does not fit the data")
         REFUSED = "REFUSED", _("it asked for what the room does not give")
         PROVIDER = "PROVIDER", _("the provider refused it")
+        PROTOCOL = "PROTOCOL", _("what the buyer sent was not made with one key")
+
+    class Kind(models.TextChoices):
+        QUESTION = "QUESTION", pgettext_lazy("room query", "question in SQL")
+        INTERSECTION = "INTERSECTION", _("intersection of identifiers")
 
     room = models.ForeignKey(CleanRoom, models.PROTECT, verbose_name=_("clean room"), related_name="queries")
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
     provider = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("provider"), related_name="+")
     venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
-    sql = models.TextField(_("query (SQL)"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.QUESTION)
+    sql = models.TextField(_("query (SQL)"), blank=True)
     template = models.CharField(_("template"), max_length=40, blank=True)
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     epsilon = models.DecimalField(_("share of the privacy budget (ε)"), max_digits=9, decimal_places=4)
@@ -133,3 +141,29 @@ class RoomQuery(Identified, Stateful):
 
     def __str__(self) -> str:
         return f"{self.id} {self.state}"
+
+
+class Intersection(Identified):
+    """The exchange's side of one private set intersection, between its two steps in the locked-down process.
+
+    The key is a data key as files have them, and blinds the provider's identifiers; what was sent to and fro goes when
+    the query ends.
+    """
+
+    query = models.OneToOneField(RoomQuery, models.PROTECT, verbose_name=_("query"), related_name="intersection")
+    table = models.ForeignKey(SharedTable, models.PROTECT, verbose_name=_("table"), related_name="+")
+    sums = models.JSONField(_("columns to sum"), default=list)
+    elements = models.PositiveIntegerField(_("blinded identifiers of the provider"), null=True)
+    key_id = models.CharField(_("key-encryption key"), max_length=64, editable=False)
+    wrapped_key = models.BinaryField(_("wrapped key"), editable=False)
+    blinded = models.BinaryField(_("the provider's blinded identifiers"), null=True, editable=False)
+    setup = models.BinaryField(_("the buyer's blinded identifiers"), null=True, editable=False)
+    answer = models.BinaryField(_("the provider's, blinded by both"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("intersection of identifiers")
+        verbose_name_plural = _("intersections of identifiers")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return str(self.query_id)

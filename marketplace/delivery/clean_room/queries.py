@@ -49,10 +49,7 @@ def ask(
     Problem `not_found`, `forbidden`, `entitlement_not_active`, `query_not_allowed`, `invalid` at `/template` or
     `/parameters`, or `privacy_budget_exhausted`; then nothing has been spent.
     """
-    room = find(CleanRoom.objects.visible_to(actor).select_for_update(of=("self",)), pk=room_id)
-    require(actor, Permission.DELIVERY_READ, organization_id=room.organization_id)
-    require_in_force(Entitlement.objects.select_for_update(of=("self",)).get(pk=room.entitlement_id))
-    rules = rules_of(room)
+    room = locked_room(room_id, actor)
     query = RoomQuery(
         room=room,
         organization_id=room.organization_id,
@@ -64,11 +61,25 @@ def ask(
         epsilon=epsilon,
         asked_by=actor.person_id,
     )
-    question_of(query, rules)
-    if epsilon > room.epsilon_left:
-        raise Problem("privacy_budget_exhausted", left=str(room.epsilon_left))
+    question_of(query, rules_of(room))
+    spend(room, query, actor)
+    enqueue_step(COMPUTE_JOB, query)
+    return query
 
-    CleanRoom.objects.filter(pk=room.pk).update(epsilon_spent=F("epsilon_spent") + epsilon)
+
+def locked_room(room_id: UUID, actor: Actor) -> CleanRoom:
+    """Lock a room of the buyer's in which something may be asked now. Raises as `ask`."""
+    room = find(CleanRoom.objects.visible_to(actor).select_for_update(of=("self",)), pk=room_id)
+    require(actor, Permission.DELIVERY_READ, organization_id=room.organization_id)
+    require_in_force(Entitlement.objects.select_for_update(of=("self",)).get(pk=room.entitlement_id))
+    return room
+
+
+def spend(room: CleanRoom, query: RoomQuery, actor: Actor) -> None:
+    """Write a query down with its share of the locked room's budget. Raises Problem `privacy_budget_exhausted`."""
+    if query.epsilon > room.epsilon_left:
+        raise Problem("privacy_budget_exhausted", left=str(room.epsilon_left))
+    CleanRoom.objects.filter(pk=room.pk).update(epsilon_spent=F("epsilon_spent") + query.epsilon)
     query.save(force_insert=True)
     UsageRecord.objects.create(
         entitlement_id=room.entitlement_id,
@@ -79,15 +90,19 @@ def ask(
         nonce=str(query.pk),
         subject_id=query.pk,
     )
-    audit.record("roomquery.asked", subject=query, actor=actor, details={"epsilon": str(epsilon)})
+    details = {"kind": query.kind, "epsilon": str(query.epsilon)}
+    audit.record("roomquery.asked", subject=query, actor=actor, details=details)
+
+
+def enqueue_step(kind: str, query: RoomQuery) -> None:
+    """Let a worker take the query's next step."""
     enqueue(
-        COMPUTE_JOB,
+        kind,
         key=str(query.pk),
         subject_id=query.pk,
-        organization_id=room.organization_id,
-        venue_id=room.venue_id,
+        organization_id=query.organization_id,
+        venue_id=query.venue_id,
     )
-    return query
 
 
 def question_of(query: RoomQuery, rules: Rules) -> Question:
@@ -104,10 +119,7 @@ def question_of(query: RoomQuery, rules: Rules) -> Question:
 
 def compute(*, query_id: UUID, job: Job) -> None:
     """Run a query in the sandbox, let its result through the gate, and hold or release it; safe to run again."""
-    query = RoomQuery.objects.select_related("room__entitlement").get(pk=query_id)
-    if query.state == State.FAILED:
-        with transaction.atomic():
-            advance(query, to=State.QUEUED, actor=SYSTEM)
+    query = resumed(query_id)
     if query.state != State.QUEUED:
         return
     rules = rules_of(query.room)
@@ -115,15 +127,24 @@ def compute(*, query_id: UUID, job: Job) -> None:
         require_in_force(query.room.entitlement)
         question = question_of(query, rules)
     except Problem:
-        _close(query, Reason.REFUSED, [])
+        close(query, Reason.REFUSED, [])
         return
     outcome = _run(query.room, question, rules, job)
     if outcome.reason:
-        _close(query, outcome.reason, outcome.walls)
+        close(query, outcome.reason, outcome.walls)
         return
     answer = noise.gate(outcome.rows, question, rules, query.epsilon)
     extend_lease(job)
-    _keep(query, answer, outcome.walls, held=rules.needs_approval)
+    keep(query, answer, outcome.walls, held=rules.needs_approval)
+
+
+def resumed(query_id: UUID) -> RoomQuery:
+    """Return a query whose step is to run, queued again where the step had failed and staff try it anew."""
+    query = RoomQuery.objects.select_related("room__entitlement").get(pk=query_id)
+    if query.state == State.FAILED:
+        with transaction.atomic():
+            advance(query, to=State.QUEUED, actor=SYSTEM)
+    return query
 
 
 def fail(*, query_id: UUID, reason: str) -> None:
@@ -198,7 +219,8 @@ def _run(room: CleanRoom, question: Question, rules: Rules, job: Job) -> sandbox
 
 
 @transaction.atomic
-def _keep(query: RoomQuery, answer: noise.Answer, walls: list[str], *, held: bool) -> None:
+def keep(query: RoomQuery, answer: noise.Answer, walls: list[str], *, held: bool) -> None:
+    """Hold or release an answer with its receipt, unless another worker has done so."""
     result: dict[str, Any] = {"columns": answer.columns, "rows": answer.rows, "groups_left_out": answer.left_out}
     content = canonical_json(result)
     receipt = {
@@ -209,7 +231,7 @@ def _keep(query: RoomQuery, answer: noise.Answer, walls: list[str], *, held: boo
         "delta": noise.DELTA,
         "walls": walls,
     }
-    if _still_queued(query):
+    if still_queued(query):
         advance(
             query,
             to=State.HELD if held else State.RELEASED,
@@ -221,14 +243,15 @@ def _keep(query: RoomQuery, answer: noise.Answer, walls: list[str], *, held: boo
 
 
 @transaction.atomic
-def _close(query: RoomQuery, reason: str, walls: list[str]) -> None:
-    if _still_queued(query):
+def close(query: RoomQuery, reason: str, walls: list[str]) -> None:
+    """End a query without a result, unless another worker has ended it."""
+    if still_queued(query):
         advance(
             query, to=State.REFUSED, actor=SYSTEM, details={"why": reason}, receipt={"walls": walls}, why_not=reason
         )
 
 
-def _still_queued(query: RoomQuery) -> bool:
+def still_queued(query: RoomQuery) -> bool:
     """Tell whether no other worker has answered the query meanwhile, and lock its row."""
     query.refresh_from_db(fields=["state"], from_queryset=RoomQuery.objects.select_for_update())
     return bool(query.state == State.QUEUED)

@@ -92,20 +92,28 @@ def statement(question: Question, rules: Rules, most_groups: int) -> str:
     """Write the statement that the sandbox runs: dimensions, size of the group, then one figure per aggregate."""
     dimensions = [item.dimension for item in question.items if item.measure is None]
     types = rules.tables[question.table]
-    figures = [figure for item in question.items if item.measure for figure in _figures(item.measure, types)]
-    person = _quoted(rules.person_column) if rules.person_column else ""
-    size = f"count(DISTINCT {person})" if person else "count(*)"
+    figures = [figure for item in question.items if item.measure for figure in figures_of(item.measure, types)]
+    person = quoted(rules.person_column)
+    size = f"count(DISTINCT {person})" if rules.person_column else "count(*)"
     chosen = [*(f"{each} AS d{number}" for number, each in enumerate(dimensions)), f"{size} AS size"]
     chosen += [f"{each} AS f{number}" for number, each in enumerate(figures)]
-    source = _quoted(question.table)
-    if person:
-        # A person adds no more rows than the rules say, so that the noise can hide everything of one person.
-        rank = f"row_number() OVER (PARTITION BY {person}) <= {rules.rows_per_person}"
-        source = f"(SELECT * FROM {source} WHERE {person} IS NOT NULL QUALIFY {rank})"  # noqa: S608 - names of ours and of the rules
+    source = persons_of(question.table, rules)
     where = f" WHERE {question.condition}" if question.condition else ""
     group = f" GROUP BY {', '.join(str(number + 1) for number in range(len(dimensions)))}" if dimensions else ""
     kept = f" HAVING {size} >= {rules.min_group} LIMIT {most_groups + 1}"
     return f"SELECT {', '.join(chosen)} FROM {source}{where}{group}{kept}"  # noqa: S608 - built from the list above
+
+
+def persons_of(table: str, rules: Rules) -> str:
+    """Return what stands after FROM: the table, of which a person adds no more rows than the rules say.
+
+    So the noise can hide everything of one person.
+    """
+    if not rules.person_column:
+        return quoted(table)
+    person = quoted(rules.person_column)
+    rank = f"row_number() OVER (PARTITION BY {person}) <= {rules.rows_per_person}"
+    return f"(SELECT * FROM {quoted(table)} WHERE {person} IS NOT NULL QUALIFY {rank})"  # noqa: S608 - names of ours and of the rules
 
 
 def read_parameters(template: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, exp.Expression]:
@@ -360,12 +368,12 @@ def _is_date(node: exp.Cast) -> bool:
     return isinstance(node.this, exp.Literal) and node.this.is_string and to.is_type("date", "timestamp")
 
 
-def _figures(measure: Measure, types: Mapping[str, str]) -> list[str]:
+def figures_of(measure: Measure, types: Mapping[str, str]) -> list[str]:
     """Return the figures that the sandbox takes for a measure, all whole numbers."""
     column = measure.column
     if column is None:
         return ["count(*)"]
-    name = _quoted(column.name)
+    name = quoted(column.name)
     if measure.kind == Kind.DISTINCT:
         return [f"count(DISTINCT {name})"]
     count = f"count({name})"
@@ -382,7 +390,8 @@ def _figures(measure: Measure, types: Mapping[str, str]) -> list[str]:
     return [total] if measure.kind == Kind.SUM else [total, f"count(TRY_CAST({name} AS DOUBLE))"]
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as an identifier of DuckDB."""
     return '"' + name.replace('"', '""') + '"'
 
 

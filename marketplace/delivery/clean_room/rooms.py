@@ -25,8 +25,9 @@ def open_room(delivery: Delivery, job: Job) -> dict[str, Any]:
     if not rules:  # it is delivered in another way too (listings/room_rules.py)
         return {}
     columns = [column["name"] for column in rules["columns"]]
-    if person := rules.get("person_column"):
-        columns.append(person)
+    for role in ("person_column", "match_column"):
+        if rules.get(role) and rules[role] not in columns:
+            columns.append(rules[role])
     rows = agreed_cut(delivery).get("rows", [])
     tables = make_tables(delivery.entitlement.version, {"columns": columns, **({"rows": rows} if rows else {})}, job)
     with transaction.atomic():

@@ -29,6 +29,7 @@ class Rules:
     min_group: int
     columns: Mapping[str, Column]
     person_column: str
+    match_column: str
     rows_per_person: int
     max_rows: int
     needs_approval: bool
@@ -49,6 +50,7 @@ def rules_of(room: CleanRoom) -> Rules:
         min_group=written["min_group"],
         columns={column.name.casefold(): column for column in columns},
         person_column=person,
+        match_column=written.get("match_column", ""),
         rows_per_person=written["rows_per_person"] if person else 1,
         max_rows=written["max_rows"],
         needs_approval=written["approval"] == Approval.PROVIDER,

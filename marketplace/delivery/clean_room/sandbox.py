@@ -33,12 +33,30 @@ class Outcome:
     walls: list[str]
 
 
-def run(sql: str, *, folder: Path, tables: Mapping[str, Sequence[str]], seconds: float = WALL_SECONDS) -> Outcome:
+def run(
+    sql: str,
+    *,
+    folder: Path,
+    tables: Mapping[str, Sequence[str]],
+    seconds: float = WALL_SECONDS,
+    program: str = "",
+    arguments: Mapping[str, Any] | None = None,
+) -> Outcome:
     """Run a statement over the tables of `folder` and return what came out; never raises for what the statement does.
 
-    `tables` maps a name to its Parquet files in the folder.
+    `tables` maps a name to its Parquet files in the folder. A `program` beside process.py makes of the statement's rows
+    and its `arguments` the rows that come out.
     """
-    order = json.dumps({"folder": str(folder), "limits": LIMITS, "tables": tables, "sql": sql})
+    order = json.dumps(
+        {
+            "folder": str(folder),
+            "limits": {**LIMITS, "cpu_seconds": int(2 * max(seconds, WALL_SECONDS))},
+            "tables": tables,
+            "sql": sql,
+            "program": program,
+            "arguments": arguments,
+        }
+    )
     with subprocess.Popen(  # noqa: S603 - our own program, nothing of it is from outside
         [sys.executable, "-I", str(PROCESS)],
         stdin=subprocess.PIPE,
