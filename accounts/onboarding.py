@@ -144,7 +144,7 @@ def activate(*, membership_id: UUID, actor: Actor) -> Membership:
 
 @transaction.atomic
 def suspend(*, membership_id: UUID, reason: str, actor: Actor) -> Membership:
-    """Stop a member from entering new business at the venue."""
+    """Stop a member from entering new business at the venue, and a buyer from reading what was bought there."""
     return _supervise(membership_id, State.SUSPENDED, reason, actor)
 
 

@@ -1,5 +1,6 @@
 """Logs are one JSON object a line on standard error, each with the trace id and the request id in force."""
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -15,6 +16,18 @@ def add_trace_id(_logger: Any, _method: str, event: Event) -> Event:
     """Add the trace id that problems and audit events of the same request or job carry."""
     if trace_id := current_trace_id():
         event.setdefault("trace_id", trace_id)
+    return event
+
+
+# The address of a granted file is the permission to read it (marketplace/delivery/download.py).
+PERMISSION = re.compile(r"(/downloads/)[^\s/?\"'>]+")
+
+
+def hide_permissions(_logger: Any, _method: str, event: Event) -> Event:
+    """Take what would let a reader of the logs read a buyer's files out of every text of a line."""
+    for name, text in event.items():
+        if isinstance(text, str) and "/downloads/" in text:
+            event[name] = PERMISSION.sub(r"\1-", text)
     return event
 
 
@@ -46,6 +59,7 @@ def logging_config(level: str) -> dict[str, Any]:
                 "foreign_pre_chain": SHARED,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    hide_permissions,
                     structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
                 ],
             }

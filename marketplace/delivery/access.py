@@ -7,11 +7,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.access import Permission, find, require
+from accounts.models import ApiClient, Capacity, Membership, Person
 from kernel import audit
 from kernel.actors import Actor, ActorKind
 from kernel.problems import Problem
@@ -19,9 +20,11 @@ from listings.crossborder.customs import payload_digest
 from listings.crossborder.parties import crosses_border
 from listings.crossborder.permits import use_permit
 from listings.models import DataFile, TransferPermit
-from marketplace.models import AccessGrant, Delivery, Entitlement
+from marketplace.models import AccessGrant, Agreement, Delivery, Entitlement
 
 GRANT_LIFE = timedelta(minutes=60)
+# Not a superseded one: its right goes on until the one that follows it begins.
+ENDED_AGREEMENTS = (Agreement.State.SUSPENDED, Agreement.State.EXPIRED, Agreement.State.TERMINATED)
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGra
 def grant_of(token: str) -> AccessGrant:
     """Return the grant behind an address if it may be read right now.
 
-    Raises `not_found` for an unknown address, `grant_expired`, `entitlement_not_active` from the very moment that the
-    entitlement is suspended, revoked or expired, or `permit_not_in_force` likewise.
+    Raises `not_found` for an unknown address, `grant_expired`, what `require_in_force` raises from the very moment that
+    the right ends, `invalid_token` once whoever took the grant is revoked, or `permit_not_in_force` likewise.
     """
     grant = find(
         AccessGrant.objects.select_related("entitlement", "delivery", "file__version", "permit__case"),
@@ -77,19 +80,21 @@ def grant_of(token: str) -> AccessGrant:
     if grant.expires_at <= timezone.now():
         raise Problem("grant_expired")
     require_in_force(grant.entitlement)
+    if not _reader_lives(grant.granted_to):
+        raise Problem("invalid_token")
     if grant.permit is not None and not grant.permit.in_force:
         raise Problem("permit_not_in_force")
     return grant
 
 
 def may_go_on(grant: AccessGrant) -> bool:
-    """Ask again in mid-stream whether the entitlement, and the permit across a border, are still in force."""
+    """Ask again in mid-stream whether the right, its reader, and the permit across a border, are still in force."""
     now = AccessGrant.objects.select_related("entitlement", "permit__case").get(pk=grant.pk)
     try:
         require_in_force(now.entitlement)
     except Problem:
         return False
-    return now.permit is None or now.permit.in_force
+    return _reader_lives(now.granted_to) and (now.permit is None or now.permit.in_force)
 
 
 @transaction.atomic
@@ -122,11 +127,35 @@ def permit_for(delivery: Delivery, *, bytes_wanted: int, actor: Actor) -> Transf
 
 
 def require_in_force(entitlement: Entitlement) -> None:
-    """Raise Problem `entitlement_not_active` unless the right is in force at this moment."""
+    """Raise Problem unless the right is in force at this moment, by every path: whoever serves data asks here.
+
+    `entitlement_not_active` where it, or the agreement that gave it, is suspended or over; `membership_required` while
+    the buyer is no active member of the venue.
+    """
     if entitlement.state != Entitlement.State.ACTIVE:
         raise Problem("entitlement_not_active", state=entitlement.state)
     if entitlement.expires_at is not None and entitlement.expires_at <= timezone.now():
         raise Problem("entitlement_not_active", state=Entitlement.State.EXPIRED)
+    agreement_state, is_member = _behind(entitlement)
+    if agreement_state in ENDED_AGREEMENTS:
+        raise Problem("entitlement_not_active", state=agreement_state)
+    if not is_member:
+        raise Problem("membership_required", capacity=Capacity.BUYER.value, venue=str(entitlement.venue_id))
+
+
+def _behind(entitlement: Entitlement) -> tuple[str, bool]:
+    """Return the agreement's state, and whether the buyer is a member; one question, read anew each time."""
+    members = Membership.objects.active().filter(
+        organization=OuterRef("organization"), venue=OuterRef("venue"), capacity=Capacity.BUYER
+    )
+    rows = Entitlement.objects.filter(pk=entitlement.pk).annotate(is_member=Exists(members))
+    return rows.values_list("agreement__state", "is_member").get()
+
+
+def _reader_lives(reader_id: UUID | None) -> bool:
+    """Whether the API client that took a grant has not been revoked since, or the person not been deactivated."""
+    client = ApiClient.objects.filter(pk=reader_id).first()
+    return client.is_live if client else Person.objects.filter(pk=reader_id, is_active=True).exists()
 
 
 def _require_files_agreed(delivery: Delivery) -> None:

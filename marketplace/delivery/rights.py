@@ -167,8 +167,8 @@ def right_of(authorization: str, entitlement_id: UUID) -> Right:
 def opening_for(entitlement_id: UUID, actor: Actor) -> Opening:
     """Return what the right opens at this moment.
 
-    Raises Problem `not_found` for another's, `forbidden` without the scope to read data, `entitlement_not_active`, or
-    `no_upstream`.
+    Raises Problem `not_found` for another's, `forbidden` without the scope to read data, what `require_in_force`
+    raises, or `no_upstream`.
     """
     deliveries = (
         Delivery.objects.filter(entitlement__in=Entitlement.objects.visible_to(actor), entitlement=entitlement_id)

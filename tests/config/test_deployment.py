@@ -152,9 +152,14 @@ class Application(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def proxy(nginx_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def access_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("nginx") / "access.log"
+
+
+@pytest.fixture(scope="module")
+def proxy(nginx_program: str, access_log: Path) -> Iterator[int]:
     """Our nginx.conf, run with nothing changed but addresses and paths; yields its TLS port."""
-    folder = tmp_path_factory.mktemp("nginx")
+    folder = access_log.parent
     certificate(folder)
     (folder / "mime.types").write_text("types { application/json json; }")
     application = ThreadingHTTPServer(("127.0.0.1", 0), Application)
@@ -169,7 +174,7 @@ def proxy(nginx_program: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "gateway:8000": f"127.0.0.1:{application.server_port}",
         "listen 8080": f"listen 127.0.0.1:{plain}",
         "listen 8443": f"listen 127.0.0.1:{tls}",
-        "/dev/stdout": str(folder / "access.log"),
+        "/dev/stdout": str(access_log),
         "/dev/stderr": str(folder / "error.log"),
         "http {": "http {\n" + temporary_paths(folder),
     }.items():
@@ -255,6 +260,15 @@ def test_the_proxy_keeps_a_well_formed_request_id_only(proxy: int, given: str, k
 @pytest.mark.parametrize("path", ["/metrics", "/readyz"])
 def test_the_proxy_does_not_show_what_is_for_operators(proxy: int, path: str) -> None:
     assert ask(proxy, path)[0] == 404
+
+
+def test_the_proxy_logs_no_address_by_which_a_file_may_be_read(proxy: int, access_log: Path) -> None:
+    assert ask(proxy, "/api/v1/downloads/s3cret-token?q=1")[0] == 200
+    deadline = time.monotonic() + 5
+    while "/api/v1/downloads/-" not in access_log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert '"path":"/api/v1/downloads/-"' in access_log.read_text()
+    assert "s3cret" not in access_log.read_text()
 
 
 def test_an_answer_that_the_gateway_breaks_off_does_not_end_as_if_it_were_whole(proxy: int) -> None:

@@ -63,14 +63,32 @@ def test_a_problem_carries_the_trace_id_of_the_response(client: Client) -> None:
     assert answer.json()["trace_id"] == TRACE == answer.headers["traceparent"].split("-")[1]
 
 
-def test_the_request_log_line_carries_both_ids_and_not_the_query(
-    client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def formatter() -> logging.Formatter:
+    """The formatter that production's log lines pass."""
     from config.logs import logging_config
 
-    formatter_options = logging_config("INFO")["formatters"]["json"]
-    formatter = formatter_options.pop("()")(**formatter_options)
+    options = logging_config("INFO")["formatters"]["json"]
+    made: logging.Formatter = options.pop("()")(**options)
+    return made
 
+
+@pytest.mark.django_db
+def test_no_log_line_holds_the_address_by_which_a_file_may_be_read(
+    client: Client, caplog: pytest.LogCaptureFixture, formatter: logging.Formatter
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert client.get("/api/v1/downloads/s3cret-token").status_code == 404
+        logging.getLogger("django.request").error("Internal Server Error: %s", "/api/v1/downloads/s3cret-token")
+    lines = [formatter.format(record) for record in caplog.records if "downloads" in record.getMessage()]
+    assert len(lines) >= 2
+    assert not [line for line in lines if "s3cret" in line]
+    assert '"/api/v1/downloads/-"' in "".join(lines)
+
+
+def test_the_request_log_line_carries_both_ids_and_not_the_query(
+    client: Client, caplog: pytest.LogCaptureFixture, formatter: logging.Formatter
+) -> None:
     with caplog.at_level(logging.INFO, "dawan.request"):
         client.get("/api/v1/no-such-thing?q=secret", headers={"traceparent": TRACEPARENT, "X-Request-Id": "r-1"})
 
