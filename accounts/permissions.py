@@ -68,6 +68,8 @@ class Permission(StrEnum):
     CUSTODY_MANAGE = "custody.manage"
     FEES_MANAGE = "fees.manage"
     LEDGER_READ = "ledger.read"
+    LEDGER_CLOSE = "ledger.close"
+    LEDGER_CORRECT = "ledger.correct"
     AUDIT_READ = "audit.read"
     JOB_RETRY = "job.retry"
     CERTIFICATE_REVOKE = "certificate.revoke"
@@ -165,6 +167,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.PAYEE_VERIFY,
         P.CUSTODY_MANAGE,
         P.LEDGER_READ,
+        P.LEDGER_CLOSE,
+        P.LEDGER_CORRECT,
         P.JOB_RETRY,
     },
     Role.DISPUTE_OFFICER: _WATCHING | {P.DISPUTE_MEDIATE},
@@ -184,6 +188,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.CUSTODY_MANAGE,
         P.FEES_MANAGE,
         P.LEDGER_READ,
+        P.LEDGER_CLOSE,
+        P.LEDGER_CORRECT,
         P.JOB_RETRY,
         P.CERTIFICATE_REVOKE,
         P.STATISTICS_PUBLISH,
@@ -253,6 +259,8 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.CUSTODY_MANAGE,
             P.FEES_MANAGE,
             P.LEDGER_READ,
+            P.LEDGER_CLOSE,
+            P.LEDGER_CORRECT,
         }
     ),
     "audit": frozenset({P.AUDIT_READ, P.JOB_RETRY}),

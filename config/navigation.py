@@ -11,7 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission
 from config.queues import QUEUES, Queue, waiting
+from kernel.console import actor_in_console
 
 Item = dict[str, Any]
 # Pages below the queues of each group: title, icon, model. Who may view the model sees them.
@@ -46,6 +48,9 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Settlements"), "call_split", "settlements.settlement"),
         (_("Transfers"), "swap_horiz", "settlements.transfer"),
         (_("Entries"), "receipt_long", "settlements.entry"),
+        (_("Accounting periods"), "event_available", "settlements.accountingperiod"),
+        (_("Balances at the close"), "inventory", "settlements.periodbalance"),
+        (_("Corrections"), "undo", "settlements.correction"),
         (_("Fee schedules"), "percent", "settlements.feeschedule"),
     ),
     "evidence": (
@@ -146,6 +151,8 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
     "payments": "money",
     "payee_accounts": "money",
     "payout_batches": "money",
+    "closings": "money",
+    "corrections": "money",
     "failed_jobs": "evidence",
 }
 
@@ -164,8 +171,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def _items(group: str, counts: Mapping[str, int], request: HttpRequest) -> list[Item]:
     queues = [queue for queue in QUEUES if queue.name in counts and GROUP_OF_QUEUE[queue.name] == group]
     pages = [page for page in PAGES[group] if may_view(request, page[2])]
+    reports = [_item(_now("Reports"), "bar_chart", reverse("money-reports"), request)] if group == "money" else []
     return [
         *(_queue_item(queue, counts[queue.name], request) for queue in queues),
+        *(reports if actor_in_console(request).may(Permission.LEDGER_READ) else ()),
         *(_item(str(title), icon, _list_of(model), request) for title, icon, model in pages),
     ]
 

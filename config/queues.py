@@ -27,7 +27,7 @@ from listings.models import (
     StatutoryClock,
 )
 from marketplace.models import Demand, Dispute
-from settlements.models import Deposit, PayeeAccount, Payout, PayoutBatch
+from settlements.models import AccountingPeriod, Correction, Deposit, PayeeAccount, Payout, PayoutBatch
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,22 @@ QUEUES: tuple[Queue, ...] = (
         PayoutBatch,
         frozenset({P.PAYOUT_BATCH}),
         (("state__exact", "GATHERED"),),
+    ),
+    Queue(
+        "closings",
+        _("Periods to close"),
+        "event_available",
+        AccountingPeriod,
+        frozenset({P.LEDGER_CLOSE}),
+        (("state__exact", "CLOSING"),),
+    ),
+    Queue(
+        "corrections",
+        _("Corrections to post"),
+        "undo",
+        Correction,
+        frozenset({P.LEDGER_CORRECT}),
+        (("state__exact", "PROPOSED"),),
     ),
     Queue(
         "failed_jobs",

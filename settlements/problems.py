@@ -20,6 +20,12 @@ register(
         "escrow_not_frozen": (409, _("Nothing of what is held is frozen.")),
         "insufficient_escrow": (409, _("Not so much is held.")),
         "settlement_differs": (409, _("The order was already settled otherwise.")),
+        "period_closed": (409, _("The books of that day are closed.")),
+        "period_not_over": (409, _("The period is not over yet.")),
+        "periods_begun": (409, _("The venue already keeps its books in periods.")),
+        "postings_under_way": (409, _("Money is being posted at this moment; try again.")),
+        "books_unbalanced": (409, _("The books do not sum to zero and cannot be closed.")),
+        "taken_back": (409, _("This transfer is being taken back already.")),
         "unbalanced_transfer": (500, _("A transfer did not sum to zero and was refused.")),
     },
     constraints={
@@ -28,6 +34,8 @@ register(
         "bank_payment_is_unique_per_venue": "bank_reference_taken",
         "one_fee_schedule_begins_on_a_day": "fee_announced",
         "escrow_hold_ends_in_parts_of_itself": "escrow_frozen",
+        "transfer_is_posted_in_an_open_period": "period_closed",
+        "transfer_is_taken_back_once": "taken_back",
         "transfer_sums_to_zero_per_currency": "unbalanced_transfer",
     },
 )

@@ -2,12 +2,48 @@
 
 from django.urls import path
 
-from settlements.api import balances, bank_accounts, deposits, payout_batches, payouts, settlements
+from settlements.api import (
+    balances,
+    bank_accounts,
+    deposits,
+    payout_batches,
+    payouts,
+    periods,
+    settlements,
+    statements,
+)
 
 urlpatterns = [
     path("balances", balances.BalanceList.as_view(), name="balances"),
+    path("balances/<uuid:account_id>", balances.BalanceDetail.as_view(), name="balance"),
     path("balances/<uuid:account_id>/entries", balances.EntryList.as_view(), name="balance-entries"),
+    path("balances/<uuid:account_id>/statement", statements.StatementDetail.as_view(), name="statement"),
+    path("balances/<uuid:account_id>/statement.csv", statements.StatementCsv.as_view(), name="statement-csv"),
+    path("balances/<uuid:account_id>/statement.xlsx", statements.StatementWorkbook.as_view(), name="statement-xlsx"),
+    path("balances/<uuid:account_id>/statement.pdf", statements.StatementPages.as_view(), name="statement-pdf"),
     path("ledger/trial-balance", balances.TrialBalance.as_view(), name="trial-balance"),
+    path("accounting-periods", periods.AccountingPeriodList.as_view(), name="accounting-periods"),
+    path("accounting-periods/<uuid:period_id>", periods.AccountingPeriodDetail.as_view(), name="accounting-period"),
+    path(
+        "accounting-periods/<uuid:period_id>/propose-closing",
+        periods.AccountingPeriodProposeClosing.as_view(),
+        name="accounting-period-propose-closing",
+    ),
+    path(
+        "accounting-periods/<uuid:period_id>/keep-open",
+        periods.AccountingPeriodKeepOpen.as_view(),
+        name="accounting-period-keep-open",
+    ),
+    path(
+        "accounting-periods/<uuid:period_id>/close",
+        periods.AccountingPeriodClose.as_view(),
+        name="accounting-period-close",
+    ),
+    path("period-balances", periods.PeriodBalanceList.as_view(), name="period-balances"),
+    path("corrections", periods.CorrectionList.as_view(), name="corrections"),
+    path("corrections/<uuid:correction_id>", periods.CorrectionDetail.as_view(), name="correction"),
+    path("corrections/<uuid:correction_id>/post", periods.CorrectionPost.as_view(), name="correction-post"),
+    path("corrections/<uuid:correction_id>/refuse", periods.CorrectionRefuse.as_view(), name="correction-refuse"),
     path("deposits", deposits.DepositList.as_view(), name="deposits"),
     path("deposits/<uuid:deposit_id>", deposits.DepositDetail.as_view(), name="deposit"),
     path("deposits/<uuid:deposit_id>/credit", deposits.DepositCredit.as_view(), name="deposit-credit"),

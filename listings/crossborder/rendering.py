@@ -3,10 +3,9 @@
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from xml.sax.saxutils import escape
 
-SONG = "STSong-Light"  # an Adobe-GB1 font that PDF readers bring along, so that none has to be shipped
+from kernel.fonts import chinese_font
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,7 @@ def as_pdf(title: str, sections: Sequence[Section], note: str) -> bytes:
     from reportlab.lib.styles import ParagraphStyle  # noqa: PLC0415
     from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle  # noqa: PLC0415
 
-    _register_song()
-    body = ParagraphStyle("body", fontName=SONG, fontSize=10.5, leading=16, wordWrap="CJK")
+    body = ParagraphStyle("body", fontName=chinese_font("zh-Hans"), fontSize=10.5, leading=16, wordWrap="CJK")
     heading = ParagraphStyle("heading", parent=body, fontSize=13, leading=22, spaceBefore=8)
     top = ParagraphStyle("title", parent=body, fontSize=18, leading=30, alignment=1)
 
@@ -77,14 +75,6 @@ def as_pdf(title: str, sections: Sequence[Section], note: str) -> bytes:
     target = io.BytesIO()
     SimpleDocTemplate(target, pagesize=A4, title=title, invariant=1).build(story)
     return target.getvalue()
-
-
-@cache
-def _register_song() -> None:
-    from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # noqa: PLC0415
-
-    pdfmetrics.registerFont(UnicodeCIDFont(SONG))
 
 
 FORMS: Mapping[str, Form] = {

@@ -78,9 +78,10 @@ class DepositAdmin(ConsoleAdmin):
             "title": _("Enter a bank receipt"),
             "opts": self.model._meta,
             "form": form,
+            "note": _("Nothing is credited yet: another person does that."),
             "back": reverse("admin:settlements_deposit_changelist"),
         }
-        return TemplateResponse(request, "settlements/enter_deposit.html", context)
+        return TemplateResponse(request, "settlements/ask.html", context)
 
     @act(_("Credit"), permission=Permission.DEPOSIT_CREDIT, states={Deposit.State.ENTERED})
     def credit(self, request: HttpRequest, deposit: Deposit, actor: Actor, _reason: str) -> None:

@@ -1,21 +1,26 @@
 """Balances, statements and the trial balance."""
 
+from typing import Any
 from uuid import UUID
 
 import django_filters
 from django.db import models
-from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import Permission, require
-from kernel.api import actor_of
+from kernel.api import actor_of, represent
 from kernel.money import CURRENCY_CHOICES, format_amount
+from kernel.problems import field_problem
+from settlements.api.books_serializers import BalanceAtSerializer, balance_at_json
 from settlements.api.serializers import BalanceSerializer, EntrySerializer, TrialBalanceSerializer
-from settlements.books import standings, totals
+from settlements.api.statements import DaysSerializer, account_of, asked_days
+from settlements.books import balance_at, standings, totals
 from settlements.models import Account, Entry
 
 
@@ -43,18 +48,38 @@ class BalanceList(generics.GenericAPIView[Account]):
         return self.get_paginated_response(BalanceSerializer(page, many=True).data)
 
 
+class MomentSerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField(required=False, help_text=_("A past instant; without it, now."))
+
+
+class BalanceDetail(APIView):
+    """What one account holds, or held at a past instant, what was posted at that very instant included."""
+
+    @extend_schema(operation_id="balances_read", parameters=[MomentSerializer], responses=BalanceAtSerializer)
+    def get(self, request: Request, account_id: UUID) -> Response:
+        query = MomentSerializer(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        now = timezone.now()
+        at = query.validated_data.get("at", now)
+        if at > now:
+            raise field_problem("/at", "in_future", _("Nobody knows what an account will hold."))
+        account = account_of(request, account_id)
+        return Response(represent(BalanceAtSerializer, balance_at_json(account, at, balance_at(account, at))))
+
+
 class EntryList(generics.GenericAPIView[Entry]):
     """The statement of one account, newest entry first, each with the balance right after it."""
 
     serializer_class = EntrySerializer
     filter_backends = ()
-    ordering = ("-id",)
+    ordering = ("-created_at", "-id")
 
     def get_queryset(self) -> models.QuerySet[Entry]:
-        account = get_object_or_404(Account.objects.visible_to(actor_of(self.request)), pk=self.kwargs["account_id"])
-        return Entry.objects.filter(account=account).select_related("transfer")
+        account = account_of(self.request, self.kwargs["account_id"])
+        span = asked_days(self.request, account)
+        return span.of(Entry.objects.filter(account=account)).select_related("transfer")
 
-    @extend_schema(operation_id="balances_entries", responses=EntrySerializer(many=True))
+    @extend_schema(operation_id="balances_entries", parameters=[DaysSerializer], responses=EntrySerializer(many=True))
     def get(self, request: Request, account_id: UUID) -> Response:
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response(EntrySerializer(page, many=True).data)

@@ -4,12 +4,15 @@ from settlements.models.bank_accounts import CustodyAccount, PayeeAccount
 from settlements.models.banking import Deposit, Payout
 from settlements.models.batches import BankFile, PayoutBatch
 from settlements.models.ledger import Account, Balance, Entry, Transfer, UnsummedEntry
+from settlements.models.periods import AccountingPeriod, Correction, PeriodBalance
 from settlements.models.trade import EscrowHold, FeeSchedule, Payee, Settlement, SettlementLine
 
 __all__ = [
     "Account",
+    "AccountingPeriod",
     "Balance",
     "BankFile",
+    "Correction",
     "CustodyAccount",
     "Deposit",
     "Entry",
@@ -19,6 +22,7 @@ __all__ = [
     "PayeeAccount",
     "Payout",
     "PayoutBatch",
+    "PeriodBalance",
     "Settlement",
     "SettlementLine",
     "Transfer",

@@ -89,6 +89,8 @@ class Balance(models.Model):
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     guarded = models.BooleanField(_("guarded"))
     minor = models.BigIntegerField(_("minor units"), default=0)
+    # When a guarded balance last moved; no posting on the account is dated before it.
+    moved_at = models.DateTimeField(_("last moved at"), null=True)
 
     class Meta:
         verbose_name = _("balance")
@@ -126,6 +128,7 @@ class Transfer(models.Model):
         PAYOUT_REFUSED = "PAYOUT_REFUSED", _("payout refused")
         PAYOUT_REJECTED = "PAYOUT_REJECTED", _("payout rejected by the bank")
         PAYOUT_RETURNED = "PAYOUT_RETURNED", _("payout returned by the bank")
+        CORRECTION = "CORRECTION", _("correction")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(_("posted at"))
@@ -205,7 +208,11 @@ class Entry(models.Model):
             models.UniqueConstraint(fields=["transfer", "position"], name="entry_has_its_place_in_the_transfer"),
             models.CheckConstraint(condition=~Q(amount_minor=0), name="entry_moves_something"),
         ]
-        indexes = [models.Index(fields=["account", "id"], name="entry_by_account")]
+        indexes = [
+            # A statement, a balance at an instant and the sum since a close all read one account along time; the amount
+            # goes with it, so that summing a hot account reads the index alone.
+            models.Index(fields=["account", "created_at", "id"], include=["amount_minor"], name="entry_along_time")
+        ]
 
     def __str__(self) -> str:
         return f"{self.account_id}: {self.amount_minor}"

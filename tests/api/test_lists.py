@@ -28,6 +28,9 @@ FIXED = {
     "/api/v1/route-cases/{case_id}/decisions",
     "/api/v1/splitting-alerts",
     "/api/v1/rule-sets",
+    "/api/v1/accounting-periods",
+    "/api/v1/period-balances",
+    "/api/v1/corrections",
 }
 
 

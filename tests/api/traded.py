@@ -69,6 +69,7 @@ from tests.marketplace.sharing import query_of
 from tests.marketplace.subscribing import bring_out, new_version, subscribed, subscription_listing
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.settlements.banking import approved, custody, payee, sent
+from tests.settlements.purse import kept_books
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
 
 
@@ -106,6 +107,8 @@ def traded() -> Traded:
         "payout_id": _payout(member),
         **_banked(member),
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
+        **_books(),
+        "report": "fee-income",
         "edition_id": published_quarter(member, 0),
         **_registrations(member),
         **_crossing(member),
@@ -122,6 +125,12 @@ def traded() -> Traded:
         **_dispute(sold),
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
+
+
+def _books() -> dict[str, object]:
+    """A period that is to be closed and a correction that is to be posted."""
+    period, correction = kept_books()
+    return {"period_id": period.id, "correction_id": correction.id}
 
 
 def _trade(delivery: Delivery) -> dict[str, object]:

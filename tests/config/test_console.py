@@ -35,7 +35,7 @@ from tests.marketplace.crossing import buy, case_of, chosen, declared, exportabl
 from tests.marketplace.demanding import entry, handed_in, on_board, promised
 from tests.marketplace.trading import closed, listed_dataset, make_buyer, placed
 from tests.settlements.banking import approved, custody, details, officers
-from tests.settlements.purse import yuan
+from tests.settlements.purse import kept_books, yuan
 from tests.world import actor, make_member, make_membership, make_organization, make_person, person_of, staff, venue
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +110,7 @@ def work(guangzhou, trade) -> None:
     gather_batch(venue=guangzhou, currency=Currency.CNY, actor=officers()[0])
     register_payee_account(venue=guangzhou, details=details(), actor=actor(person_of(trade.provider)))
     request_payout(venue=guangzhou, amount=yuan(3), actor=actor(person_of(trade.provider)))
+    kept_books()
     for code in ("gzdex", "szdex"):
         enqueue("test.fails", key=code, venue_id=venue(code).pk)
         Job.objects.filter(key=code).update(state=Job.State.FAILED, last_error="No such file.")
@@ -143,12 +144,13 @@ class TestSidebar:
         }
         assert counts[Role.CUSTOMS_OFFICER] == {"border_filings": 1, "customs": 1, "border_clocks": 1}
         assert counts[Role.CLERK] == {"completeness": 1, "memberships": 1, "demands": 1, "overdue": 2}
-        assert counts[Role.SETTLEMENT_OFFICER] == {"deposits": 1, "payouts": 1, "payments": 0, "failed_jobs": 1}
         assert counts[Role.DISPUTE_OFFICER] == {"disputes": 1}
         assert counts[Role.SETTLEMENT_OFFICER] == {
             "deposits": 1,
             "payouts": 1,
             "payments": 0,
+            "closings": 1,
+            "corrections": 1,
             "failed_jobs": 1,
             "payee_accounts": 1,
             "payout_batches": 1,
@@ -159,6 +161,8 @@ class TestSidebar:
             "overdue": 2,
             "deposits": 1,
             "payouts": 1,
+            "closings": 1,
+            "corrections": 1,
             "failed_jobs": 1,
             "payout_batches": 1,
             "rule_sets": 0,
@@ -281,7 +285,7 @@ class TestEveryModel:
                 assert client.get(reverse(f"{name(model)}_change", args=[row.pk])).status_code == 200, model
                 opened.add(model._meta.model_name)
         without_rows = {model._meta.model_name for model in OURS} - opened
-        assert without_rows <= {"apiclient", "invitation", "markedfile", "treehead", "logkey"}
+        assert without_rows <= {"apiclient", "invitation", "markedfile", "periodbalance", "treehead", "logkey"}
 
     def test_its_list_takes_the_same_queries_however_many_rows(self, trade, django_assert_max_num_queries):
         client = console(staff("gzdex", Role.VENUE_ADMIN))

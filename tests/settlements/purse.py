@@ -1,18 +1,21 @@
 """Money in the hands of tests: accounts opened and funded as the real acts would leave them."""
 
+from datetime import timedelta
 from itertools import count
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
-from accounts.models import Organization
+from accounts.models import Organization, Role
 from kernel.actors import SYSTEM
 from kernel.money import Currency, Money
+from settlements import corrections, periods
 from settlements.books import balance, drifts, trial_balance
 from settlements.chart import AccountKey, open_accounts
 from settlements.ledger import Leg, TransferDraft, post
-from settlements.models import Account, Transfer
-from tests.world import venue
+from settlements.models import Account, AccountingPeriod, Correction, Transfer
+from tests.world import actor, staff, venue
 
 CNY = Currency.CNY
 Kind = Account.Kind
@@ -66,3 +69,17 @@ def assert_books_balance() -> None:
     """The trial balance is zero in every currency, and every kept balance is the sum of its entries."""
     assert set(trial_balance().values()) <= {0}
     assert drifts() == []
+
+
+def kept_books(code: str = "gzdex") -> tuple[AccountingPeriod, Correction]:
+    """Let the venue's staff propose to close the day before yesterday, and to take back its first transfer; once."""
+    if (begun := AccountingPeriod.objects.filter(venue=venue(code)).first()) is not None:
+        return begun, Correction.objects.get(venue=venue(code))
+    officer = actor(staff(code, Role.SETTLEMENT_OFFICER))
+    past = timezone.now().astimezone(venue(code).zone).date() - timedelta(days=2)
+    period = periods.open_first_period(
+        venue=venue(code), length=AccountingPeriod.Length.DAY, first_day=past, actor=officer
+    )
+    wrong = Transfer.objects.filter(venue=venue(code)).earliest("id")
+    correction = corrections.propose_correction(transfer_id=wrong.id, reason="Entered twice", actor=officer)
+    return periods.propose_closing(period_id=period.id, actor=officer), correction

@@ -31,11 +31,11 @@ def refused_by_the_database(*words: str) -> Iterator[None]:
         assert word in str(caught.value)
 
 
-def insert_transfer(venue: Venue, legs: int = 2) -> UUID:
+def insert_transfer(venue: Venue, legs: int = 2, made_at: str = "clock_timestamp()") -> UUID:
     key = uuid7()
     run(
         "INSERT INTO settlements_transfer (id, created_at, kind, reference, venue_id, memo, legs)"
-        " VALUES (%s, now(), 'SETTLEMENT', %s, %s, '', %s)",
+        f" VALUES (%s, {made_at}, 'SETTLEMENT', %s, %s, '', %s)",
         key,
         str(key),
         venue.id,
@@ -45,11 +45,19 @@ def insert_transfer(venue: Venue, legs: int = 2) -> UUID:
 
 
 def insert_entry(
-    transfer: UUID, position: int, account_id: UUID, venue: Venue, amount: int, after: int | None, currency: str = "CNY"
+    transfer: UUID,
+    position: int,
+    account_id: UUID,
+    venue: Venue,
+    amount: int,
+    after: int | None,
+    currency: str = "CNY",
+    made_at: str = "(SELECT created_at FROM settlements_transfer WHERE id = %s)",
 ) -> None:
     run(
         "INSERT INTO settlements_entry (id, created_at, transfer_id, position, account_id, venue_id, currency,"
-        " amount_minor, balance_minor) VALUES (uuidv7(), now(), %s, %s, %s, %s, %s, %s, %s)",
+        f" amount_minor, balance_minor) VALUES (uuidv7(), coalesce({made_at}, now()), %s, %s, %s, %s, %s, %s, %s)",
+        *[transfer] * made_at.count("%s"),
         transfer,
         position,
         account_id,
@@ -153,6 +161,21 @@ def test_an_entry_cannot_lie_about_the_balance_after_it(buyer: Organization, gua
 
     with refused_by_the_database("does not state the balance"):
         insert_entry(insert_transfer(guangzhou), 0, purse, guangzhou, -1, 100)
+
+
+def test_an_entry_has_its_transfers_time_which_never_goes_back(buyer: Organization, guangzhou: Venue) -> None:
+    purse, escrow = give(buyer, yuan(1)), account(Kind.ESCROW, buyer)
+
+    with refused_by_the_database("do not fit"):
+        transfer = insert_transfer(guangzhou)
+        insert_entry(transfer, 0, purse, guangzhou, -1, 99, made_at="now() - interval '1 hour'")
+    with refused_by_the_database("do not fit"):
+        transfer = insert_transfer(guangzhou, made_at="now() - interval '1 hour'")
+        insert_entry(transfer, 0, purse, guangzhou, -1, 99)
+    transfer = insert_transfer(guangzhou)
+    insert_entry(transfer, 0, purse, guangzhou, -1, 99)
+    insert_entry(transfer, 1, escrow, guangzhou, 1, 1)
+    assert_books_balance()
 
 
 def test_no_client_balance_falls_below_zero(buyer: Organization, guangzhou: Venue) -> None:
