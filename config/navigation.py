@@ -26,6 +26,8 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Entitlements"), "key", "marketplace.entitlement"),
         (_("Subscriptions"), "autorenew", "marketplace.subscription"),
         (_("New versions"), "new_releases", "marketplace.newversion"),
+        (_("Pushes"), "cloud_upload", "marketplace.push"),
+        (_("Push targets"), "cloud", "marketplace.pushtarget"),
         (_("Table grants"), "table_view", "marketplace.tablegrant"),
         (_("Upstreams"), "dns", "marketplace.upstream"),
         (_("Calls of interfaces"), "webhook", "marketplace.gatewaycall"),

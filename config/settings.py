@@ -227,6 +227,8 @@ SPECTACULAR_SETTINGS = {
         "DisputeState": "marketplace.models.Dispute.State",
         "DisputeKind": "marketplace.models.Dispute.Kind",
         "DisputeOfferState": "marketplace.models.DisputeOffer.State",
+        "PushTargetKind": "marketplace.models.PushTarget.Kind",
+        "PushState": "marketplace.models.Push.State",
         "DemandState": "marketplace.models.Demand.State",
         "ScenarioState": "marketplace.models.Scenario.State",
         "ProposalState": "marketplace.models.Proposal.State",

@@ -26,7 +26,9 @@ register(
         "privacy_budget_exhausted": (409, _("The privacy budget that is left does not suffice for this query.")),
         "matching_not_offered": (409, _("The room has no column with which identifiers may be intersected.")),
         "result_not_released": (409, _("The result of this query has not been released.")),
+        "push_target_exists": (409, _("Your organization has a push target of this name.")),
         "grant_expired": (403, _("This download address has expired; ask for a new one.")),
+        "pushed_already": (409, _("This delivery has been sent to this target; try that push again.")),
         "not_delivered_by_calls": (409, _("The product is not delivered by calls of an interface.")),
         "no_upstream": (409, _("The provider has not said where calls of this interface go.")),
         "length_required": (411, _("The gateway passes on bodies whose length is said ahead (Content-Length).")),
@@ -44,6 +46,8 @@ register(
     constraints={
         "one_open_dispute_by_order": "dispute_open",
         "one_living_proposal_by_demand_and_organization": "proposal_exists",
+        "push_target_has_its_name": "push_target_exists",
+        "a_delivery_is_pushed_once_to_a_target": "pushed_already",
         "usage_is_counted_once_by_nonce": "nonce_reused",
         "a_call_is_made_once_by_nonce": "nonce_reused",
     },

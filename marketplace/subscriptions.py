@@ -11,14 +11,18 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.access import Permission, find, require
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
+from kernel.problems import field_problem
 from listings.crossborder.parties import crosses_border
 from listings.grade_confirmation import Grading, grading_of
 from listings.models import Grade, Listing, PersonalData, Plan
 from listings.terms import watermark_errors
+from marketplace.delivery.access import require_files_agreed
+from marketplace.delivery.push.targets import usable_target
 from marketplace.delivery.starting import begin_delivery
 from marketplace.locks import lock_order
 from marketplace.models import Agreement, Entitlement, NewVersion, Order, Subscription
@@ -46,15 +50,25 @@ def subscribe(order: Order, agreement: Agreement) -> None:
 
 
 @transaction.atomic
-def set_policy(*, subscription_id: UUID, policy: str, actor: Actor) -> Subscription:
-    """Say what becomes of new versions: the buyer is told, or they are pushed. Raises `not_found` or `forbidden`."""
-    visible = Subscription.objects.visible_to(actor).select_for_update(of=("self",))
+def set_policy(*, subscription_id: UUID, policy: str, target_id: UUID | None = None, actor: Actor) -> Subscription:
+    """Say what becomes of new versions: the buyer is told, or they are pushed to one of its targets.
+
+    Raises Problem `not_found`, `forbidden`, `not_delivered_as_files`, or `invalid` at `/target_id`.
+    """
+    visible = Subscription.objects.visible_to(actor).select_related("agreement").select_for_update(of=("self",))
     subscription = find(visible, pk=subscription_id)
     require(actor, Permission.PUSH_MANAGE, organization_id=subscription.organization_id)
 
-    before, subscription.policy = subscription.policy, policy
-    subscription.save(update_fields=["policy"])
-    details = {"before": before, "after": policy}
+    target = None
+    if policy == Subscription.Policy.PUSH:
+        require_files_agreed(subscription.agreement.body)
+        target = usable_target(target_id, subscription.organization_id)
+    elif target_id is not None:
+        raise field_problem("/target_id", "not_pushed", _("Only what is pushed has a target."))
+    before = subscription.policy
+    subscription.policy, subscription.target = policy, target
+    subscription.save(update_fields=["policy", "target"])
+    details = {"before": before, "after": policy, "target": target and str(target.pk)}
     audit.record("subscription.policy_set", subject=subscription, actor=actor, details=details)
     return subscription
 

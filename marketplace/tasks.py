@@ -25,6 +25,7 @@ from marketplace import (
 from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.delivery import fulfilment, gateway, table_writing
 from marketplace.delivery.clean_room import matching, queries
+from marketplace.delivery.push import pushing
 from marketplace.statistics import editions
 
 
@@ -58,6 +59,20 @@ def _show_failed_delivery(job: Job, reason: str) -> None:
 def fulfil_delivery(job: Job) -> None:
     assert job.subject_id is not None  # noqa: S101 - ordering.py names it
     fulfilment.fulfil(delivery_id=job.subject_id, job=job)
+
+
+def _show_failed_push(job: Job, reason: str) -> None:
+    pushing.fail(push_id=UUID(job.key), reason=reason)
+
+
+@handles(
+    pushing.PUSH_JOB,
+    lease=timedelta(minutes=3),
+    max_attempts=pushing.MOST_ATTEMPTS,
+    on_failure=_show_failed_push,
+)
+def push_delivery(job: Job) -> None:
+    pushing.push(push_id=UUID(job.key), job=job)
 
 
 @handles(table_writing.ABANDONED_JOB)

@@ -18,7 +18,14 @@ class SubscriptionAdmin(ConsoleAdmin):
     list_select_related = ("agreement", "product", "organization", "provider", "venue")
     search_fields = ("agreement__number", "product__number", "organization__legal_name", "provider__legal_name")
     ordering = ("-id",)
-    fields = (("agreement", "venue"), ("organization", "provider"), "product", ("included", "policy"), "created_at")
+    fields = (
+        ("agreement", "venue"),
+        ("organization", "provider"),
+        "product",
+        "included",
+        ("policy", "target"),
+        "created_at",
+    )
     inlines = (NewVersionInline,)
 
 

@@ -44,6 +44,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
             "provider",
             "included",
             "policy",
+            "target_id",
             "state",
             "expires_at",
             "created_at",
@@ -53,6 +54,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
 
 class PolicySerializer(StrictSerializer):
     policy = serializers.ChoiceField(Subscription.Policy.choices)
+    target_id = serializers.UUIDField(required=False, help_text=_("Where to push to: a target that has been tested."))
 
 
 class SubscriptionFilter(django_filters.FilterSet):

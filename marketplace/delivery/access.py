@@ -2,8 +2,10 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +16,7 @@ from django.utils import timezone
 from accounts.access import Permission, find, require
 from accounts.models import ApiClient, Capacity, Membership, Person
 from kernel import audit
-from kernel.actors import Actor, ActorKind
+from kernel.actors import SYSTEM, Actor, ActorKind
 from kernel.problems import Problem
 from listings.crossborder.customs import payload_digest
 from listings.crossborder.parties import crosses_border
@@ -45,9 +47,23 @@ def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGra
     parties = Delivery.objects.visible_to(actor).select_related("order__buyer", "order__provider", "order__agreement")
     delivery = find(parties, pk=delivery_id)
     require(actor, Permission.DELIVERY_READ, organization_id=delivery.organization_id)
+    return _give(delivery, file_id, expires_at=timezone.now() + GRANT_LIFE, granted_to=actor.id, actor=actor)
+
+
+def grant_push(delivery: Delivery, file_id: UUID, *, asked_by: UUID | None) -> AccessGrant:
+    """Give a push of the delivery one file to read; no address leads to it. Raises as `grant_access` does.
+
+    Must run in the transaction that writes down where the file goes.
+    """
+    return _give(delivery, file_id, expires_at=timezone.now(), granted_to=asked_by, actor=SYSTEM).grant
+
+
+def _give(
+    delivery: Delivery, file_id: UUID, *, expires_at: datetime, granted_to: UUID | None, actor: Actor
+) -> IssuedGrant:
     entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=delivery.entitlement_id)
     require_in_force(entitlement)
-    _require_files_agreed(delivery)
+    require_files_agreed(delivery.order.agreement.body)
     file = find(DataFile.objects.filter(version_id=entitlement.version_id), pk=file_id)
     permit = permit_for(delivery, bytes_wanted=_size_in(delivery, file), actor=actor)
 
@@ -60,8 +76,8 @@ def grant_access(*, delivery_id: UUID, file_id: UUID, actor: Actor) -> IssuedGra
         file=file,
         permit=permit,
         token_sha256=_digest(token),
-        granted_to=actor.id,
-        expires_at=timezone.now() + GRANT_LIFE,
+        granted_to=granted_to,
+        expires_at=expires_at,
     )
     audit.record("access_grant.given", subject=grant, actor=actor, details={"file": str(file.id)})
     return IssuedGrant(grant, token)
@@ -158,10 +174,9 @@ def _reader_lives(reader_id: UUID | None) -> bool:
     return client.is_live if client else Person.objects.filter(pk=reader_id, is_active=True).exists()
 
 
-def _require_files_agreed(delivery: Delivery) -> None:
+def require_files_agreed(agreement: Mapping[str, Any]) -> None:
     """Refuse whole files where they were not bought, or where the agreement gives some columns or rows only."""
-    body = delivery.order.agreement.body
-    if "FILE" not in body["product"]["deliveries"] or body["terms"].get("table_cut"):
+    if "FILE" not in agreement["product"]["deliveries"] or agreement["terms"].get("table_cut"):
         raise Problem("not_delivered_as_files")
 
 

@@ -34,7 +34,7 @@ def download(request: HttpRequest, token: str) -> HttpResponse | StreamingHttpRe
     """Serve a granted file, whole or one range; the address itself is the permission, no other is asked for."""
     grant = grant_of(token)
     file = grant.file
-    stored, sha256 = _served(grant)
+    stored, sha256 = served_by(grant)
     size = stored.size
     etag = f'"{sha256}"'
     wanted = wanted_range(request, etag, size)
@@ -60,7 +60,7 @@ def download(request: HttpRequest, token: str) -> HttpResponse | StreamingHttpRe
     return StreamingHttpResponse(body, status=status, headers=headers, content_type=media_type)
 
 
-def _served(grant: AccessGrant) -> tuple[StoredFile, str]:
+def served_by(grant: AccessGrant) -> tuple[StoredFile, str]:
     """Return the bytes that a grant is for, the buyer's marked copy where there is one, and their SHA-256."""
     entries = {entry["id"]: entry for entry in grant.delivery.receipt["files"]}
     if not entries[str(grant.file_id)].get("sold_sha256"):

@@ -23,6 +23,7 @@ from marketplace.acceptance_clock import silence_ends, start_clock
 from marketplace.agreements import is_unchanged
 from marketplace.delivery import tables, upstreams
 from marketplace.delivery.clean_room import rooms
+from marketplace.delivery.push.pushing import push_new_version
 from marketplace.delivery.watermark.copies import mark_copies
 from marketplace.entitlements import has_ended
 from marketplace.locks import lock_order
@@ -169,6 +170,8 @@ def _open_to_buyer(delivery: Delivery, receipt: dict[str, Any]) -> None:
     )
     if not delivery.is_new_version:
         advance(order, to=Order.State.DELIVERED, actor=SYSTEM)
+    else:
+        push_new_version(delivery)
     start_clock(delivery)
 
 

@@ -7,6 +7,7 @@ from marketplace.models.demands import Demand, Proposal
 from marketplace.models.disputes import Dispute, DisputeOffer, DisputeStatement
 from marketplace.models.gateway import GatewayCall, Upstream
 from marketplace.models.orders import Order
+from marketplace.models.push import Push, PushedFile, PushTarget
 from marketplace.models.scenarios import Scenario
 from marketplace.models.sharing import (
     Recipient,
@@ -38,6 +39,9 @@ __all__ = [
     "Order",
     "ProductionReturn",
     "Proposal",
+    "Push",
+    "PushTarget",
+    "PushedFile",
     "Recipient",
     "RecipientToken",
     "RoomQuery",

@@ -14,6 +14,7 @@ from kernel.models import Identified
 from listings.models import DatasetVersion, Plan, Product
 from marketplace.models.agreements import Agreement
 from marketplace.models.deliveries import Delivery
+from marketplace.models.push import PushTarget
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -43,6 +44,9 @@ class Subscription(Identified):
     product = models.ForeignKey(Product, models.PROTECT, verbose_name=_("product"), related_name="+")
     included = models.CharField(_("new versions"), max_length=5, choices=Plan.NewVersions.choices)
     policy = models.CharField(_("policy"), max_length=8, choices=Policy.choices, default=Policy.NOTIFY)
+    target = models.ForeignKey(
+        PushTarget, models.PROTECT, verbose_name=_("push target"), related_name="subscriptions", null=True, blank=True
+    )
 
     objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -50,6 +54,12 @@ class Subscription(Identified):
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(policy="PUSH", target__isnull=False) | Q(policy="NOTIFY", target__isnull=True),
+                name="what_is_pushed_has_a_target",
+            )
+        ]
         indexes = [models.Index(fields=["organization", "-id"], name="subscription_by_organization")]
 
     def __str__(self) -> str:

@@ -37,8 +37,10 @@ from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace import dispute_outcomes, disputes
 from marketplace.delivery.access import grant_access
+from marketplace.delivery.push.pushing import push_delivery
+from marketplace.delivery.push.targets import register_target, retire_target
 from marketplace.delivery.verification import ask_identity
-from marketplace.models import CleanRoom, Delivery, Entitlement, Order, ProductionReturn
+from marketplace.models import CleanRoom, Delivery, Entitlement, Order, ProductionReturn, PushTarget
 from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
@@ -123,6 +125,7 @@ def traded() -> Traded:
         **_room(member),
         **_subscribed(member),
         **_dispute(sold),
+        **_pushed(delivery),
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
 
@@ -386,6 +389,7 @@ def grow(world: Traded, times: int = 3) -> None:
         _trusted(member)
         programme_of(listed_dataset(member))
         _room(member)
+        _pushed(delivery)
         bring_out(new_versions.listing, f"code,name\n{number},沙面街道\n{number + 1},岭南街道\n3,a\n4,b\n")
         subscribed(new_versions.listing, make_buyer())
         asked(CleanRoom.objects.get(pk=ids["room_id"]), "SELECT count(*) FROM data", "1")
@@ -423,6 +427,17 @@ def _subscribed(member: Organization) -> dict[str, object]:
     subscription = subscribed(subscription_listing(member), make_buyer())
     bring_out(subscription.agreement.order.listing)
     return {"subscription_id": subscription.pk, "new_version_id": new_version(subscription).pk}
+
+
+def _pushed(delivery: Delivery) -> dict[str, object]:
+    """A push to an address that has been taken out of use since."""
+    who = actor(person_of(delivery.organization))
+    where = {"url": "https://buyer.example.com/in"}
+    name = secrets.token_hex(4)
+    target = register_target(name=name, kind="HTTPS", place="CN", where=where, credentials={}, actor=who)
+    PushTarget.objects.filter(pk=target.pk).update(tested_at=timezone.now())
+    push = push_delivery(delivery_id=delivery.pk, target_id=target.pk, actor=who)
+    return {"target_id": retire_target(target_id=target.pk, actor=who).pk, "push_id": push.pk}
 
 
 def _ask(member: Organization, entitlement: Entitlement) -> object:

@@ -1,10 +1,6 @@
 """Files in an S3-compatible service: a server of its own process keeps what is uploaded, sold and read in ranges."""
 
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from time import monotonic, sleep
 from typing import Any
 
 import boto3
@@ -15,6 +11,7 @@ from listings.encryption import CIPHERS, HEADER_BYTES
 from listings.models import FilePart
 from listings.storage import data_storage, open_file
 from marketplace.delivery.access import grant_access
+from tests.buckets import s3_server
 from tests.marketplace.trading import STREETS, delivered, listed_dataset, make_buyer, placed
 from tests.world import actor, api, make_member, person_of
 
@@ -25,25 +22,8 @@ BUCKET = "dawan-test"
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """The address of a running S3-compatible server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = monotonic() + 60
-        while monotonic() < deadline and server.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture
