@@ -3,6 +3,7 @@
 from django.urls import path
 
 from marketplace.api import (
+    access_log,
     clean_rooms,
     deliveries,
     demands,
@@ -36,6 +37,9 @@ urlpatterns = [
     path("deliveries/<uuid:delivery_id>/arrival", deliveries.DeliveryArrival.as_view(), name="delivery-arrival"),
     path("deliveries/<uuid:delivery_id>/grants", deliveries.DeliveryGrants.as_view(), name="delivery-grants"),
     path("deliveries/<uuid:delivery_id>/pushes", pushes.DeliveryPush.as_view(), name="delivery-pushes"),
+    path("access-log", access_log.AccessList.as_view(), name="access-log"),
+    path("access-log/export.csv", access_log.AccessExport.as_view(), name="access-log-csv"),
+    path("access-log/export.jsonl", access_log.AccessExportJsonLines.as_view(), name="access-log-jsonl"),
     path("push-targets", pushes.PushTargetList.as_view(), name="push-targets"),
     path("push-targets/<uuid:target_id>", pushes.PushTargetDetail.as_view(), name="push-target"),
     path("push-targets/<uuid:target_id>/test", pushes.PushTargetTest.as_view(), name="push-target-test"),

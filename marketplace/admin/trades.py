@@ -1,13 +1,16 @@
 """The console's view of trades: every row findable, changed only by acts that call the capability functions."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from kernel.actors import Actor
-from kernel.console import ConsoleAdmin, ReadOnlyInline, act
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
 from kernel.languages import in_language
 from marketplace import demands, entitlements
+from marketplace.access_log import access_log, shown_accesses
 from marketplace.models import (
     AccessGrant,
     Agreement,
@@ -19,6 +22,8 @@ from marketplace.models import (
     Proposal,
     UsageRecord,
 )
+
+SHOWN = 50  # accesses on an agreement's page
 
 
 class AgreementInline(ReadOnlyInline):
@@ -72,6 +77,16 @@ class AgreementAdmin(ConsoleAdmin):
     list_select_related = ("order",)
     search_fields = ("number", "order__number", "sha256")
     ordering = ("-id",)
+    change_form_after_template = "marketplace/access_log.html"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the latest accesses below the agreement; all of them can be taken away as a file."""
+        log = access_log(actor_in_console(request)).narrowed(agreement=object_id)
+        shown = {"accesses": shown_accesses(log[:SHOWN]), "agreement_id": object_id}
+        response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+        return response
 
 
 @admin.register(MarkedFile)
