@@ -1,5 +1,25 @@
 """The console's pages of trades, subscriptions, demands, shared tables, interfaces, scenarios and statistics."""
 
-from marketplace.admin import clean_rooms, disputes, gateway, pushes, scenarios, sharing, statistics, subscriptions, trades
+from marketplace.admin import (
+    clean_rooms,
+    disputes,
+    gateway,
+    pushes,
+    scenarios,
+    sharing,
+    statistics,
+    subscriptions,
+    trades,
+)
 
-__all__ = ["clean_rooms", "disputes", "gateway", "pushes", "scenarios", "sharing", "statistics", "subscriptions", "trades"]
+__all__ = [
+    "clean_rooms",
+    "disputes",
+    "gateway",
+    "pushes",
+    "scenarios",
+    "sharing",
+    "statistics",
+    "subscriptions",
+    "trades",
+]
