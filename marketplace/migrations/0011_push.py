@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_guangzhou_and_shenzhen"),
         ("listings", "0009_subscriptions"),
-        ("marketplace", "0008_disputes"),
+        ("marketplace", "0010_intersections"),
     ]
 
     operations = [
