@@ -1,6 +1,6 @@
 """The loop: register → review → list → find → order → escrow → deliver → accept → settle → pay out → certify.
 
-A third trade goes over the border (demo/crossing.py).
+What is wished for stands beside (demo/wishes.py), and a third trade goes over the border (demo/crossing.py).
 
 Everything here goes through the HTTP API. Refusals are part of the story: each is expected by its problem code.
 """
@@ -8,13 +8,14 @@ Everything here goes through the HTTP API. Refusals are part of the story: each 
 from pathlib import Path
 
 from demo.buying import accept, find, order, pay_in, read
-from demo.cast import bring_in
+from demo.cast import Cast, bring_in
 from demo.closing import certify, close_the_books, pay_out
 from demo.crossing import cross
 from demo.exchange import Story
-from demo.providing import offer
+from demo.providing import Offer, offer
 from demo.trades import MEMBERS, PLACES, STREETS, Trade
 from demo.trust import attest_and_verify
+from demo.wishes import wish
 
 
 def run(url: str, state: Path, story: Story) -> None:
@@ -24,16 +25,18 @@ def run(url: str, state: Path, story: Story) -> None:
     """
     folder = state / "demo"
     folder.mkdir(exist_ok=True)
-    for trade in (STREETS, PLACES):
-        run_trade(url, trade, folder, story)
+    (streets, in_guangzhou), (_places, in_shenzhen) = (
+        run_trade(url, trade, folder, story) for trade in (STREETS, PLACES)
+    )
+    wish(streets, in_guangzhou, in_shenzhen, story)
     cross(url, MEMBERS, folder, story)
     attest_and_verify(url, folder, story)
     story.chapter("The books")
     close_the_books(url, story)
 
 
-def run_trade(url: str, trade: Trade, folder: Path, story: Story) -> None:
-    """Take one table from its provider to a buyer who can prove that it was bought."""
+def run_trade(url: str, trade: Trade, folder: Path, story: Story) -> tuple[Offer, Cast]:
+    """Take one table from its provider to a buyer who can prove that it was bought; return the offer and its people."""
     story.chapter(f"{trade.name}: {trade.provider.name['en']} → {trade.buyer.name['en']}, at {trade.venue}")
     people = bring_in(url, trade, folder / "credentials.json")
     offered = offer(trade, people, story)
@@ -46,3 +49,4 @@ def run_trade(url: str, trade: Trade, folder: Path, story: Story) -> None:
     if trade.has_price:
         pay_out(trade, placed, people, story)
     certify(placed, people, folder, story)
+    return offered, people
