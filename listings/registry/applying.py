@@ -79,6 +79,9 @@ def apply_for_registration(
     base = _taken_over(follows, in_force, product) if kind == Kind.TRANSFER else in_force
     _check_kind(kind, in_force, rules, today)
     taken = _rights_of(product, kind, base, rights)
+    if kind != Kind.TRANSFER and (follows or rights):
+        where = "/follows" if follows else "/rights"
+        raise field_problem(where, "not_taken", _("Only a transfer names a registration and rights."))
     if kind == Kind.CANCEL and not cause.strip():
         raise field_problem("/cause", "required", _("Say why the registration is to be cancelled."))
     if base is not None:

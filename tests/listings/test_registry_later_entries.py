@@ -138,6 +138,8 @@ class TestTransfers:
             (registered_product(product.organization), {}, "/follows"),
             (narrow, {"rights": ["OPERATE"]}, "/rights/0"),
             (product, {}, "/product_id"),
+            (product, {"kind": "CHANGE"}, "/follows"),
+            (product, {"kind": "CHANGE", "follows": "", "rights": ["HOLD"]}, "/rights"),
         ):
             body = {"product_id": by.pk, "venue": "szdex", "kind": "TRANSFER", "follows": str(held.number)} | changes
             with pytest.raises(Problem) as refusal:
