@@ -95,8 +95,8 @@ class Migration(migrations.Migration):
                 ("media_type", models.CharField(max_length=60, verbose_name="media type")),
                 ("content", models.BinaryField(verbose_name="content")),
                 ("size", models.PositiveIntegerField(verbose_name="size in bytes")),
-                ("sha256", models.CharField(max_length=64)),
-                ("sm3", models.CharField(max_length=64)),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("sm3", models.CharField(max_length=64, verbose_name="SM3")),
                 (
                     "venue",
                     models.ForeignKey(
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                 (
                     "layout",
                     models.CharField(
-                        choices=[("PAIN_001", "ISO 20022 pain.001.001.09"), ("BANK_CSV", "bank CSV, GB18030")],
+                        choices=[("PAIN_001", "ISO 20022 message pain.001.001.09"), ("BANK_CSV", "bank CSV, GB18030")],
                         max_length=8,
                         verbose_name="layout of payment files",
                     ),

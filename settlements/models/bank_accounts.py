@@ -51,7 +51,7 @@ class CustodyAccount(Identified, Stateful, BankDetails):
     }
 
     class Layout(models.TextChoices):
-        PAIN_001 = "PAIN_001", "ISO 20022 pain.001.001.09"
+        PAIN_001 = "PAIN_001", _("ISO 20022 message pain.001.001.09")
         BANK_CSV = "BANK_CSV", _("bank CSV, GB18030")
 
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))

@@ -36,8 +36,8 @@ class BankFile(Identified):
     media_type = models.CharField(_("media type"), max_length=60)
     content = models.BinaryField(_("content"))
     size = models.PositiveIntegerField(_("size in bytes"))
-    sha256 = models.CharField(max_length=64)
-    sm3 = models.CharField(max_length=64)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    sm3 = models.CharField("SM3", max_length=64)
 
     objects = BankFileQuerySet.as_manager()
 

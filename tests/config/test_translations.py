@@ -166,7 +166,7 @@ def _plain_names(model: type[models.Model]) -> list[str]:
     names += [
         (f"{meta.label}.{field.name}={value}", label)
         for field in shown
-        if field.name not in {"currency", "format"}
+        if field.name != "format" and not field.name.endswith("currency")
         for value, label in field.flatchoices
     ]
     return [f"{place}: {name}" for place, name in names if not isinstance(name, Promise) and name not in NOT_CHINESE]
