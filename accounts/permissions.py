@@ -66,6 +66,7 @@ class Permission(StrEnum):
     PAYOUT_BATCH = "payout.batch"
     PAYEE_VERIFY = "payee.verify"
     CUSTODY_MANAGE = "custody.manage"
+    BANK_RECONCILE = "bank.reconcile"
     FEES_MANAGE = "fees.manage"
     LEDGER_READ = "ledger.read"
     LEDGER_CLOSE = "ledger.close"
@@ -166,6 +167,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.PAYOUT_BATCH,
         P.PAYEE_VERIFY,
         P.CUSTODY_MANAGE,
+        P.BANK_RECONCILE,
         P.LEDGER_READ,
         P.LEDGER_CLOSE,
         P.LEDGER_CORRECT,
@@ -186,6 +188,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.PAYOUT_APPROVE,
         P.PAYOUT_BATCH,
         P.CUSTODY_MANAGE,
+        P.BANK_RECONCILE,
         P.FEES_MANAGE,
         P.LEDGER_READ,
         P.LEDGER_CLOSE,
@@ -257,6 +260,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.PAYOUT_BATCH,
             P.PAYEE_VERIFY,
             P.CUSTODY_MANAGE,
+            P.BANK_RECONCILE,
             P.FEES_MANAGE,
             P.LEDGER_READ,
             P.LEDGER_CLOSE,

@@ -45,6 +45,11 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Payout batches"), "stacks", "settlements.payoutbatch"),
         (_("Payee accounts"), "contacts", "settlements.payeeaccount"),
         (_("Custody accounts"), "account_balance_wallet", "settlements.custodyaccount"),
+        (_("Bank statements"), "receipt", "settlements.bankstatement"),
+        (_("Bank bookings"), "list_alt", "settlements.bankbooking"),
+        (_("Breaks"), "difference", "settlements.bankbreak"),
+        (_("Bank matches"), "join_inner", "settlements.bankmatch"),
+        (_("Closed bank days"), "event_available", "settlements.bankday"),
         (_("Bank files"), "folder_zip", "settlements.bankfile"),
         (_("Escrow holds"), "lock", "settlements.escrowhold"),
         (_("Settlements"), "call_split", "settlements.settlement"),
@@ -155,6 +160,7 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
     "payout_batches": "money",
     "closings": "money",
     "corrections": "money",
+    "bank_breaks": "money",
     "failed_jobs": "evidence",
 }
 

@@ -27,7 +27,7 @@ from listings.models import (
     StatutoryClock,
 )
 from marketplace.models import Demand, Dispute
-from settlements.models import AccountingPeriod, Correction, Deposit, PayeeAccount, Payout, PayoutBatch
+from settlements.models import AccountingPeriod, BankBreak, Correction, Deposit, PayeeAccount, Payout, PayoutBatch
 
 
 @dataclass(frozen=True)
@@ -238,6 +238,15 @@ QUEUES: tuple[Queue, ...] = (
         Correction,
         frozenset({P.LEDGER_CORRECT}),
         (("state__exact", "PROPOSED"),),
+    ),
+    Queue(
+        "bank_breaks",
+        _("Breaks to explain"),
+        "difference",
+        BankBreak,
+        frozenset({P.BANK_RECONCILE}),
+        (("state__in", "OPEN,PROPOSED"),),
+        is_alarm=True,
     ),
     Queue(
         "failed_jobs",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+<<<<<<< HEAD
 from settlements.api import (
     balances,
     bank_accounts,
@@ -12,6 +13,9 @@ from settlements.api import (
     settlements,
     statements,
 )
+=======
+from settlements.api import balances, bank_accounts, deposits, payout_batches, payouts, reconciliation, settlements
+>>>>>>> 67e9f06 (wip)
 
 urlpatterns = [
     path("balances", balances.BalanceList.as_view(), name="balances"),
@@ -84,6 +88,24 @@ urlpatterns = [
             ("/file", payout_batches.PayoutBatchFile),
         )
     ),
+    path("bank-answers", reconciliation.BankAnswers.as_view(), name="bank-answers"),
+    path("bank-statements", reconciliation.BankStatementList.as_view(), name="bank-statements"),
+    path(
+        "bank-statements/<uuid:statement_id>/bookings",
+        reconciliation.BankBookingList.as_view(),
+        name="bank-statement-bookings",
+    ),
+    path("bank-breaks", reconciliation.BankBreakList.as_view(), name="bank-breaks"),
+    *(
+        path(f"bank-breaks/<uuid:break_id>{act}", view.as_view(), name=f"bank-break{act}")
+        for act, view in (
+            ("", reconciliation.BankBreakDetail),
+            ("/propose", reconciliation.BankBreakPropose),
+            ("/approve", reconciliation.BankBreakApprove),
+            ("/refuse", reconciliation.BankBreakRefuse),
+        )
+    ),
+    path("bank-days", reconciliation.BankDayList.as_view(), name="bank-days"),
     path("settlements", settlements.SettlementList.as_view(), name="settlements"),
     path("settlements/<uuid:settlement_id>", settlements.SettlementDetail.as_view(), name="settlement"),
     path("fee-schedules", settlements.FeeScheduleList.as_view(), name="fee-schedules"),

@@ -5,19 +5,35 @@ from settlements.models.banking import Deposit, Payout
 from settlements.models.batches import BankFile, PayoutBatch
 from settlements.models.ledger import Account, Balance, Entry, Transfer, UnsummedEntry
 from settlements.models.periods import AccountingPeriod, Correction, PeriodBalance
+from settlements.models.reconciliation import (
+    BankBooking,
+    BankBreak,
+    BankDay,
+    BankMatch,
+    BankStatement,
+    MatchedBooking,
+    MatchedEntry,
+)
 from settlements.models.trade import EscrowHold, FeeSchedule, Payee, Settlement, SettlementLine
 
 __all__ = [
     "Account",
     "AccountingPeriod",
     "Balance",
+    "BankBooking",
+    "BankBreak",
+    "BankDay",
     "BankFile",
+    "BankMatch",
+    "BankStatement",
     "Correction",
     "CustodyAccount",
     "Deposit",
     "Entry",
     "EscrowHold",
     "FeeSchedule",
+    "MatchedBooking",
+    "MatchedEntry",
     "Payee",
     "PayeeAccount",
     "Payout",

@@ -38,8 +38,9 @@ class Account(Identified):
         PAYOUT = "PAYOUT", _("on its way out")
         FEES = "FEES", _("venue fees")
         TAX = "TAX", _("tax withheld")
+        SUSPENSE = "SUSPENSE", _("suspense")
 
-    VENUE_KINDS = frozenset({Kind.BANK, Kind.FEES, Kind.TAX})
+    VENUE_KINDS = frozenset({Kind.BANK, Kind.FEES, Kind.TAX, Kind.SUSPENSE})
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
@@ -60,7 +61,7 @@ class Account(Identified):
                 name="account_is_unique_by_owner_kind_and_currency",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["BANK", "FEES", "TAX"], organization__isnull=True)
+                condition=Q(kind__in=["BANK", "FEES", "TAX", "SUSPENSE"], organization__isnull=True)
                 | Q(kind__in=["CLIENT", "ESCROW", "PAYABLE", "PAYOUT"], organization__isnull=False),
                 name="account_has_the_owner_its_kind_needs",
             ),
@@ -128,7 +129,11 @@ class Transfer(models.Model):
         PAYOUT_REFUSED = "PAYOUT_REFUSED", _("payout refused")
         PAYOUT_REJECTED = "PAYOUT_REJECTED", _("payout rejected by the bank")
         PAYOUT_RETURNED = "PAYOUT_RETURNED", _("payout returned by the bank")
+<<<<<<< HEAD
         CORRECTION = "CORRECTION", _("correction")
+=======
+        BANK_CORRECTION = "BANK_CORRECTION", _("break of the bank account explained")
+>>>>>>> 67e9f06 (wip)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(_("posted at"))
