@@ -54,6 +54,7 @@ def _per_payment(answer: Answer, venue: Venue) -> list[tuple[Answer, Payout]]:
 
 
 def _book(answer: Answer, payout: Payout, actor: Actor) -> Payout:
+    payout.refresh_from_db(fields=["state"])  # a file may answer twice for one payment
     if payout.state == answer.outcome:
         return payout
     if payout.state != Payout.State.BATCHED:

@@ -16,7 +16,7 @@ from kernel.problems import Problem, field_problem
 from settlements.breaks import unexplained_breaks
 from settlements.chart import AccountKey, open_accounts
 from settlements.deposits import responsible_person
-from settlements.matching import first_key_of
+from settlements.matching import first_key_of, start_of
 from settlements.models import Account, BankDay, BankStatement, Entry
 from settlements.reconciliation import reconcile
 
@@ -44,10 +44,11 @@ def close_bank_day(*, venue: Venue, currency: Currency, day: date, actor: Actor)
 
     booked = statement.lines.filter(booked_on__lte=day).aggregate(total=Sum("amount_minor"))["total"] or 0
     [bank] = open_accounts(AccountKey(Account.Kind.BANK, venue.id, currency))
-    since = Entry.objects.filter(account=bank, id__lt=first_key_of(day + timedelta(days=1), venue))
+    entries = Entry.objects.filter(account=bank, created_at__lt=start_of(day + timedelta(days=1), venue))
     if last is not None:
-        since = since.filter(id__gte=first_key_of(last.day + timedelta(days=1), venue))
-    moved = since.aggregate(total=Sum("amount_minor"))["total"] or 0
+        begins = last.day + timedelta(days=1)
+        entries = entries.filter(id__gte=first_key_of(begins, venue), created_at__gte=start_of(begins, venue))
+    moved = entries.aggregate(total=Sum("amount_minor"))["total"] or 0
     closed = BankDay.objects.create(
         venue=venue,
         currency=currency,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
@@ -100,9 +100,17 @@ def matching_rules() -> tuple[str, Sequence[Rule]]:
 
 
 def first_key_of(day: date, venue: Venue) -> UUID:
-    """Return the least key that a row made on that day can have: keys are ordered by time (RFC 9562 §5.7)."""
-    start = datetime.combine(day, time.min, tzinfo=venue.zone)
+    """Return a key below all that a row of that day or later can have: keys are ordered by time (RFC 9562 §5.7).
+
+    The database makes the keys of entries by its own clock, so an hour is left between; `created_at` tells the day.
+    """
+    start = start_of(day, venue) - timedelta(hours=1)
     return UUID(int=int(start.timestamp() * 1000) << 80)
+
+
+def start_of(day: date, venue: Venue) -> datetime:
+    """Return the moment at which the day begins at the venue."""
+    return datetime.combine(day, time.min, tzinfo=venue.zone)
 
 
 def _pairs(rule: Rule, venue: Venue, currency: Currency, bank: UUID, since: date) -> list[tuple[UUID, UUID]]:

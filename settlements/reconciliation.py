@@ -23,7 +23,7 @@ from settlements.bank_files.statements import Statement, statements_in
 from settlements.bank_keeping import keep_file
 from settlements.chart import AccountKey, open_accounts
 from settlements.deposits import enter_deposit, responsible_person
-from settlements.matching import first_key_of, match_by_rules
+from settlements.matching import first_key_of, match_by_rules, start_of
 from settlements.models import (
     Account,
     BankBooking,
@@ -155,7 +155,8 @@ def _find_breaks(venue: Venue, currency: Currency, bank: UUID, since: date) -> N
     entries = Entry.objects.filter(
         account=bank,
         id__gte=first_key_of(since, venue),
-        id__lt=first_key_of(last + timedelta(days=1), venue),
+        created_at__gte=start_of(since, venue),
+        created_at__lt=start_of(last + timedelta(days=1), venue),
         matched__isnull=True,
         missing__isnull=True,
     )

@@ -69,7 +69,9 @@ class DecidedPayoutsSerializer(serializers.Serializer[Any]):
 
 class BankBookingSerializer(serializers.ModelSerializer[BankBooking]):
     amount = MoneyField()
-    rule = serializers.CharField(source="matched.match.rule", default="", help_text=_("Blank while it is unmatched."))
+    rule = serializers.CharField(
+        source="matched.match.rule", allow_null=True, help_text=_("null while it is unmatched.")
+    )
 
     class Meta:
         model = BankBooking
@@ -94,10 +96,12 @@ class BankBreakSerializer(serializers.ModelSerializer[BankBreak]):
     age_days = serializers.IntegerField(help_text=_("Days since it happened."))
     booking_id = serializers.UUIDField(allow_null=True)
     entry_id = serializers.UUIDField(allow_null=True)
-    bank_reference = serializers.CharField(source="booking.bank_reference", default="")
-    text = serializers.CharField(source="booking.text", default="")
-    reference = serializers.CharField(source="entry.transfer.reference", default="", help_text=_("Of the transfer."))
-    rule = serializers.CharField(source="match.rule", default="")
+    bank_reference = serializers.CharField(source="booking.bank_reference", allow_null=True)
+    text = serializers.CharField(source="booking.text", allow_null=True)
+    reference = serializers.CharField(
+        source="entry.transfer.reference", allow_null=True, help_text=_("Of the transfer.")
+    )
+    rule = serializers.CharField(source="match.rule", allow_null=True)
 
     class Meta:
         model = BankBreak

@@ -207,7 +207,8 @@ def _csv(text: str) -> Statement:
         columns = ", ".join(COLUMNS[name][0] for name in NEEDED)
         raise refusal(rows[-1][0], "file", "no_table", _("There is no table with the columns %s.") % columns)
     columns_at = columns_of(rows[heading][1], COLUMNS)
-    table, below = [], []
+    table: list[tuple[int, list[str]]] = []
+    below: list[tuple[int, list[str]]] = []
     for place, cells in rows[heading + 1 :]:
         (below if cells[0].rstrip(":：") in names else table).append((place, cells))
     for place, cells in [*rows[:heading], *below]:
