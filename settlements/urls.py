@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-<<<<<<< HEAD
 from settlements.api import (
     balances,
     bank_accounts,
@@ -10,12 +9,10 @@ from settlements.api import (
     payout_batches,
     payouts,
     periods,
+    reconciliation,
     settlements,
     statements,
 )
-=======
-from settlements.api import balances, bank_accounts, deposits, payout_batches, payouts, reconciliation, settlements
->>>>>>> 67e9f06 (wip)
 
 urlpatterns = [
     path("balances", balances.BalanceList.as_view(), name="balances"),
@@ -90,11 +87,7 @@ urlpatterns = [
     ),
     path("bank-answers", reconciliation.BankAnswers.as_view(), name="bank-answers"),
     path("bank-statements", reconciliation.BankStatementList.as_view(), name="bank-statements"),
-    path(
-        "bank-statements/<uuid:statement_id>/bookings",
-        reconciliation.BankBookingList.as_view(),
-        name="bank-statement-bookings",
-    ),
+    path("bank-bookings", reconciliation.BankBookingList.as_view(), name="bank-bookings"),
     path("bank-breaks", reconciliation.BankBreakList.as_view(), name="bank-breaks"),
     *(
         path(f"bank-breaks/<uuid:break_id>{act}", view.as_view(), name=f"bank-break{act}")

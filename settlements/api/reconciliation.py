@@ -22,7 +22,7 @@ from kernel.money import CURRENCY_CHOICES, Currency, MoneyField
 from kernel.problems import field_problem
 from settlements import bank_days, breaks, reconciliation
 from settlements.api.bodies import BankFileParser, organization_named
-from settlements.api.payouts import PayoutSerializer
+from settlements.api.serializers import PayoutSerializer
 from settlements.bank_answers import take_answers
 from settlements.bank_files.reading import ENCODINGS
 from settlements.models import BankBooking, BankBreak, BankDay, BankStatement, Payout
@@ -69,14 +69,13 @@ class DecidedPayoutsSerializer(serializers.Serializer[Any]):
 
 class BankBookingSerializer(serializers.ModelSerializer[BankBooking]):
     amount = MoneyField()
-    rule = serializers.CharField(
-        source="matched.match.rule", allow_null=True, help_text=_("null while it is unmatched.")
-    )
+    rule = serializers.CharField(source="matched.match.rule", allow_null=True, help_text=_("null while unmatched."))
 
     class Meta:
         model = BankBooking
         fields = (
             "id",
+            "statement_id",
             "position",
             "booked_on",
             "amount",
@@ -98,9 +97,7 @@ class BankBreakSerializer(serializers.ModelSerializer[BankBreak]):
     entry_id = serializers.UUIDField(allow_null=True)
     bank_reference = serializers.CharField(source="booking.bank_reference", allow_null=True)
     text = serializers.CharField(source="booking.text", allow_null=True)
-    reference = serializers.CharField(
-        source="entry.transfer.reference", allow_null=True, help_text=_("Of the transfer.")
-    )
+    reference = serializers.CharField(source="entry.transfer.reference", allow_null=True, help_text=_("The transfer."))
     rule = serializers.CharField(source="match.rule", allow_null=True)
 
     class Meta:
@@ -197,18 +194,27 @@ class BankStatementList(generics.GenericAPIView[BankStatement]):
         return Response(represent(BankStatementsSerializer, {"statements": statements}), status=201)
 
 
+class BankBookingFilter(django_filters.FilterSet):
+    venue = django_filters.CharFilter("venue__code")
+    currency = django_filters.ChoiceFilter(choices=CURRENCY_CHOICES)
+    statement = django_filters.UUIDFilter("statement_id")
+    bank_reference = django_filters.CharFilter("bank_reference")
+
+
 class BankBookingList(generics.GenericAPIView[BankBooking]):
-    """The bookings of a statement, newest first, each with the rule by which it was matched."""
+    """What the bank booked, newest first, each with the rule by which it was matched."""
 
     serializer_class = BankBookingSerializer
-    filter_backends = ()
+    filterset_class = BankBookingFilter
     ordering = ("-id",)
 
-    @extend_schema(operation_id="bank_statements_bookings", responses=BankBookingSerializer(many=True))
-    def get(self, request: Request, statement_id: UUID) -> Response:
-        statement = get_object_or_404(BankStatement.objects.visible_to(actor_of(request)), pk=statement_id)
-        rows = BankBooking.objects.filter(statement=statement).select_related("matched__match")
-        return self.get_paginated_response(BankBookingSerializer(self.paginate_queryset(rows), many=True).data)
+    def get_queryset(self) -> models.QuerySet[BankBooking]:
+        return BankBooking.objects.visible_to(actor_of(self.request)).select_related("matched__match")
+
+    @extend_schema(operation_id="bank_bookings_list", responses=BankBookingSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(BankBookingSerializer(page, many=True).data)
 
 
 class BankAnswers(APIView):

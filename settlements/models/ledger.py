@@ -129,11 +129,8 @@ class Transfer(models.Model):
         PAYOUT_REFUSED = "PAYOUT_REFUSED", _("payout refused")
         PAYOUT_REJECTED = "PAYOUT_REJECTED", _("payout rejected by the bank")
         PAYOUT_RETURNED = "PAYOUT_RETURNED", _("payout returned by the bank")
-<<<<<<< HEAD
         CORRECTION = "CORRECTION", _("correction")
-=======
         BANK_CORRECTION = "BANK_CORRECTION", _("break of the bank account explained")
->>>>>>> 67e9f06 (wip)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(_("posted at"))

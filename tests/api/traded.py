@@ -70,6 +70,7 @@ from tests.marketplace.rooming import asked, opened_room, room_listing
 from tests.marketplace.sharing import query_of
 from tests.marketplace.subscribing import bring_out, new_version, subscribed, subscription_listing
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
+from tests.settlements.bank_statements import told_by_the_bank
 from tests.settlements.banking import approved, custody, payee, sent
 from tests.settlements.purse import kept_books
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
@@ -299,7 +300,12 @@ def _banked(member: Organization) -> dict[str, object]:
     """A bank account of the member, which is verified, and a batch of the venue, which nobody pays from."""
     account, own = payee(member), custody()
     batch = PayoutBatch.objects.filter(venue=venue()).first() or sent(approved(member))
-    return {"payee_account_id": account.id, "custody_account_id": own.id, "batch_id": batch.id}
+    return {
+        "payee_account_id": account.id,
+        "custody_account_id": own.id,
+        "batch_id": batch.id,
+        "break_id": told_by_the_bank().id,
+    }
 
 
 def _registrations(member: Organization) -> dict[str, object]:

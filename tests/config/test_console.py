@@ -34,6 +34,7 @@ from tests.listings.papers import imported
 from tests.marketplace.crossing import buy, case_of, chosen, declared, exportable, funded, papered, reviewed, standing
 from tests.marketplace.demanding import entry, handed_in, on_board, promised
 from tests.marketplace.trading import closed, listed_dataset, make_buyer, placed
+from tests.settlements.bank_statements import told_by_the_bank
 from tests.settlements.banking import approved, custody, details, officers
 from tests.settlements.purse import kept_books, yuan
 from tests.world import actor, make_member, make_membership, make_organization, make_person, person_of, staff, venue
@@ -108,6 +109,7 @@ def work(guangzhou, trade) -> None:
     custody()
     approved(make_member())
     gather_batch(venue=guangzhou, currency=Currency.CNY, actor=officers()[0])
+    told_by_the_bank()
     register_payee_account(venue=guangzhou, details=details(), actor=actor(person_of(trade.provider)))
     request_payout(venue=guangzhou, amount=yuan(3), actor=actor(person_of(trade.provider)))
     kept_books()
@@ -154,6 +156,7 @@ class TestSidebar:
             "failed_jobs": 1,
             "payee_accounts": 1,
             "payout_batches": 1,
+            "bank_breaks": 1,
         }
         assert counts[Role.VENUE_ADMIN] == {
             "memberships": 1,
@@ -165,6 +168,7 @@ class TestSidebar:
             "corrections": 1,
             "failed_jobs": 1,
             "payout_batches": 1,
+            "bank_breaks": 1,
             "rule_sets": 0,
         }
         assert counts[Role.LEGAL_REVIEWER] == {"rights": 0, "overdue": 2}

@@ -1,11 +1,18 @@
 """Statements and answers of a bank, as bytes: camt.053, the CSV of mainland banks, pain.002."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from xml.sax.saxutils import escape
 
-from kernel.money import format_amount
-from tests.settlements.banking import CUSTODY_NUMBER
+from django.utils import timezone
+
+from kernel.money import Currency, format_amount
+from settlements.bank_days import close_bank_day
+from settlements.breaks import approve_explanation, propose_explanation
+from settlements.models import BankBreak
+from settlements.reconciliation import import_statement
+from tests.settlements.banking import CUSTODY_NUMBER, custody, officers
+from tests.world import venue
 
 HEADINGS = "交易日期,流水号,摘要,借方发生额,贷方发生额,余额,对方户名,对方账号,客户流水号,退汇标志"
 
@@ -85,3 +92,23 @@ def pain_002(batch_number: str, *answers: tuple[str, str, str, str], group: str 
  <OrgnlPmtInfAndSts><OrgnlPmtInfId>{batch_number}</OrgnlPmtInfId>{transactions}</OrgnlPmtInfAndSts>
 </CstmrPmtStsRpt></Document>
 """.encode()
+
+
+def told_by_the_bank() -> BankBreak:
+    """Return an open break at Guangzhou; when there is none, a day is told, explained and closed, and another told."""
+    found = BankBreak.objects.filter(venue=venue(), state=BankBreak.State.OPEN).first()
+    if found is not None:
+        return found
+    custody()
+    maker, checker = officers()
+    yesterday = timezone.now().astimezone(venue().zone).date() - timedelta(days=1)
+    for day, opening in ((yesterday - timedelta(days=1), 0), (yesterday, 500)):
+        content = camt_053(day, Booked(500, f"B-{day}"), opening=opening)
+        import_statement(venue=venue(), name="day.xml", content=content, actor=maker)
+        found = BankBreak.objects.get(booking__bank_reference=f"B-{day}")
+        if day < yesterday:
+            propose_explanation(break_id=found.id, way="POST", target="SUSPENSE", reason="Unknown.", actor=maker)
+            approve_explanation(break_id=found.id, actor=checker)
+            close_bank_day(venue=venue(), currency=Currency.CNY, day=day, actor=maker)
+    assert found is not None
+    return found

@@ -32,7 +32,7 @@ from settlements.models import (
 from settlements.payouts import retry_payout
 from settlements.reconciliation import import_statement, reconcile
 from tests.refusals import refused
-from tests.settlements.bank_statements import Booked, camt_053, csv_text, pain_002
+from tests.settlements.bank_statements import Booked, camt_053, csv_text, pain_002, told_by_the_bank
 from tests.settlements.banking import approved, custody, officers, sent
 from tests.settlements.purse import Kind, assert_books_balance, holds, yuan
 from tests.settlements.test_console import console
@@ -400,9 +400,9 @@ def test_over_http_in_the_console_and_by_command(
     [statement] = made.json()["statements"]
     assert desk.post(path, first, **raw).json()["code"] == "bank_file_known"
     assert desk.get("/api/v1/bank-statements").json()["items"][0]["id"] == statement["id"]
-    [booking] = desk.get(f"/api/v1/bank-statements/{statement['id']}/bookings").json()["items"]
+    [booking] = desk.get("/api/v1/bank-bookings", {"statement": statement["id"]}).json()["items"]
     assert (booking["bank_reference"], booking["rule"], booking["amount"]["amount"]) == ("R-1", None, "9.00")
-    assert api(shenzhen_officer).get(f"/api/v1/bank-statements/{statement['id']}/bookings").status_code == 404
+    assert api(shenzhen_officer).get("/api/v1/bank-bookings").json()["items"] == []
 
     [found] = desk.get("/api/v1/bank-breaks", {"state": "OPEN"}).json()["items"]
     assert (found["age_days"], found["bank_reference"]) == (2, "R-1")
@@ -447,3 +447,9 @@ def test_over_http_in_the_console_and_by_command(
     ):
         assert shown_row is not None
         assert page.get(f"/console/settlements/{shown_row._meta.model_name}/{shown_row.pk}/change/").status_code == 200
+
+
+def test_one_day_is_closed_while_the_next_is_open(own: Any) -> None:
+    assert told_by_the_bank().state == "OPEN"
+    assert BankDay.objects.get().day < BankBreak.objects.get(state="OPEN").day
+    assert told_by_the_bank().id == BankBreak.objects.get(state="OPEN").id

@@ -20,7 +20,7 @@ TABLES = {
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_dispute_officers"),
-        ("settlements", "0007_payout_batches"),
+        ("settlements", "0009_closed_periods_take_nothing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -256,6 +256,7 @@ class Migration(migrations.Migration):
                     ("PAYOUT_REFUSED", "payout refused"),
                     ("PAYOUT_REJECTED", "payout rejected by the bank"),
                     ("PAYOUT_RETURNED", "payout returned by the bank"),
+                    ("CORRECTION", "correction"),
                     ("BANK_CORRECTION", "break of the bank account explained"),
                 ],
                 max_length=16,
