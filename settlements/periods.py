@@ -25,6 +25,7 @@ from kernel.digests import Json, canonical_json
 from kernel.money import Currency
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
+from settlements.breaks import unexplained_breaks
 from settlements.deposits import responsible_person
 from settlements.models import AccountingPeriod, PeriodBalance
 
@@ -127,13 +128,16 @@ def keep_open(*, period_id: UUID, reason: str, actor: Actor) -> AccountingPeriod
 def close_period(*, period_id: UUID, actor: Actor) -> AccountingPeriod:
     """Close a period that another person proposed to close: freeze what was held, for good, and open the next one.
 
-    Raises Problem `not_found`, `forbidden`, `same_person`, `illegal_state`, `postings_under_way` (when one that began
-    before goes on: try again) or `books_unbalanced` when the frozen balances do not sum to zero in each currency.
+    Raises Problem `not_found`, `forbidden`, `same_person`, `illegal_state`, `unexplained_breaks` between books and
+    bank, `postings_under_way` (when one that began before goes on: try again) or `books_unbalanced` when the frozen
+    balances do not sum to zero in each currency.
     """
     period = _visible(period_id, actor, lock=True)
     require(actor, Permission.LEDGER_CLOSE, venue_id=period.venue_id)
     if period.proposed_by_id is not None:
         require_different_person(actor, made_by=period.proposed_by_id)
+    if count := sum(unexplained_breaks(period.venue, each, period.last_day).count() for each in Currency):
+        raise Problem("unexplained_breaks", count=count)
     frozen = _freeze(period) if period.state == State.CLOSING else {}
     advance(
         period,

@@ -30,6 +30,7 @@ from settlements.models import (
     Payout,
 )
 from settlements.payouts import retry_payout
+from settlements.periods import close_period, open_first_period, propose_closing
 from settlements.reconciliation import import_statement, reconcile
 from tests.refusals import refused
 from tests.settlements.bank_statements import Booked, camt_053, csv_text, pain_002, told_by_the_bank
@@ -313,6 +314,10 @@ def test_what_only_one_side_knows_is_posted_and_then_the_day_closes(
     taken(camt_053(DAY, Booked(900, "R-1", text="?"), opening=40))
     with refused("unexplained_breaks"):
         close_bank_day(venue=venue(), currency=Currency.CNY, day=DAY, actor=maker)
+    period = open_first_period(venue=venue(), length="DAY", first_day=DAY, actor=maker)
+    propose_closing(period_id=period.id, actor=maker)
+    with refused("unexplained_breaks"):
+        close_period(period_id=period.id, actor=checker)
     with refused("invalid"):
         close_bank_day(venue=venue(), currency=Currency.CNY, day=DAY + timedelta(days=1), actor=maker)
 
@@ -329,6 +334,7 @@ def test_what_only_one_side_knows_is_posted_and_then_the_day_closes(
     approve_explanation(break_id=unfounded.id, actor=checker)
     assert (holds(Kind.SUSPENSE), holds(Kind.CLIENT, buyer)) == (900, 0)
 
+    assert close_period(period_id=period.id, actor=checker).state == "CLOSED"
     closed = close_bank_day(venue=venue(), currency=Currency.CNY, day=DAY, actor=maker)
     assert (closed.bank_minor, closed.books_minor) == (940, 555)  # corrected on the day after
     with refused("bank_day_closed"):
