@@ -227,6 +227,7 @@ SPECTACULAR_SETTINGS = {
         "DisputeState": "marketplace.models.Dispute.State",
         "DisputeKind": "marketplace.models.Dispute.Kind",
         "DisputeOfferState": "marketplace.models.DisputeOffer.State",
+        "BankBreakWay": "settlements.models.BankBreak.Way",
         "PushTargetKind": "marketplace.models.PushTarget.Kind",
         "PushState": "marketplace.models.Push.State",
         "DemandState": "marketplace.models.Demand.State",
