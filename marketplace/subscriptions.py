@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.access import Permission, find, require
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
+from kernel.jobs import enqueue
 from kernel.problems import field_problem
 from listings.crossborder.parties import crosses_border
 from listings.grade_confirmation import Grading, grading_of
@@ -24,6 +25,7 @@ from listings.terms import watermark_errors
 from marketplace.delivery.access import require_files_agreed
 from marketplace.delivery.push.targets import usable_target
 from marketplace.delivery.starting import begin_delivery
+from marketplace.delivery.version_changes import SUMMARISE_JOB
 from marketplace.locks import lock_order
 from marketplace.models import Agreement, Entitlement, NewVersion, Order, Subscription
 
@@ -147,6 +149,13 @@ def _deliver(new_id: UUID) -> bool:
     new.delivery = begin_delivery(order, order.agreement, new.version, number=last + 1)
     new.hindrance = ""
     new.save(update_fields=["delivery", "hindrance"])
+    enqueue(
+        SUMMARISE_JOB,
+        key=str(new.pk),
+        subject_id=new.pk,
+        organization_id=new.organization_id,
+        venue_id=new.venue_id,
+    )
     audit.record("newversion.going_out", subject=new, actor=SYSTEM, details={"delivery": str(new.delivery_id)})
     return True
 

@@ -23,7 +23,7 @@ from marketplace import (
     telling,
 )
 from marketplace.acceptance_clock import SILENCE_JOB
-from marketplace.delivery import fulfilment, gateway, table_writing
+from marketplace.delivery import fulfilment, gateway, table_writing, version_changes
 from marketplace.delivery.clean_room import matching, queries
 from marketplace.delivery.push import pushing
 from marketplace.statistics import editions
@@ -103,6 +103,11 @@ def blind_identifiers(job: Job) -> None:
 @handles(matching.COUNT_JOB, lease=timedelta(minutes=15), on_failure=_show_failed_query)
 def count_common_identifiers(job: Job) -> None:
     matching.count(query_id=UUID(job.key), job=job)
+
+
+@handles(version_changes.SUMMARISE_JOB, lease=timedelta(minutes=3))
+def summarise_new_version(job: Job) -> None:
+    version_changes.summarise(new_id=UUID(job.key), job=job)
 
 
 @handles(SILENCE_JOB)

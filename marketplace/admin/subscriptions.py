@@ -52,4 +52,11 @@ class NewVersionAdmin(ConsoleAdmin):
     )
     search_fields = ("subscription__agreement__number", "organization__legal_name", "provider__legal_name")
     ordering = ("-id",)
-    fields = (("subscription", "venue"), ("organization", "provider"), ("version", "since"), "hindrance", "delivery")
+    fields = (
+        ("subscription", "venue"),
+        ("organization", "provider"),
+        ("version", "since"),
+        "hindrance",
+        "delivery",
+        "changes",
+    )

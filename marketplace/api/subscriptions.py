@@ -104,6 +104,9 @@ class SubscribedVersionSerializer(serializers.ModelSerializer[NewVersion]):
     notes = LanguageMapSerializerField(source="version.notes")
     rows = serializers.IntegerField(source="version.rows")
     bytes = serializers.IntegerField(source="version.bytes")
+    changes = serializers.JSONField(
+        help_text=_("Rows added, removed and changed by table, and the columns; null until it is computed.")
+    )
     hindrance_label = serializers.CharField(source="get_hindrance_display")
     delivery_state = serializers.ChoiceField(
         Delivery.State.choices, source="delivery.state", default=None, allow_null=True
@@ -127,6 +130,7 @@ class SubscribedVersionSerializer(serializers.ModelSerializer[NewVersion]):
             "bytes",
             "hindrance",
             "hindrance_label",
+            "changes",
             "delivery_id",
             "delivery_state",
             "entitlement_id",

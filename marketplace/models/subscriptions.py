@@ -98,6 +98,7 @@ class NewVersion(Identified):
         DatasetVersion, models.PROTECT, verbose_name=_("version that the buyer had before"), related_name="+"
     )
     hindrance = models.CharField(_("why it is kept back"), max_length=12, choices=Hindrance.choices, blank=True)
+    changes = models.JSONField(_("what it changes"), null=True, blank=True)
     delivery = models.OneToOneField(
         Delivery, models.PROTECT, verbose_name=_("delivery"), related_name="new_version", null=True
     )

@@ -12,8 +12,10 @@ from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent, Job
 from listings.grade_confirmation import confirm_grade
 from listings.models import Listing
+from listings.revising import OFFERED_JOB, edit_listing
 from marketplace import acceptance, entitlements, subscriptions
 from marketplace.delivery.access import grant_access
+from marketplace.delivery.version_changes import SUMMARISE_JOB
 from marketplace.models import Agreement, Delivery, Entitlement, NewVersion, Order, Subscription
 from settlements.models import Settlement
 from tests.listings.test_releases import next_version
@@ -240,3 +242,43 @@ def test_a_subscription_needs_a_price_a_term_and_says_what_comes(provider: Organ
     with refused("invalid") as caught:
         subscription_listing(provider, term_days=None)
     assert [error.code for error in caught.value.errors] == ["term_missing"]
+
+
+def test_each_new_version_says_what_it_changes(provider: Organization, buyer: Organization) -> None:
+    rows = [f"{number},street {number},{number % 3}" for number in range(300)]
+    listing = subscription_listing(provider, content=("code,name,area\n" + "\n".join(rows) + "\n").encode())
+    subscription = subscribed(listing, buyer)
+    later = [*rows[5:290], "5000,new,1", "5001,new,1"]
+    later[0] = "5,renamed,2"
+    bring_out(listing, "code,name,area,height\n" + "\n".join(f"{row},9" for row in later) + "\n")
+    assert new_version(subscription).changes is None
+    run_due_jobs(kinds=(SUMMARISE_JOB,))
+    assert [(j.state, j.attempts, j.last_error) for j in Job.objects.filter(kind=SUMMARISE_JOB)] == [("DONE", 1, "")]
+    [table] = new_version(subscription).changes["tables"]
+    assert table == {
+        "name": "data",
+        "rows": {"before": 300, "after": 287},
+        "added": 2,
+        "removed": 15,
+        "changed": 1,
+        "key": ["code"],
+    }
+    [added] = new_version(subscription).changes["schema"]
+    assert (added["kind"], added["column"], added["breaking"]) == ("column_added", "height", False)
+
+    # Without a key rows count as often as they occur.
+    repeated = "code,name,area,height\n" + "1,a,1,1\n" * 3 + "2,b,1,1\n" * 2
+    for content in (repeated, repeated.replace("2,b,1,1\n", "", 1) + "3,c,1,1\n"):
+        version = next_version(listing.version.dataset, content=content)
+        listing.refresh_from_db()
+        done = edit_listing(
+            listing_id=listing.pk, version_id=version.pk, reason="New", actor=actor(person_of(provider))
+        )
+        if done.revision is not None:  # of lower quality, hence reviewed
+            approve(done.revision)
+        run_due_jobs(kinds=(OFFERED_JOB,))
+    run_due_jobs(kinds=(SUMMARISE_JOB,))
+    client = api(make_client(person_of(buyer)))
+    told = client.get(f"/api/v1/new-versions/{new_version(subscription).pk}").json()["changes"]["tables"][0]
+    assert (told["added"], told["removed"], told["changed"], told["key"]) == (1, 1, 0, [])
+    assert Job.objects.filter(kind=SUMMARISE_JOB, state="DONE").count() == 3

@@ -29,6 +29,7 @@ from marketplace.delivery.download import served_by, streamed
 from marketplace.delivery.push.s3 import Bucket
 from marketplace.delivery.push.sending import Memory, NotNow, Outgoing, Refused, Sender
 from marketplace.delivery.push.targets import sender_of, usable_target
+from marketplace.delivery.version_changes import summarise
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, NewVersion, Order, Push, PushedFile, PushTarget, Subscription
 
@@ -94,7 +95,7 @@ def push(*, push_id: UUID, job: Job) -> None:
         file = _file(row, entry)
         if file.arrived_at is None:
             _send(file, sender, row, job)
-    manifest = json.dumps(_manifest(row), ensure_ascii=False, indent=1).encode()
+    manifest = json.dumps(_manifest(row, job), ensure_ascii=False, indent=1).encode()
     whole = Outgoing(
         f"{row.folder}/{MANIFEST}", len(manifest), hashlib.sha256(manifest).hexdigest(), lambda: iter([manifest])
     )
@@ -224,12 +225,15 @@ def _proven(chunks: Iterator[bytes], sha256: str) -> Iterator[bytes]:
     yield held
 
 
-def _manifest(row: Push) -> dict[str, Any]:
+def _manifest(row: Push, job: Job) -> dict[str, Any]:
     delivery, agreement = row.delivery, row.delivery.order.agreement
+    new = NewVersion.objects.select_related("since").filter(delivery=delivery).first()
+    told = {"since": new.since.release_number, "changes": summarise(new_id=new.pk, job=job)} if new else {}
     return {
         "agreement": agreement.number,
         "product": agreement.body["product"]["number"],
         "release": delivery.entitlement.version.release_number,
+        **told,
         "delivery": str(delivery.pk),
         "delivered_at": delivery.delivered_at and delivery.delivered_at.isoformat(),
         "files": [
