@@ -37,6 +37,7 @@ FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(minutes=30)
 NUDGED = "jobs:nudged"
 NUDGE_SECONDS = 1  # after which a nudge that nobody answered is taken for lost
+QUEUE_SIGN = "@"  # kind@queue: work that only workers of that queue ask for, done by the kind's handler
 RETRY = "job.retry"  # the permission, of staff of the job's venue
 Handler = Callable[[Job], None]
 
@@ -182,7 +183,7 @@ def claim(kinds: tuple[str, ...] = ()) -> Job | None:
 def run(job: Job) -> None:
     """Run a claimed job's handler and write down how it ended."""
     set_trace_id(job.trace_id)
-    kind = KINDS[job.kind]
+    kind = _kind(job.kind)
     if job.attempts > kind.max_attempts:
         _fail(job, job.last_error or _("The worker stopped in the middle, too many times."))
         return
@@ -246,7 +247,11 @@ def retry(job: Job, *, actor: Actor) -> None:
 
 
 def _lease_of(kind: str) -> timedelta:
-    return timedelta(seconds=settings.JOB_LEASE_SECONDS) if settings.JOB_LEASE_SECONDS else KINDS[kind].lease
+    return timedelta(seconds=settings.JOB_LEASE_SECONDS) if settings.JOB_LEASE_SECONDS else _kind(kind).lease
+
+
+def _kind(name: str) -> Kind:
+    return KINDS[name.partition(QUEUE_SIGN)[0]]
 
 
 def _mine(job: Job) -> models.QuerySet[Job]:
@@ -255,7 +260,7 @@ def _mine(job: Job) -> models.QuerySet[Job]:
 
 
 def _back_off(job: Job, reason: str) -> None:
-    if job.attempts >= KINDS[job.kind].max_attempts:
+    if job.attempts >= _kind(job.kind).max_attempts:
         _fail(job, reason)
         return
     longest = min(FIRST_DELAY * 2 ** (job.attempts - 1), LONGEST_DELAY)
@@ -279,5 +284,5 @@ def _fail(job: Job, reason: str) -> None:
             finished_at=timezone.now(),
         ):
             audit.record("job.failed", subject=job, actor=SYSTEM, reason=reason[:4000])
-            if on_failure := KINDS[job.kind].on_failure:
+            if on_failure := _kind(job.kind).on_failure:
                 on_failure(job, reason)

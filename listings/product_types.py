@@ -19,7 +19,7 @@ LanguageMap = Mapping[str, str]
 PATTERN = "product-types/product-types-*.json"
 # What the exchange can do itself today; a product with other plans or deliveries can be registered, not yet offered.
 OPEN_PLANS = frozenset(Plan.Kind.values)
-OPEN_DELIVERIES = frozenset({"FILE", "TABLE", "API", "PRIVACY_COMPUTING"})
+OPEN_DELIVERIES = frozenset({"FILE", "TABLE", "API", "PRIVACY_COMPUTING", "SCHEDULER"})
 
 
 @dataclass(frozen=True)

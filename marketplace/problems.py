@@ -25,6 +25,8 @@ register(
         "query_not_allowed": (400, _("The clean room does not take this query.")),
         "privacy_budget_exhausted": (409, _("The privacy budget that is left does not suffice for this query.")),
         "matching_not_offered": (409, _("The room has no column with which identifiers may be intersected.")),
+        "not_delivered_by_scheduler": (409, _("The product is not compute that the exchange schedules.")),
+        "no_pool": (409, _("No pool takes this job.")),
         "result_not_released": (409, _("The result of this query has not been released.")),
         "push_target_exists": (409, _("Your organization has a push target of this name.")),
         "grant_expired": (403, _("This download address has expired; ask for a new one.")),

@@ -23,6 +23,8 @@ from marketplace import (
     telling,
 )
 from marketplace.acceptance_clock import SILENCE_JOB
+from marketplace.compute import jobs as compute_jobs
+from marketplace.compute import running
 from marketplace.delivery import fulfilment, gateway, table_writing, version_changes
 from marketplace.delivery.clean_room import matching, queries
 from marketplace.delivery.push import pushing
@@ -151,6 +153,32 @@ def tell_holders_job(job: Job) -> None:
     """Tell those who bought a version what becomes of its sale."""
     assert job.subject_id is not None  # noqa: S101 - listings/deprecation.py names it
     telling.tell_holders(version_id=job.subject_id, announcement=job.key)
+
+
+def _show_failed_compute(job: Job, _reason: str) -> None:
+    assert job.subject_id is not None  # noqa: S101 - compute/jobs.py names it
+    running.fail(job_id=job.subject_id)
+
+
+@handles(compute_jobs.RUN_JOB, lease=running.LEASE, on_failure=_show_failed_compute)
+def run_compute_job(job: Job) -> None:
+    assert job.subject_id is not None  # noqa: S101 - compute/jobs.py names it
+    running.run(job_id=job.subject_id, job=job)
+
+
+@shared_task(name="marketplace.run_pool")
+def run_pool(pool_id: str) -> int:
+    """Run what is due at a pool; sent to the pool's own queue."""
+    return running.run_pool(UUID(pool_id))
+
+
+@shared_task(name="marketplace.wake_pools")
+def wake_pools() -> int:
+    """Sent by beat; wakes the workers of every pool at which a job is due."""
+    pools = running.pools_with_work()
+    for pool_id in pools:
+        run_pool.apply_async((str(pool_id),), queue=f"pool.{pool_id}", retry=False, expires=10)
+    return len(pools)
 
 
 @shared_task(name="marketplace.expire_entitlements")

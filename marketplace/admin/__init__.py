@@ -2,6 +2,7 @@
 
 from marketplace.admin import (
     clean_rooms,
+    compute,
     disputes,
     gateway,
     pushes,
@@ -14,6 +15,7 @@ from marketplace.admin import (
 
 __all__ = [
     "clean_rooms",
+    "compute",
     "disputes",
     "gateway",
     "pushes",

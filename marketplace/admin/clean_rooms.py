@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, act
 from marketplace.delivery.clean_room import queries
-from marketplace.models import CleanRoom, RoomQuery
+from marketplace.models import CleanRoom, RoomQuery, RoomTable
 
 
 @admin.register(CleanRoom)
@@ -17,6 +17,16 @@ class CleanRoomAdmin(ConsoleAdmin):
     list_select_related = ("entitlement", "organization", "provider", "venue")
     search_fields = ("organization__legal_name", "provider__legal_name", "entitlement__agreement__number")
     ordering = ("-id",)
+
+
+@admin.register(RoomTable)
+class RoomTableAdmin(ConsoleAdmin):
+    list_display = ("created_at", "organization", "provider", "venue", "state", "rows")
+    list_filter = ("state", "venue")
+    list_select_related = ("organization", "provider", "venue")
+    search_fields = ("organization__legal_name", "provider__legal_name", "sha256")
+    ordering = ("-id",)
+    fields = (("room", "state"), ("organization", "provider", "venue"), "columns", ("rows", "sha256"), "sent_by")
 
 
 @admin.register(RoomQuery)

@@ -20,8 +20,8 @@ from kernel.idempotency import idempotent
 from listings.api.bodies import body_chunks
 from listings.api.product_serializers import RoomRulesSerializer
 from listings.room_rules import LEAST_EPSILON, MOST_EPSILON
-from marketplace.delivery.clean_room import matching, queries
-from marketplace.models import CleanRoom, RoomQuery
+from marketplace.delivery.clean_room import joining, matching, queries
+from marketplace.models import CleanRoom, RoomQuery, RoomTable
 
 
 class RoomTableSerializer(serializers.Serializer[Any]):
@@ -174,6 +174,65 @@ class RoomIntersections(APIView):
         body = body_of(AskIntersectionSerializer, request)
         query = matching.ask_intersection(room_id=room_id, **body, actor=actor_of(request))
         return Response(represent(RoomQuerySerializer, query), status=202)
+
+
+class BuyerTableSerializer(serializers.ModelSerializer[RoomTable]):
+    """A table of the buyer's own: what it is like, never its rows."""
+
+    class Meta:
+        model = RoomTable
+        fields = ("id", "room_id", "state", "columns", "rows", "sha256", "created_at")
+        read_only_fields = fields
+
+
+class RoomTables(generics.GenericAPIView[RoomTable]):
+    """The tables that the buyer has brought into a room, newest first, and bringing one: the body is its CSV."""
+
+    serializer_class = BuyerTableSerializer
+    filter_backends = ()
+    ordering = ("-id",)
+
+    def get_queryset(self) -> models.QuerySet[RoomTable]:
+        return RoomTable.objects.visible_to(actor_of(self.request)).defer("sealed")
+
+    @extend_schema(operation_id="clean_rooms_tables", responses=BuyerTableSerializer(many=True))
+    def get(self, request: Request, room_id: UUID) -> Response:
+        page = self.paginate_queryset(self.get_queryset().filter(room=_room(request, room_id)))
+        return self.get_paginated_response(BuyerTableSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="clean_rooms_bring_table",
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={201: BuyerTableSerializer},
+    )
+    def post(self, request: Request, room_id: UUID) -> Response:
+        _room(request, room_id)
+        content = b"".join(body_chunks(request, limit=joining.LARGEST_TABLE))
+        table = joining.send_table(room_id=room_id, content=content, actor=actor_of(request))
+        return Response(represent(BuyerTableSerializer, table), status=201)
+
+
+class TableAgree(APIView):
+    """Let the buyer join its table, as the provider."""
+
+    @extend_schema(operation_id="room_tables_agree", request=NoFieldsSerializer, responses=BuyerTableSerializer)
+    @idempotent()
+    def post(self, request: Request, room_table_id: UUID) -> Response:
+        body_of(NoFieldsSerializer, request)
+        table = joining.agree(table_id=room_table_id, actor=actor_of(request))
+        return Response(represent(BuyerTableSerializer, table))
+
+
+class TableRefuse(APIView):
+    """Keep the buyer's table out, as the provider."""
+
+    @extend_schema(operation_id="room_tables_refuse", request=ReasonSerializer, responses=BuyerTableSerializer)
+    @idempotent()
+    def post(self, request: Request, room_table_id: UUID) -> Response:
+        get_object_or_404(RoomTable.objects.visible_to(actor_of(request)), pk=room_table_id)
+        reason = body_of(ReasonSerializer, request)["reason"]
+        table = joining.decline(table_id=room_table_id, reason=reason, actor=actor_of(request))
+        return Response(represent(BuyerTableSerializer, table))
 
 
 class QueryBlinded(APIView):

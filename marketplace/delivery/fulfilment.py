@@ -21,6 +21,7 @@ from listings.storage import iter_range
 from listings.uploading import manifest
 from marketplace.acceptance_clock import silence_ends, start_clock
 from marketplace.agreements import is_unchanged
+from marketplace.compute import pools
 from marketplace.delivery import tables, upstreams
 from marketplace.delivery.clean_room import rooms
 from marketplace.delivery.push.pushing import push_new_version
@@ -35,6 +36,7 @@ PREPARED: Mapping[str, Callable[[Delivery, Job], dict[str, Any]]] = {
     tables.WAY: tables.prepare_tables,
     upstreams.WAY: upstreams.prepare_calls,
     rooms.WAY: rooms.open_room,
+    pools.WAY: pools.prepare_compute,
 }
 
 

@@ -1,7 +1,8 @@
 """Tables of the marketplace: orders, agreements, entitlements, deliveries, the grants to read, and the statistics."""
 
 from marketplace.models.agreements import Agreement, Entitlement
-from marketplace.models.clean_rooms import CleanRoom, Intersection, RoomQuery
+from marketplace.models.clean_rooms import CleanRoom, Intersection, RoomQuery, RoomTable
+from marketplace.models.compute import ComputeJob, ComputePool
 from marketplace.models.deliveries import AccessGrant, Delivery, MarkedFile
 from marketplace.models.demands import Demand, Proposal
 from marketplace.models.disputes import Dispute, DisputeOffer, DisputeStatement
@@ -25,6 +26,8 @@ __all__ = [
     "AccessGrant",
     "Agreement",
     "CleanRoom",
+    "ComputeJob",
+    "ComputePool",
     "Delivery",
     "Demand",
     "Dispute",
@@ -45,6 +48,7 @@ __all__ = [
     "Recipient",
     "RecipientToken",
     "RoomQuery",
+    "RoomTable",
     "Scenario",
     "SharedFile",
     "SharedTable",

@@ -167,3 +167,56 @@ class Intersection(Identified):
 
     def __str__(self) -> str:
         return str(self.query_id)
+
+
+class RoomTableQuerySet(models.QuerySet["RoomTable"]):
+    def visible_to(self, actor: Actor) -> "RoomTableQuerySet":
+        """Keep what the buyer, the provider and the venue's staff may see; nobody sees the rows."""
+        parties = ("organization", "provider")
+        return self.filter(owned_or_operated(actor, organizations=parties, venue="venue"))
+
+
+class RoomTable(Identified, Stateful):
+    """A table of the buyer's own that may be joined to the room's, and is never shown to anybody."""
+
+    class State(models.TextChoices):
+        PROPOSED = "PROPOSED", pgettext_lazy("room table", "awaiting the provider's agreement")
+        AGREED = "AGREED", pgettext_lazy("room table", "agreed as an input")
+        REFUSED = "REFUSED", pgettext_lazy("room table", "refused")
+        REPLACED = "REPLACED", pgettext_lazy("room table", "replaced by another")
+
+    MOVES = {
+        State.PROPOSED: {State.AGREED, State.REFUSED, State.REPLACED},
+        State.AGREED: {State.REPLACED},
+    }
+
+    room = models.ForeignKey(CleanRoom, models.PROTECT, verbose_name=_("clean room"), related_name="buyer_tables")
+    organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
+    provider = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("provider"), related_name="+")
+    venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PROPOSED)
+    columns = models.JSONField(_("columns"))
+    rows = models.PositiveIntegerField(_("rows"))
+    sha256 = models.CharField(_("SHA-256 of what was sent"), max_length=64)
+    # AES-256-GCM under a data key of its own, which is wrapped as those of files are (listings/encryption.py).
+    key_id = models.CharField(_("key-encryption key"), max_length=64, editable=False)
+    wrapped_key = models.BinaryField(_("wrapped key"), editable=False)
+    sealed = models.BinaryField(_("sealed table"), null=True, editable=False)
+    sent_by = models.UUIDField(_("sent by"), null=True)
+
+    objects: ClassVar[RoomTableQuerySet] = RoomTableQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("table of a buyer's in a clean room")
+        verbose_name_plural = _("tables of buyers' in clean rooms")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["room"], condition=Q(state="AGREED"), name="room_joins_one_table_of_the_buyer"
+            )
+        ]
+        # The room's tables, newest first.
+        indexes = [models.Index(fields=["room", "-id"], name="room_table_by_room")]
+
+    def __str__(self) -> str:
+        return f"{self.room_id} {self.state}"

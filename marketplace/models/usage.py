@@ -26,6 +26,7 @@ class UsageRecord(Identified):
         IDENTITY_QUERY = "IDENTITY_QUERY", _("identity query")
         TABLE_QUERY = "TABLE_QUERY", _("query of a table")
         API_CALL = "API_CALL", _("call of an interface")
+        COMPUTE_SECOND = "COMPUTE_SECOND", _("second of compute")
         ROOM_QUERY = "ROOM_QUERY", _("query in a clean room")
 
     # Each index that would come with a key is led by another one below, or nobody asks by it.

@@ -37,10 +37,11 @@ from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace import dispute_outcomes, disputes
 from marketplace.delivery.access import grant_access
+from marketplace.delivery.clean_room.joining import send_table
 from marketplace.delivery.push.pushing import push_delivery
 from marketplace.delivery.push.targets import register_target, retire_target
 from marketplace.delivery.verification import ask_identity
-from marketplace.models import CleanRoom, Delivery, Entitlement, Order, ProductionReturn, PushTarget
+from marketplace.models import CleanRoom, Delivery, Entitlement, Order, ProductionReturn, PushTarget, RoomTable
 from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
@@ -63,6 +64,7 @@ from tests.listings.papers import PDF, imported, paper
 from tests.listings.test_releases import next_version
 from tests.listings.trust.attested import attested, two_sides
 from tests.listings.trust.identified import PERSON, consented, hashed, programme_of
+from tests.marketplace.computing import compute_listing, right_to_compute, submitted
 from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded, released, reviewed, standing
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.interfaces import called, opened
@@ -124,6 +126,7 @@ def traded() -> Traded:
         **_trusted(member),
         **_identity(member),
         **_room(member),
+        **_computed(member),
         **_subscribed(member),
         **_dispute(sold),
         **_pushed(delivery),
@@ -396,9 +399,11 @@ def grow(world: Traded, times: int = 3) -> None:
         programme_of(listed_dataset(member))
         _room(member)
         _pushed(delivery)
+        _computed(member)
         bring_out(new_versions.listing, f"code,name\n{number},沙面街道\n{number + 1},岭南街道\n3,a\n4,b\n")
         subscribed(new_versions.listing, make_buyer())
         asked(CleanRoom.objects.get(pk=ids["room_id"]), "SELECT count(*) FROM data", "1")
+        _brought(CleanRoom.objects.get(pk=ids["room_id"]))
         _ask(member, Entitlement.objects.get(pk=ids["entitlement_id"]))
     fund(member, "1.00", "szdex")
 
@@ -424,8 +429,24 @@ def _identity(member: Organization) -> dict[str, object]:
 
 def _room(member: Organization) -> dict[str, object]:
     """A clean room of the member's data, in which somebody has asked."""
-    room = opened_room(room_listing(member), make_buyer())
-    return {"room_id": room.id, "query_id": asked(room, "SELECT count(*) FROM data", "1").id}
+    room = opened_room(room_listing(member, match_column="patient", approval="PROVIDER"), make_buyer())
+    return {
+        "room_id": room.id,
+        "query_id": asked(room, "SELECT count(*) FROM data", "1").id,
+        "room_table_id": _brought(room).id,
+    }
+
+
+def _brought(room: CleanRoom) -> RoomTable:
+    """A table of the buyer's that awaits the provider's agreement."""
+    buyer = actor(person_of(room.organization))
+    return send_table(room_id=room.pk, content=b"patient,segment\na,1\n", actor=buyer)
+
+
+def _computed(member: Organization) -> dict[str, object]:
+    """A job that somebody has on the member's pool."""
+    job = submitted(right_to_compute(compute_listing(member), make_buyer()))
+    return {"compute_job_id": job.id, "pool_id": job.pool_id}
 
 
 def _subscribed(member: Organization) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The locked-down process in which a query runs: `python -I process.py`, started by sandbox.py and by nothing else.
 
-It takes one JSON line on its standard input and writes one on its standard output. Two walls stand behind the parser of
+It takes one JSON line on its standard input and writes two: the walls that stand, and what came out. Two walls
+stand behind the parser of
 questions: the operating system's (no network, no file but the tables, an unprivileged user, bounded memory, time, files
 and processes) and DuckDB's own (no external access, no extension, a locked configuration). It imports nothing of the
 exchange, so that nothing of it is here to be read.
@@ -42,17 +43,26 @@ REASONS = {
 def main() -> None:
     order = json.loads(sys.stdin.readline())
     # What goes beyond one statement is a program beside this one, read before the walls close.
-    program = runpy.run_path(str(Path(__file__).with_name(order["program"])))["act"] if order.get("program") else None
+    program = runpy.run_path(str(Path(__file__).with_name(order["program"]))) if order["program"] else {}
     walls = shut(order["folder"], order["limits"])
-    answer: dict[str, Any] = {"walls": walls}
+    say(walls)  # before anything runs that is not ours
+    answer: dict[str, Any] = {}
     try:
-        rows = run(order["tables"], order["sql"], order["limits"]) if order["sql"] else []
-        answer |= program(rows, order["arguments"]) if program else {"rows": rows}
+        if set(program.get("NEEDS", ())) - set(walls):
+            answer["reason"] = "WALLS"
+        else:
+            rows = run(order["tables"], order["sql"], order["limits"]) if order["sql"] else []
+            answer |= program["act"](rows, order["arguments"]) if program else {"rows": rows}
     except MemoryError:
         answer["reason"] = "MEMORY"
     except duckdb.Error as error:
         answer["reason"] = REASONS.get(type(error).__name__, "DATA")
-    sys.stdout.write(json.dumps(answer, default=as_text) + "\n")
+    say(answer)
+
+
+def say(what: object) -> None:
+    """Write one line of JSON."""
+    sys.stdout.write(json.dumps(what, default=as_text) + "\n")
     sys.stdout.flush()
 
 

@@ -24,10 +24,10 @@ from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.delivery.access import permit_for, require_in_force
 from marketplace.delivery.clean_room import noise, sandbox
 from marketplace.delivery.clean_room.questions import Question, read_parameters, read_question, refuse, statement
-from marketplace.delivery.clean_room.rules import Rules, rules_of
-from marketplace.delivery.clean_room.tables import decrypt, private_folder
+from marketplace.delivery.clean_room.rules import MINE, Rules, rules_of
+from marketplace.delivery.clean_room.tables import decrypt, private_folder, unseal
 from marketplace.delivery.tables import keeping
-from marketplace.models import CleanRoom, Delivery, Entitlement, RoomQuery, UsageRecord
+from marketplace.models import CleanRoom, Delivery, Entitlement, RoomQuery, RoomTable, UsageRecord
 
 COMPUTE_JOB = "roomquery.compute"
 State, Reason = RoomQuery.State, RoomQuery.Reason
@@ -214,8 +214,14 @@ def _run(room: CleanRoom, question: Question, rules: Rules, job: Job) -> sandbox
     table = room.tables.get(name=question.table)
     with private_folder() as folder:
         files = decrypt(table, folder, keeping(job))
+        tables = {table.name: files}
+        if question.joins:
+            mine = RoomTable.objects.filter(room=room, state=RoomTable.State.AGREED).first()
+            if mine is None:  # refused or replaced since it was asked
+                return sandbox.Outcome([], Reason.REFUSED, [])
+            tables[MINE] = unseal(mine, folder)
         extend_lease(job)
-        return sandbox.run(statement(question, rules, sandbox.MOST_GROUPS), folder=folder, tables={table.name: files})
+        return sandbox.run(statement(question, rules, sandbox.MOST_GROUPS), folder=folder, tables=tables)
 
 
 @transaction.atomic

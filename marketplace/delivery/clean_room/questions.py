@@ -2,9 +2,10 @@
 
     SELECT district, count(*), avg(amount) FROM data WHERE year >= 2024 GROUP BY district ORDER BY 2 DESC LIMIT 10
 
-One table; columns of the rules; the aggregates count, count(DISTINCT), sum and avg. What is not named here is refused,
-and what runs is written by `statement` from what was understood, never the buyer's text. Sorting and cutting happen
-after the noise (noise.py), since the true order would tell what the noise hides.
+One table, and the buyer's own joined to it by the match column (joining.py); columns of the rules; the aggregates
+count, count(DISTINCT), sum and avg. What is not named here is refused, and what runs is written by `statement` from
+what was understood, never the buyer's text. Sorting and cutting happen after the noise (noise.py), since the true order
+would tell what the noise hides.
 """
 
 import logging
@@ -21,7 +22,7 @@ from sqlglot.errors import SqlglotError
 
 from kernel.problems import FieldError, Problem, Text
 from listings.room_rules import LONGEST_SQL, ParameterKind
-from marketplace.delivery.clean_room.rules import Column, Rules
+from marketplace.delivery.clean_room.rules import MATCH_KEY, MINE, Column, Rules
 
 # It would write what it cannot read into the log.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
@@ -66,6 +67,7 @@ class Question:
     condition: str
     order: tuple[tuple[int, bool], ...]
     limit: int | None
+    joins: bool = False
 
 
 def read_question(sql: str, rules: Rules, parameters: Mapping[str, exp.Expression] | None = None) -> Question:
@@ -91,13 +93,16 @@ def read_question(sql: str, rules: Rules, parameters: Mapping[str, exp.Expressio
 def statement(question: Question, rules: Rules, most_groups: int) -> str:
     """Write the statement that the sandbox runs: dimensions, size of the group, then one figure per aggregate."""
     dimensions = [item.dimension for item in question.items if item.measure is None]
-    types = rules.tables[question.table]
+    types = {**rules.tables[question.table], **rules.joined}
     figures = [figure for item in question.items if item.measure for figure in figures_of(item.measure, types)]
     person = quoted(rules.person_column)
     size = f"count(DISTINCT {person})" if rules.person_column else "count(*)"
     chosen = [*(f"{each} AS d{number}" for number, each in enumerate(dimensions)), f"{size} AS size"]
     chosen += [f"{each} AS f{number}" for number, each in enumerate(figures)]
     source = persons_of(question.table, rules)
+    if question.joins:
+        match = f"CAST(theirs.{quoted(rules.match_column)} AS VARCHAR) = {MINE}.{MATCH_KEY}"
+        source = f"{source} AS theirs JOIN {MINE} ON {match}"
     where = f" WHERE {question.condition}" if question.condition else ""
     group = f" GROUP BY {', '.join(str(number + 1) for number in range(len(dimensions)))}" if dimensions else ""
     kept = f" HAVING {size} >= {rules.min_group} LIMIT {most_groups + 1}"
@@ -154,12 +159,14 @@ class _Reader:
         self.parameters = parameters
         self.table = ""
         self.alias = ""
+        self.joins = False
 
     def read(self, select: exp.Select) -> Question:
         given = {name for name, value in select.args.items() if value}
-        if others := given - {"expressions", "from_", "where", "group", "order", "limit"}:
+        if others := given - {"expressions", "from_", "joins", "where", "group", "order", "limit"}:
             refuse("clause", _("The room does not take this part of a query: %s.") % sorted(others)[0].rstrip("_"))
         self._read_table(select)
+        self._read_join(select)
         if len(select.expressions) > MOST_ITEMS:
             refuse("too_long", _("The query has too many parts."))
         items = tuple(self._item(each, number) for number, each in enumerate(select.expressions))
@@ -168,7 +175,7 @@ class _Reader:
         self._check_group(select, items)
         where = select.args.get("where")
         condition = self._condition(where.this) if where else ""
-        return Question(self.table, items, condition, self._order(select, items), self._limit(select))
+        return Question(self.table, items, condition, self._order(select, items), self._limit(select), self.joins)
 
     def _read_table(self, select: exp.Select) -> None:
         source = select.args.get("from_")
@@ -179,6 +186,27 @@ class _Reader:
         if not isinstance(table.this, exp.Identifier) or table.name.casefold() not in named:
             refuse("table", _("Ask about one of the room's tables by its name."))
         self.table, self.alias = named[table.name.casefold()], table.alias.casefold()
+
+    def _read_join(self, select: exp.Select) -> None:
+        joins = select.args.get("joins") or []
+        if not joins:
+            return
+        given = {name for name, value in joins[0].args.items() if value}
+        table, using = joins[0].this, joins[0].args.get("using") or []
+        named = isinstance(table, exp.Table) and {k for k, v in table.args.items() if v} == {"this"}
+        if (
+            len(joins) > 1
+            or given - {"this", "using", "kind"}
+            or joins[0].args.get("kind") not in (None, "", "INNER")
+            or not named
+            or table.name.casefold() != MINE
+            or [each.name.casefold() for each in using] != [self.rules.match_column.casefold()]
+            or self.rules.match_column not in self.rules.tables[self.table]
+        ):
+            refuse("clause", _("Join nothing but your own table: JOIN mine USING (the match column)."))
+        if not self.rules.joined:
+            refuse("no_table", _("No table of yours has been agreed for this room."))
+        self.joins = True
 
     def _item(self, node: exp.Expression, number: int) -> Item:
         inner = node.this if isinstance(node, exp.Alias) else node
@@ -215,6 +243,10 @@ class _Reader:
         table = node.args.get("table") if isinstance(node, exp.Column) else None
         if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Identifier) or node.args.get("db"):
             refuse("expression", _("An aggregate takes one column."))
+        if self.joins and (table is None or table.name.casefold() == MINE):
+            for name in self.rules.joined:
+                if name.casefold() == node.name.casefold():
+                    return Column(name, grouped=True, least=None, greatest=None, places=0)
         if table is not None and table.name.casefold() not in (self.table.casefold(), self.alias):
             refuse("table", _("Ask about one of the room's tables by its name."))
         column = self.rules.columns.get(node.name.casefold())
@@ -281,7 +313,7 @@ class _Reader:
         Such a cast fails on some values and not on others, and whether a query fails must not tell of any value.
         """
         if isinstance(node, exp.Column):
-            return kind_of(self.rules.tables[self.table][node.name])
+            return kind_of({**self.rules.tables[self.table], **self.rules.joined}[node.name])
         if isinstance(node, exp.Literal):
             return "text" if node.is_string else "number"
         if isinstance(node, exp.Cast):

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from listings.room_rules import Approval
-from marketplace.models import CleanRoom
+from marketplace.models import CleanRoom, RoomTable
+
+MINE = "mine"  # what the buyer's own table is called in a query
+MATCH_KEY = "match_key"  # and its identifiers
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Column:
 class Rules:
     """`columns` are by their name in lower case, `tables` are the types of their columns by name.
 
+    `joined` are the types of the columns of the buyer's own table, if it is agreed.
     `rows_per_person` is 1 where every row is a person.
     """
 
@@ -36,6 +40,7 @@ class Rules:
     templates_only: bool
     templates: Mapping[str, Mapping[str, Any]]
     tables: Mapping[str, Mapping[str, str]]
+    joined: Mapping[str, str]
 
 
 def rules_of(room: CleanRoom) -> Rules:
@@ -46,6 +51,7 @@ def rules_of(room: CleanRoom) -> Rules:
         for each in written["columns"]
     ]
     person = written.get("person_column", "")
+    mine = room.buyer_tables.filter(state=RoomTable.State.AGREED).first()
     return Rules(
         min_group=written["min_group"],
         columns={column.name.casefold(): column for column in columns},
@@ -59,4 +65,5 @@ def rules_of(room: CleanRoom) -> Rules:
         tables={
             table.name: {column["name"]: column["type"] for column in table.columns} for table in room.tables.all()
         },
+        joined={column["name"]: column["type"] for column in mine.columns} if mine else {},
     )

@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+from listings.encryption import NONCE_BYTES, WrappedKey, key_ring
 from listings.storage import read_range
 from marketplace.delivery.tables import stored_table_file
-from marketplace.models import SharedFile, SharedTable
+from marketplace.models import RoomTable, SharedFile, SharedTable
 
 PREFIX = "clean-room-"
 LOCK = ".lock"
+FILE = "mine.parquet"
 
 
 @contextmanager
@@ -44,6 +47,14 @@ def decrypt(table: SharedTable, folder: Path, keep: Callable[[], None]) -> list[
                 keep()
         names.append(name)
     return names
+
+
+def unseal(table: RoomTable, folder: Path) -> list[str]:
+    """Write the buyer's table into the folder of one query, and return its file's name."""
+    key = key_ring().unwrap(WrappedKey(table.key_id, bytes(table.wrapped_key)), owner=table.pk)
+    sealed = bytes(table.sealed or b"")
+    (folder / FILE).write_bytes(AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], table.pk.bytes))
+    return [FILE]
 
 
 def _remove_abandoned(folder: Path) -> None:
