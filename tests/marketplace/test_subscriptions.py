@@ -73,7 +73,9 @@ def test_each_new_version_becomes_a_right_and_a_delivery_of_its_own(listing: Lis
     policy = f"/api/v1/subscriptions/{subscription.pk}/policy"
     assert api(make_client(person_of(listing.organization))).put(policy, {"policy": "PUSH"}).status_code == 403
     answer = client.put(policy, {"policy": "PUSH"})
-    assert (answer.status_code, answer.json()["policy"], answer.json()["included"]) == (200, "PUSH", "MAJOR")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/target_id")
+    answer = client.put(policy, {"policy": "NOTIFY"})
+    assert (answer.status_code, answer.json()["policy"], answer.json()["included"]) == (200, "NOTIFY", "MAJOR")
 
 
 def test_rejecting_a_version_ends_the_right_to_it_and_rejecting_the_order_all(
