@@ -68,6 +68,7 @@ class Permission(StrEnum):
     CUSTODY_MANAGE = "custody.manage"
     BANK_RECONCILE = "bank.reconcile"
     FEES_MANAGE = "fees.manage"
+    CHARGE_CREDIT = "charge.credit"
     LEDGER_READ = "ledger.read"
     LEDGER_CLOSE = "ledger.close"
     LEDGER_CORRECT = "ledger.correct"
@@ -168,6 +169,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.PAYEE_VERIFY,
         P.CUSTODY_MANAGE,
         P.BANK_RECONCILE,
+        P.CHARGE_CREDIT,
         P.LEDGER_READ,
         P.LEDGER_CLOSE,
         P.LEDGER_CORRECT,
@@ -190,6 +192,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.CUSTODY_MANAGE,
         P.BANK_RECONCILE,
         P.FEES_MANAGE,
+        P.CHARGE_CREDIT,
         P.LEDGER_READ,
         P.LEDGER_CLOSE,
         P.LEDGER_CORRECT,
@@ -262,6 +265,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.CUSTODY_MANAGE,
             P.BANK_RECONCILE,
             P.FEES_MANAGE,
+            P.CHARGE_CREDIT,
             P.LEDGER_READ,
             P.LEDGER_CLOSE,
             P.LEDGER_CORRECT,

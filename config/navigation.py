@@ -53,6 +53,8 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Bank files"), "folder_zip", "settlements.bankfile"),
         (_("Escrow holds"), "lock", "settlements.escrowhold"),
         (_("Settlements"), "call_split", "settlements.settlement"),
+        (_("Charges"), "receipt", "marketplace.charge"),
+        (_("Credit notes"), "undo", "marketplace.creditnote"),
         (_("Transfers"), "swap_horiz", "settlements.transfer"),
         (_("Entries"), "receipt_long", "settlements.entry"),
         (_("Accounting periods"), "event_available", "settlements.accountingperiod"),
@@ -161,6 +163,8 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
     "closings": "money",
     "corrections": "money",
     "bank_breaks": "money",
+    "overdue_charges": "money",
+    "credit_notes": "money",
     "failed_jobs": "evidence",
 }
 

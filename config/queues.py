@@ -26,7 +26,7 @@ from listings.models import (
     SplittingAlert,
     StatutoryClock,
 )
-from marketplace.models import Demand, Dispute
+from marketplace.models import Charge, CreditNote, Demand, Dispute
 from settlements.models import AccountingPeriod, BankBreak, Correction, Deposit, PayeeAccount, Payout, PayoutBatch
 
 
@@ -247,6 +247,23 @@ QUEUES: tuple[Queue, ...] = (
         frozenset({P.BANK_RECONCILE}),
         (("state__in", "OPEN,PROPOSED"),),
         is_alarm=True,
+    ),
+    Queue(
+        "overdue_charges",
+        _("Overdue charges"),
+        "money_off",
+        Charge,
+        frozenset({P.CHARGE_CREDIT}),
+        (("state__exact", "OVERDUE"),),
+        is_alarm=True,
+    ),
+    Queue(
+        "credit_notes",
+        _("Credit notes to approve"),
+        "undo",
+        CreditNote,
+        frozenset({P.CHARGE_CREDIT}),
+        (("state__exact", "PROPOSED"),),
     ),
     Queue(
         "failed_jobs",

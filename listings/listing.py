@@ -25,6 +25,7 @@ from listings.deprecation import has_ended, refuse_after_its_end
 from listings.gates import refuse_closed_gates
 from listings.grade_confirmation import grading_errors
 from listings.lapse_reasons import lapses_of
+from listings.metering import Unit
 from listings.models import DatasetVersion, DeliveryMode, Listing, ListingRevision, Plan, Product, Right, Terms
 from listings.product_types import OPEN_DELIVERIES
 from listings.registration import locked_product
@@ -32,6 +33,9 @@ from listings.rights_matrix import outlasts
 from listings.room_rules import room_errors
 from listings.table_cut import sharing_errors
 from listings.terms import excess_errors, watermark_errors
+
+# What is written down use by use, so that a plan can price it.
+COUNTED_DELIVERIES = frozenset({DeliveryMode.API, DeliveryMode.TABLE, DeliveryMode.PRIVACY_COMPUTING})
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ OFFER_COLUMNS = (
     "plan__most_units",
     "plan__calls_per_second",
     "plan__calls_per_minute",
+    "plan__tiers",
+    "plan__cap_minor",
     "listing__number",
     "listing__visibility",
     "listing__allowed_organizations",
@@ -328,8 +334,13 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     yield from watermark_errors(parts.version, parts.terms.watermark_columns)
     if not parts.plans:
         yield FieldError("/plan_ids", "required", _("A listing offers at least one plan."))
-    if DeliveryMode.API not in product.deliveries and any(plan.kind == Plan.Kind.METERED for plan in parts.plans):
-        yield FieldError("/plan_ids", "not_metered", _("Only what is delivered by calls of an interface is metered."))
+    metered = [plan for plan in parts.plans if plan.kind == Plan.Kind.METERED]
+    if metered and not COUNTED_DELIVERIES & set(product.deliveries):
+        message = _("Only calls of an interface and queries of tables and clean rooms are counted.")
+        yield FieldError("/plan_ids", "not_metered", message)
+    if DeliveryMode.API not in product.deliveries and any(plan.unit != Unit.CALL for plan in metered):
+        message = _("Queries are counted one by one; other units are those of calls of an interface.")
+        yield FieldError("/plan_ids", "not_metered", message)
     if parts.terms.term_days is None and any(plan.kind == Plan.Kind.SUBSCRIPTION for plan in parts.plans):
         yield FieldError("/terms_id", "term_missing", _("A subscription needs terms that run for a number of days."))
     if len({plan.currency for plan in parts.plans}) > 1:

@@ -6,6 +6,7 @@ A unit's price has up to six decimals and is never rounded; only the line of an 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.db import models
@@ -29,6 +30,17 @@ class Unit(models.TextChoices):
 
 
 @dataclass(frozen=True)
+class Tier:
+    """What a unit costs beyond so many of a month; the units before it keep their own price."""
+
+    beyond_units: int
+    unit_price: Decimal
+
+    def as_json(self) -> dict[str, Any]:
+        return {"beyond_units": self.beyond_units, "unit_price": format(self.unit_price, f".{PRICE_PLACES}f")}
+
+
+@dataclass(frozen=True)
 class Metering:
     """The terms by which use is counted in each calendar month; None where there is no limit."""
 
@@ -38,6 +50,13 @@ class Metering:
     most_units: int | None = None
     calls_per_second: int | None = None
     calls_per_minute: int | None = None
+    tiers: tuple[Tier, ...] = ()
+    cap_minor: int | None = None  # what a month costs at most
+
+    @property
+    def cap(self) -> Decimal | None:
+        """The cap in whole units of the currency."""
+        return None if self.cap_minor is None else Decimal(self.cap_minor) / 100
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that agreements freeze; the price is a string, so that no reader rounds it."""
@@ -48,18 +67,30 @@ class Metering:
             "most_units": self.most_units,
             "calls_per_second": self.calls_per_second,
             "calls_per_minute": self.calls_per_minute,
+            "tiers": [tier.as_json() for tier in self.tiers],
+            "cap_minor": self.cap_minor,
         }
 
     def charge(self, units: int, currency: Currency) -> Money:
         """Return what so many units of one month cost: one line, rounded once, half up."""
-        billable = max(0, units - self.included_units)
-        minor = (billable * self.unit_price * 100).quantize(Decimal(1), ROUND_HALF_UP)
-        return Money(int(minor), currency)
+        starts = [self.included_units, *(tier.beyond_units for tier in self.tiers)]
+        prices = [self.unit_price, *(tier.unit_price for tier in self.tiers)]
+        exact = Decimal(0)
+        for start, end, price in zip(starts, [*starts[1:], units], prices, strict=True):
+            exact += max(0, min(units, end) - start) * price
+        minor = int((exact * 100).quantize(Decimal(1), ROUND_HALF_UP))
+        return Money(minor if self.cap_minor is None else min(minor, self.cap_minor), currency)
 
 
 def metering_of_json(body: Mapping[str, Any]) -> Metering:
-    """Return what `Metering.as_json` wrote."""
-    return Metering(**{**body, "unit_price": Decimal(body["unit_price"])})
+    """Return what `Metering.as_json` wrote, also before there were tiers."""
+    tiers = tuple(tier_of_json(tier) for tier in body.get("tiers", ()))
+    return Metering(**{**body, "unit_price": Decimal(body["unit_price"]), "tiers": tiers})
+
+
+def tier_of_json(body: Mapping[str, Any]) -> Tier:
+    """Return what `Tier.as_json` wrote."""
+    return Tier(body["beyond_units"], Decimal(body["unit_price"]))
 
 
 def checked_metering(metering: Metering | None) -> Metering:
@@ -69,7 +100,9 @@ def checked_metering(metering: Metering | None) -> Metering:
     most, included = metering.most_units, metering.included_units
     if most is not None and most < included:
         raise field_problem("/metering/most_units", "out_of_range", _now("No less than is included."))
-    largest = (most or 0) * metering.unit_price * 100
-    if largest > LARGEST_MINOR:
+    starts = [included, *(tier.beyond_units for tier in metering.tiers)]
+    if any(later <= earlier for earlier, later in pairwise(starts)):
+        raise field_problem("/metering/tiers", "not_ascending", _now("Each tier begins beyond the one before it."))
+    if metering.charge(most or 0, Currency.CNY).minor > LARGEST_MINOR:
         raise field_problem("/metering/most_units", "out_of_range", _now("A month could cost more than is booked."))
     return metering

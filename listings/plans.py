@@ -126,10 +126,14 @@ def _refuse_other_kinds(product: Product, kind: str) -> None:
 def _metering_columns(kind: str, metering: Metering | None) -> dict[str, Any]:
     """Return the columns of a metered plan, or those of a plan without; raises Problem `invalid` at `/metering`."""
     if kind == Plan.Kind.METERED:
-        return asdict(checked_metering(metering))
+        return _columns(checked_metering(metering))
     if metering is not None:
         raise field_problem("/metering", "not_metered", _("Only a metered plan counts units."))
-    return {**asdict(Metering("")), "unit_price": None}
+    return {**_columns(Metering("")), "unit_price": None}
+
+
+def _columns(metering: Metering) -> dict[str, Any]:
+    return {**asdict(metering), "tiers": [tier.as_json() for tier in metering.tiers]}
 
 
 def _checked_versions(kind: str, new_versions: str) -> str:

@@ -42,6 +42,7 @@ register(
         "upstream_unreachable": (502, _("The provider's interface cannot be reached.")),
         "upstream_resting": (503, _("The provider's interface failed several times in a row and is left alone now.")),
         "upstream_too_slow": (504, _("The provider's interface did not answer in time.")),
+        "period_not_over": (409, _("That month is not over yet.")),
         "edition_under_way": (409, _("An edition of that quarter waits to be published or discarded.")),
         "range_not_satisfiable": (416, _("The file has no such byte range.")),
     },

@@ -13,22 +13,27 @@ from listings.revising import OFFERED_JOB
 from marketplace import (
     acceptance,
     awarding,
+    charges,
     closing,
     demands,
     dispute_outcomes,
     disputes,
     entitlements,
     ordering,
+    renewals,
     subscriptions,
     telling,
+    usage_runs,
 )
 from marketplace.acceptance_clock import SILENCE_JOB
 from marketplace.compute import jobs as compute_jobs
 from marketplace.compute import running
 from marketplace.delivery import fulfilment, gateway, table_writing, version_changes
 from marketplace.delivery.clean_room import matching, queries
+from marketplace.delivery.metering import period_named
 from marketplace.delivery.push import pushing
 from marketplace.statistics import editions
+from settlements.deposits import FUNDS_JOB
 
 
 @handles(CLEARED_JOB)
@@ -139,6 +144,31 @@ def certify_order(job: Job) -> None:
     closing.certify_order(order_id=UUID(job.key))
 
 
+@handles(usage_runs.RUN_JOB, lease=timedelta(minutes=5))
+def run_usage_month(job: Job) -> None:
+    assert job.venue_id is not None  # noqa: S101 - usage_runs.ask_for_runs names it
+    usage_runs.run_month(venue_id=job.venue_id, period=period_named(job.key.split()[1]), job=job)
+
+
+@handles(charges.COLLECT_JOB)
+def collect_charge(job: Job) -> None:
+    assert job.subject_id is not None  # noqa: S101 - charges.ask_to_collect names it
+    charges.collect_or_dun(charge_id=job.subject_id)
+
+
+@handles(renewals.RENEW_JOB)
+def renew_subscription(job: Job) -> None:
+    assert job.subject_id is not None  # noqa: S101 - renewals.ask_for_renewals names it
+    renewals.renew(subscription_id=job.subject_id)
+
+
+@handles(FUNDS_JOB)
+def collect_what_is_owed(job: Job) -> None:
+    """Collect the charges of a buyer whose funds have grown."""
+    assert job.organization_id is not None and job.venue_id is not None  # noqa: S101, PT018 - the deposit's own
+    charges.collect_all(organization_id=job.organization_id, venue_id=job.venue_id)
+
+
 def _discard_failed_edition(job: Job, reason: str) -> None:
     editions.give_up(edition_id=UUID(job.key), reason=reason)
 
@@ -191,6 +221,18 @@ def expire_entitlements() -> int:
 def follow_subscriptions() -> int:
     """Sent by beat; finds versions of which subscriptions have not heard, and asks again about those kept back."""
     return subscriptions.follow_versions() + subscriptions.deliver_waiting()
+
+
+@shared_task(name="marketplace.ask_for_usage_runs")
+def ask_for_usage_runs() -> int:
+    """Sent by beat; each venue's last month is billed once."""
+    return usage_runs.ask_for_runs()
+
+
+@shared_task(name="marketplace.ask_for_renewals")
+def ask_for_renewals() -> int:
+    """Sent by beat; each term that ends within a day is renewed once."""
+    return renewals.ask_for_renewals()
 
 
 @shared_task(name="marketplace.close_abandoned_calls")

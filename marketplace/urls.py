@@ -4,6 +4,7 @@ from django.urls import path
 
 from marketplace.api import (
     access_log,
+    charges,
     clean_rooms,
     compute,
     deliveries,
@@ -31,6 +32,16 @@ urlpatterns = [
     path("orders/<uuid:order_id>/fund", orders.OrderFund.as_view(), name="order-fund"),
     path("orders/<uuid:order_id>/evidence-pack", orders.OrderEvidencePack.as_view(), name="order-evidence-pack"),
     path("orders/<uuid:order_id>/agreement", orders.OrderAgreement.as_view(), name="order-agreement"),
+    path("charges", charges.ChargeList.as_view(), name="charges"),
+    path("charges/<uuid:charge_id>", charges.ChargeDetail.as_view(), name="charge"),
+    path("charges/<uuid:charge_id>/records", charges.ChargeRecords.as_view(), name="charge-records"),
+    path("charges/<uuid:charge_id>/statement.csv", charges.ChargeStatement.as_view(), name="charge-statement"),
+    path("charges/<uuid:charge_id>/reproduce", charges.ChargeReproduction.as_view(), name="charge-reproduce"),
+    path("charges/<uuid:charge_id>/pay", charges.ChargePay.as_view(), name="charge-pay"),
+    path("charges/<uuid:charge_id>/credit-notes", charges.ChargeCreditNotes.as_view(), name="charge-credit-notes"),
+    path("credit-notes", charges.CreditNoteList.as_view(), name="credit-notes"),
+    path("credit-notes/<uuid:credit_note_id>/approve", charges.CreditNoteApprove.as_view(), name="credit-note-approve"),
+    path("credit-notes/<uuid:credit_note_id>/refuse", charges.CreditNoteRefuse.as_view(), name="credit-note-refuse"),
     path("deliveries", deliveries.DeliveryList.as_view(), name="deliveries"),
     path("deliveries/<uuid:delivery_id>", deliveries.DeliveryDetail.as_view(), name="delivery"),
     path("deliveries/<uuid:delivery_id>/accept", deliveries.DeliveryAccept.as_view(), name="delivery-accept"),
@@ -134,6 +145,11 @@ urlpatterns = [
     path("products/<uuid:product_id>/upstream", gateway.ProductUpstream.as_view(), name="product-upstream"),
     path("subscriptions", subscriptions.SubscriptionList.as_view(), name="subscriptions"),
     path("subscriptions/<uuid:subscription_id>", subscriptions.SubscriptionDetail.as_view(), name="subscription"),
+    path(
+        "subscriptions/<uuid:subscription_id>/renewal",
+        subscriptions.SubscriptionRenewal.as_view(),
+        name="subscription-renewal",
+    ),
     path(
         "subscriptions/<uuid:subscription_id>/policy",
         subscriptions.SubscriptionPolicy.as_view(),

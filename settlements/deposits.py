@@ -11,12 +11,15 @@ from accounts.access import Permission, find, require, require_different_person,
 from accounts.models import Organization, Venue
 from kernel import audit
 from kernel.actors import Actor
+from kernel.jobs import enqueue
 from kernel.money import Currency, Money
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from settlements.chart import AccountKey, open_accounts
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, Deposit, Transfer
+
+FUNDS_JOB = "funds.arrived"  # the marketplace collects what the organization owes
 
 
 @transaction.atomic
@@ -77,6 +80,7 @@ def credit_deposit(*, deposit_id: UUID, actor: Actor) -> Deposit:
         decided_at=timezone.now(),
     )
     post([_credit(deposit)], actor=actor)
+    enqueue(FUNDS_JOB, key=str(deposit.id), organization_id=deposit.organization_id, venue_id=deposit.venue_id)
     return deposit
 
 

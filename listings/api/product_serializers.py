@@ -13,7 +13,7 @@ from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import MoneyField
 from listings.dossier import EVIDENCE_LENGTH
-from listings.metering import MOST_UNITS, PRICE_PLACES, Metering, Unit
+from listings.metering import MOST_UNITS, PRICE_PLACES, Metering, Tier, Unit
 from listings.models import (
     BuyerKind,
     DeliveryMode,
@@ -193,6 +193,16 @@ class UnitPriceField(serializers.Field[Decimal, Any, str, Decimal]):
         return format(value, f".{PRICE_PLACES}f")
 
 
+class TierSerializer(StrictSerializer):
+    """What a unit costs beyond so many of a month."""
+
+    beyond_units = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    unit_price = UnitPriceField()
+
+    def validate(self, attrs: dict[str, Any]) -> Tier:
+        return Tier(**attrs)
+
+
 class MeteringSerializer(StrictSerializer):
     """What a metered plan counts in each calendar month; no limit where a member is null."""
 
@@ -203,8 +213,22 @@ class MeteringSerializer(StrictSerializer):
     calls_per_second = serializers.IntegerField(min_value=1, max_value=10**6, default=None, allow_null=True)
     calls_per_minute = serializers.IntegerField(min_value=1, max_value=10**8, default=None, allow_null=True)
 
+    tiers = TierSerializer(
+        many=True, default=list, help_text=_("Prices of further units, each beyond more units than the one before.")
+    )
+    cap = serializers.DecimalField(
+        max_digits=13,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        default=None,
+        allow_null=True,
+        help_text=_("What a month costs at most, in the plan's currency."),
+    )
+
     def validate(self, attrs: dict[str, Any]) -> Metering:
-        return Metering(**attrs)
+        cap = attrs.pop("cap")
+        tiers = tuple(attrs.pop("tiers"))
+        return Metering(**attrs, tiers=tiers, cap_minor=None if cap is None else int(cap * 100))
 
 
 class NewPlanSerializer(StrictSerializer):

@@ -16,7 +16,7 @@ from kernel.languages import LanguageMapField, in_language
 from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, LARGEST_MINOR, Currency, Money
 from kernel.states import Stateful
-from listings.metering import PRICE_PLACES, Metering, Unit
+from listings.metering import PRICE_PLACES, Metering, Unit, tier_of_json
 from listings.models.vocabulary import (
     BuyerKind,
     DeliveryMode,
@@ -197,6 +197,8 @@ class Plan(Identified):
     most_units = models.BigIntegerField(_("units in a month, at most"), null=True, blank=True)
     calls_per_second = models.PositiveIntegerField(_("calls per second, at most"), null=True, blank=True)
     calls_per_minute = models.PositiveIntegerField(_("calls per minute, at most"), null=True, blank=True)
+    tiers = models.JSONField(_("prices of further units"), default=list, blank=True)
+    cap_minor = models.BigIntegerField(_("most that a month costs, in minor units"), null=True, blank=True)
 
     objects = PlanQuerySet.as_manager()
 
@@ -241,6 +243,8 @@ class Plan(Identified):
             most_units=self.most_units,
             calls_per_second=self.calls_per_second,
             calls_per_minute=self.calls_per_minute,
+            tiers=tuple(map(tier_of_json, self.tiers)),
+            cap_minor=self.cap_minor,
         )
 
 

@@ -1,6 +1,7 @@
-"""The console's pages of trades, subscriptions, demands, shared tables, interfaces, scenarios and statistics."""
+"""The console's pages of trades, charges, subscriptions, demands, tables, interfaces, scenarios and statistics."""
 
 from marketplace.admin import (
+    charges,
     clean_rooms,
     compute,
     disputes,
@@ -14,6 +15,7 @@ from marketplace.admin import (
 )
 
 __all__ = [
+    "charges",
     "clean_rooms",
     "compute",
     "disputes",

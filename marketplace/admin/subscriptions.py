@@ -13,8 +13,18 @@ class NewVersionInline(ReadOnlyInline):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ConsoleAdmin):
-    list_display = ("agreement", "product", "organization", "provider", "venue", "included", "policy", "created_at")
-    list_filter = ("policy", "included", "venue")
+    list_display = (
+        "agreement",
+        "product",
+        "organization",
+        "provider",
+        "venue",
+        "included",
+        "policy",
+        "renews",
+        "created_at",
+    )
+    list_filter = ("policy", "included", "renews", "venue")
     list_select_related = ("agreement", "product", "organization", "provider", "venue")
     search_fields = ("agreement__number", "product__number", "organization__legal_name", "provider__legal_name")
     ordering = ("-id",)
@@ -24,6 +34,7 @@ class SubscriptionAdmin(ConsoleAdmin):
         "product",
         "included",
         ("policy", "target"),
+        "renews",
         "created_at",
     )
     inlines = (NewVersionInline,)

@@ -19,6 +19,7 @@ from listings.models import DatasetVersion
 from marketplace import subscriptions
 from marketplace.api.serializers import PartySerializer
 from marketplace.models import Delivery, NewVersion, Subscription
+from marketplace.renewals import set_renewal
 
 
 class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
@@ -45,6 +46,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
             "included",
             "policy",
             "target_id",
+            "renews",
             "state",
             "expires_at",
             "created_at",
@@ -92,6 +94,25 @@ class SubscriptionPolicy(APIView):
         get_object_or_404(_visible(request), pk=subscription_id)
         body = body_of(PolicySerializer, request)
         subscriptions.set_policy(subscription_id=subscription_id, **body, actor=actor_of(request))
+        return Response(represent(SubscriptionSerializer, _visible(request).get(pk=subscription_id)))
+
+
+class RenewalSerializer(StrictSerializer):
+    renews = serializers.BooleanField(
+        help_text=_("Whether another term follows, at the agreed price; until a day before it would.")
+    )
+
+
+class SubscriptionRenewal(APIView):
+    """Say whether the subscription goes on when its term ends."""
+
+    @extend_schema(
+        operation_id="subscriptions_renewal_set", request=RenewalSerializer, responses=SubscriptionSerializer
+    )
+    def put(self, request: Request, subscription_id: UUID) -> Response:
+        get_object_or_404(_visible(request), pk=subscription_id)
+        body = body_of(RenewalSerializer, request)
+        set_renewal(subscription_id=subscription_id, **body, actor=actor_of(request))
         return Response(represent(SubscriptionSerializer, _visible(request).get(pk=subscription_id)))
 
 

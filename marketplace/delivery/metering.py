@@ -3,6 +3,7 @@
 Charges are computed from usage records alone, so the same records give the same figure whoever asks and when.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +15,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kernel.money import Currency, Money
-from kernel.problems import field_problem
+from kernel.problems import Problem, field_problem
 from listings.metering import Metering, Unit, metering_of_json
 from marketplace.models import Entitlement, UsageRecord
 
 UNITS_HEADER = "Dawan-Units"  # by which an upstream says how many rows or tokens its answer holds
 LINE_TYPES = {"text/csv": 1, "application/x-ndjson": 0, "application/jsonl": 0, "application/ndjson": 0}
+# The kinds of use that a plan's unit bills. Rows, bytes and tokens are counted of calls alone.
+BILLED: Mapping[str, frozenset[str]] = {
+    Unit.CALL: frozenset(set(UsageRecord.Kind.values) - {UsageRecord.Kind.COMPUTE_SECOND}),  # which its job pays
+    Unit.ROW: frozenset({UsageRecord.Kind.API_CALL}),
+    Unit.BYTE: frozenset({UsageRecord.Kind.API_CALL}),
+    Unit.TOKEN: frozenset({UsageRecord.Kind.API_CALL}),
+}
 _PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
@@ -65,11 +73,11 @@ def metering_of(entitlement: Entitlement) -> Metering:
     return Metering(body["product"]["type_fields"].get("billing_unit", Unit.CALL))
 
 
-def usage_in(entitlement_id: UUID, period: Period) -> tuple[int, int]:
-    """Return the calls that were counted in a month, and their units."""
+def usage_in(entitlement_id: UUID, period: Period, unit: str) -> tuple[int, int]:
+    """Return the calls or queries that were counted in a month, and their units."""
     records = UsageRecord.objects.filter(
         entitlement=entitlement_id,
-        kind=UsageRecord.Kind.API_CALL,
+        kind__in=BILLED[unit],
         created_at__gte=period.start,
         created_at__lt=period.end,
     )
@@ -80,9 +88,21 @@ def usage_in(entitlement_id: UUID, period: Period) -> tuple[int, int]:
 def summary_of(entitlement: Entitlement, period: Period) -> UsageSummary:
     """Return the month's use and its charge: one line, rounded once, half up."""
     metering = metering_of(entitlement)
-    calls, units = usage_in(entitlement.pk, period)
+    calls, units = usage_in(entitlement.pk, period, metering.unit)
     currency = Currency(entitlement.agreement.body["price"]["currency"])
     return UsageSummary(period, metering, calls, units, metering.charge(units, currency))
+
+
+def refuse_beyond_quota(entitlement: Entitlement) -> None:
+    """Raise Problem `quota_exhausted` where the plan's units of this month are used up.
+
+    For what is answered by the exchange itself: the caller holds the right's row, so that the limit is exact.
+    """
+    metering, now = metering_of(entitlement), timezone.now()
+    period = period_of(now)
+    if metering.most_units is not None and usage_in(entitlement.pk, period, metering.unit)[1] >= metering.most_units:
+        wait = math.ceil((period.end - now).total_seconds())
+        raise Problem("quota_exhausted", headers={"Retry-After": str(wait)})
 
 
 class Counter:

@@ -84,12 +84,12 @@ def admit(entitlement_id: UUID, upstream_id: UUID, metering: Metering) -> Admiss
     try:
         verdict, number = _run(ADMIT, keys, limits)
         if verdict == b"unknown":
-            used = _used(entitlement_id, period)
+            used = _used(entitlement_id, period, metering.unit)
             redis_client().set(keys[3], used, nx=True, ex=COUNTER_SECONDS)
             verdict, number = _run(ADMIT, keys, limits)
     except RedisError as error:
         log.warning("the counters of the gateway are away", extra={"error": str(error)})
-        if metering.most_units is not None and _used(entitlement_id, period) >= metering.most_units:
+        if metering.most_units is not None and _used(entitlement_id, period, metering.unit) >= metering.most_units:
             raise _refusal("quota", now, period, 0) from error
         return Admission(entitlement_id, upstream_id, period, False, 0)
     if verdict != b"admitted":
@@ -115,11 +115,11 @@ def note_success(admission: Admission) -> None:
         _quietly(lambda: redis_client().delete(f"gateway:failures:{admission.upstream_id}"))
 
 
-def _used(entitlement_id: UUID, period: Period) -> int:
+def _used(entitlement_id: UUID, period: Period, unit: str) -> int:
     """Return the units of a month, and one for each call under way that is not counted yet."""
     counted = UsageRecord.objects.filter(entitlement=entitlement_id, nonce=OuterRef("nonce"))
     under_way = GatewayCall.objects.filter(entitlement=entitlement_id, outcome=GatewayCall.Outcome.OPEN)
-    return usage_in(entitlement_id, period)[1] + under_way.exclude(Exists(counted)).count()
+    return usage_in(entitlement_id, period, unit)[1] + under_way.exclude(Exists(counted)).count()
 
 
 def _used_key(entitlement_id: UUID, period: Period) -> str:

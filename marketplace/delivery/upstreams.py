@@ -18,7 +18,7 @@ from kernel.jobs import GiveUp
 from kernel.models import Job
 from kernel.problems import Problem, field_problem
 from listings.encryption import NONCE_BYTES, WrappedKey, key_ring
-from listings.models import DeliveryMode, Product
+from listings.models import DeliveryMode, IdentityProgramme, Product
 from listings.registration import refuse_retired
 from marketplace.delivery.hop import OURS_IN
 from marketplace.models import Delivery, Upstream
@@ -88,9 +88,15 @@ def secret_of(upstream: Upstream) -> tuple[str, str] | None:
 
 
 def prepare_calls(delivery: Delivery, _job: Job) -> dict[str, Any]:
-    """Return what the receipt says of the gateway; raises GiveUp where the provider has not said where calls go."""
+    """Return what the receipt says of the gateway; raises GiveUp where the provider has not said where calls go.
+
+    The questions of an identity programme go nowhere else: the exchange answers them (verification.py).
+    """
     upstream = Upstream.objects.filter(product__listings=delivery.order.listing_id).first()
     if upstream is None:
+        programmes = IdentityProgramme.objects.filter(state=IdentityProgramme.State.OPEN)
+        if programmes.filter(product__listings=delivery.order.listing_id).exists():
+            return {"identity": {"path": f"/api/v1/entitlements/{delivery.entitlement_id}/identity-queries"}}
         raise GiveUp(_("The provider has not said where calls of this interface go."))
     return {"gateway": {"path": f"/gateway/{delivery.entitlement_id}/", "methods": upstream.methods}}
 

@@ -13,6 +13,7 @@ from listings.crossborder.trust import identity
 from listings.crossborder.trust.programmes import key_of
 from listings.models import IdentityConsent, IdentityProgramme, IdentityQuery
 from marketplace.delivery.access import permit_for, require_in_force
+from marketplace.delivery.metering import refuse_beyond_quota
 from marketplace.models import Delivery, Entitlement, UsageRecord
 
 ANSWER_BYTES = 1  # what a yes or a no takes of a permit's ceiling
@@ -47,8 +48,8 @@ def ask_identity(
 ) -> IdentityQuery:
     """Answer yes or no and count the answer, once, whatever it is.
 
-    Across a border it needs the delivery's permit: no permit, no answer. Raises as `identity_key` does, what
-    `use_permit` raises, and what
+    Across a border it needs the delivery's permit: no permit, no answer. Raises as `identity_key` does,
+    `quota_exhausted` beyond the units of a metered plan, what `use_permit` raises, and what
     listings.crossborder.trust.identity.answer_query raises; then nothing was counted or used up.
     """
     entitlement, programme = _entitled(entitlement_id, actor)
@@ -56,6 +57,7 @@ def ask_identity(
         programme=programme, token=token, nonce=nonce, subject=subject, name=name, phone=phone, actor=actor
     )
     if is_new:
+        refuse_beyond_quota(entitlement)
         parties = Delivery.objects.select_related("order__buyer", "order__provider")
         permit_for(parties.filter(entitlement=entitlement).latest("id"), bytes_wanted=ANSWER_BYTES, actor=actor)
         UsageRecord.objects.create(

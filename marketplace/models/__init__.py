@@ -1,6 +1,7 @@
 """Tables of the marketplace: orders, agreements, entitlements, deliveries, the grants to read, and the statistics."""
 
 from marketplace.models.agreements import Agreement, Entitlement
+from marketplace.models.charges import Charge, CreditNote, DunningStep
 from marketplace.models.clean_rooms import CleanRoom, Intersection, RoomQuery, RoomTable
 from marketplace.models.compute import ComputeJob, ComputePool
 from marketplace.models.deliveries import AccessGrant, Delivery, MarkedFile
@@ -25,14 +26,17 @@ from marketplace.models.usage import UsageRecord
 __all__ = [
     "AccessGrant",
     "Agreement",
+    "Charge",
     "CleanRoom",
     "ComputeJob",
     "ComputePool",
+    "CreditNote",
     "Delivery",
     "Demand",
     "Dispute",
     "DisputeOffer",
     "DisputeStatement",
+    "DunningStep",
     "Entitlement",
     "GatewayCall",
     "IndexPoint",

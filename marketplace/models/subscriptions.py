@@ -47,6 +47,7 @@ class Subscription(Identified):
     target = models.ForeignKey(
         PushTarget, models.PROTECT, verbose_name=_("push target"), related_name="subscriptions", null=True, blank=True
     )
+    renews = models.BooleanField(_("renews at the end of its term"), default=False)
 
     objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -60,7 +61,11 @@ class Subscription(Identified):
                 name="what_is_pushed_has_a_target",
             )
         ]
-        indexes = [models.Index(fields=["organization", "-id"], name="subscription_by_organization")]
+        indexes = [
+            models.Index(fields=["organization", "-id"], name="subscription_by_organization"),
+            # A sweep looks for terms that end among those that go on.
+            models.Index(fields=["agreement"], condition=Q(renews=True), name="subscription_that_renews"),
+        ]
 
     def __str__(self) -> str:
         return str(self.agreement)

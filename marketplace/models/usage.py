@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, Venue
@@ -40,6 +41,11 @@ class UsageRecord(Identified):
     nonce = models.CharField(_("nonce"), max_length=64)
     subject_id = models.UUIDField(_("what was used"))
     units = models.PositiveBigIntegerField(_("units"), default=1)
+    # Set once, by the usage run that bills the record (trigger in marketplace/sql). A record that commits after the run
+    # still has none, however old its id: the next run finds it.
+    charge = models.ForeignKey(
+        "marketplace.Charge", models.PROTECT, db_index=False, null=True, verbose_name=_("charge"), related_name="usage"
+    )
 
     objects: ClassVar[UsageRecordQuerySet] = UsageRecordQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -50,7 +56,14 @@ class UsageRecord(Identified):
         constraints = [
             models.UniqueConstraint(fields=["entitlement", "nonce"], name="usage_is_counted_once_by_nonce"),
         ]
-        indexes = [models.Index(fields=["entitlement", "-id"], name="usage_by_entitlement")]
+        indexes = [
+            models.Index(fields=["entitlement", "-id"], name="usage_by_entitlement"),
+            # A usage run looks for what is not billed yet; a charge lists what it bills.
+            models.Index(
+                fields=["entitlement", "created_at"], condition=Q(charge__isnull=True), name="usage_not_billed"
+            ),
+            models.Index(fields=["charge", "id"], condition=Q(charge__isnull=False), name="usage_by_charge"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.nonce}"

@@ -36,7 +36,8 @@ SELECT venue.code, hold.currency, age.since, age.until, count(*),
  GROUP BY venue.code, hold.currency, age.since, age.until
  ORDER BY venue.code, hold.currency, age.since
 """
-# From the entries of the fee accounts, so that it agrees with the ledger; the product is that of the settled order.
+# From the entries of the fee accounts, so that it agrees with the ledger; the product is that of the settled order, or
+# of the order whose use was charged or credited.
 FEE_INCOME = """
 SELECT venue.code, to_char(entry.created_at AT TIME ZONE venue.timezone, 'YYYY-MM') AS month,
        coalesce(listing.product_type, '') AS product_type, account.currency, count(*),
@@ -47,9 +48,16 @@ SELECT venue.code, to_char(entry.created_at AT TIME ZONE venue.timezone, 'YYYY-M
    AND entry.created_at >= (%(first_day)s::date)::timestamp AT TIME ZONE venue.timezone
    AND entry.created_at < (%(after_day)s::date)::timestamp AT TIME ZONE venue.timezone
   JOIN settlements_transfer transfer ON transfer.id = entry.transfer_id
+  LEFT JOIN marketplace_creditnote note
+    ON note.id = CASE WHEN transfer.kind = 'CREDIT_NOTE' THEN substr(transfer.reference, 13, 36)::uuid END
+  LEFT JOIN marketplace_charge charge
+    ON charge.id = CASE WHEN transfer.kind = 'CHARGE' THEN substr(transfer.reference, 8, 36)::uuid
+                        ELSE note.charge_id END
+  LEFT JOIN marketplace_entitlement used ON used.id = charge.entitlement_id
+  LEFT JOIN marketplace_agreement agreed ON agreed.id = used.agreement_id
   LEFT JOIN marketplace_order trade
     ON trade.id = CASE WHEN transfer.reference ~ '^settlement:[0-9a-f-]{36}'
-                       THEN substr(transfer.reference, 12, 36)::uuid END
+                       THEN substr(transfer.reference, 12, 36)::uuid ELSE agreed.order_id END
   LEFT JOIN listings_listing listing ON listing.id = trade.listing_id
  WHERE account.kind = 'FEES' AND account.venue_id = ANY (%(venues)s::uuid[])
  GROUP BY 1, 2, 3, 4, account.id

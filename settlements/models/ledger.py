@@ -131,6 +131,8 @@ class Transfer(models.Model):
         PAYOUT_RETURNED = "PAYOUT_RETURNED", _("payout returned by the bank")
         CORRECTION = "CORRECTION", _("correction")
         BANK_CORRECTION = "BANK_CORRECTION", _("break of the bank account explained")
+        CHARGE = "CHARGE", _("charge collected")
+        CREDIT_NOTE = "CREDIT_NOTE", _("credit note")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(_("posted at"))

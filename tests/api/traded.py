@@ -2,8 +2,10 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID, uuid4
 
+import time_machine
 from django.utils import timezone
 
 from accounts.interests import declare_interest, declare_tie
@@ -36,8 +38,10 @@ from listings.registry import applying, examining, objections
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace import dispute_outcomes, disputes
+from marketplace.credit_notes import propose_credit
 from marketplace.delivery.access import grant_access
 from marketplace.delivery.clean_room.joining import send_table
+from marketplace.delivery.metering import period_of
 from marketplace.delivery.push.pushing import push_delivery
 from marketplace.delivery.push.targets import register_target, retire_target
 from marketplace.delivery.verification import ask_identity
@@ -46,6 +50,7 @@ from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
 from marketplace.statistics.returns import file_return
+from marketplace.usage_runs import bill
 from settlements.models import Account, Deposit, PayoutBatch, Settlement
 from settlements.payouts import request_payout
 from tests.listings.harvest.harvesting import bulk_registered
@@ -67,7 +72,8 @@ from tests.listings.trust.identified import PERSON, consented, hashed, programme
 from tests.marketplace.computing import compute_listing, right_to_compute, submitted
 from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded, released, reviewed, standing
 from tests.marketplace.demanding import entry, on_board, promised
-from tests.marketplace.interfaces import called, opened
+from tests.marketplace.interfaces import bought as bought_interface
+from tests.marketplace.interfaces import called, count_usage, listed_interface, opened
 from tests.marketplace.rooming import asked, opened_room, room_listing
 from tests.marketplace.sharing import query_of
 from tests.marketplace.subscribing import bring_out, new_version, subscribed, subscription_listing
@@ -127,6 +133,7 @@ def traded() -> Traded:
         **_identity(member),
         **_room(member),
         **_computed(member),
+        **_charged(member),
         **_subscribed(member),
         **_dispute(sold),
         **_pushed(delivery),
@@ -166,6 +173,24 @@ def _dispute(order: Order) -> dict[str, object]:
     disputes.make_statement(dispute_id=dispute.id, text="They are full", evidence=[], actor=seller)
     made = dispute_outcomes.offer(dispute_id=dispute.id, refund=Money(50, Currency.CNY), note="", actor=seller)
     return {"dispute_id": dispute.id, "offer_id": made.id}
+
+
+def _charged(member: Organization) -> dict[str, object]:
+    """A month of calls that was billed, and a credit note on it that waits for a second person."""
+    offered = listed_interface(make_member("gzdex", Capacity.PROVIDER), "https://interface.example.com/v1")
+    entitlement = bought_interface(offered, member).entitlement
+    month = period_of(timezone.now() - timedelta(days=35))
+    with time_machine.travel(month.start + timedelta(days=3), tick=False):
+        count_usage(entitlement, units=200)
+    charge = bill(entitlement_id=entitlement.id, period=month)
+    assert charge is not None
+    note = propose_credit(
+        charge_id=charge.id,
+        amount=Money(1, Currency.CNY),
+        reason="One answer was wrong",
+        actor=actor(staff("gzdex", Role.SETTLEMENT_OFFICER)),
+    )
+    return {"charge_id": charge.id, "credit_note_id": note.id}
 
 
 def _crossing(member: Organization) -> dict[str, object]:
@@ -370,6 +395,7 @@ def grow(world: Traded, times: int = 3) -> None:
         disputes.make_statement(dispute_id=UUID(ids["dispute_id"]), text="Full", evidence=[], actor=who)
         seal_events()
         _trade(delivery)
+        _charged(member)
         _drafts(member)
         _related(member)
         _harvests(member)

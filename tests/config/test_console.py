@@ -157,6 +157,8 @@ class TestSidebar:
             "payee_accounts": 1,
             "payout_batches": 1,
             "bank_breaks": 1,
+            "overdue_charges": 0,
+            "credit_notes": 0,
         }
         assert counts[Role.VENUE_ADMIN] == {
             "memberships": 1,
@@ -170,6 +172,8 @@ class TestSidebar:
             "payout_batches": 1,
             "bank_breaks": 1,
             "rule_sets": 0,
+            "overdue_charges": 0,
+            "credit_notes": 0,
         }
         assert counts[Role.LEGAL_REVIEWER] == {"rights": 0, "overdue": 2}
         assert counts[Role.AUDITOR] == {}

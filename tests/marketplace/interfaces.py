@@ -23,7 +23,7 @@ from listings.models import DatasetVersion, Listing, Plan
 from listings.plans import create_plan
 from listings.registration import create_product, register_product
 from marketplace.delivery.upstreams import set_upstream
-from marketplace.models import Delivery, GatewayCall, Upstream
+from marketplace.models import Delivery, Entitlement, GatewayCall, Upstream, UsageRecord
 from tests.listings.offers import approved, dossier, make_terms
 from tests.marketplace.trading import delivered, placed
 from tests.serving import running
@@ -159,6 +159,20 @@ def called(delivery: Delivery) -> GatewayCall:
         path="/",
         outcome=GatewayCall.Outcome.ANSWERED,
         status=200,
+    )
+
+
+def count_usage(entitlement: Entitlement, units: int = 1, kind: str = "API_CALL") -> UsageRecord:
+    """Write down what was used under a right, at this moment."""
+    return UsageRecord.objects.create(
+        entitlement=entitlement,
+        organization_id=entitlement.organization_id,
+        provider_id=entitlement.provider_id,
+        venue_id=entitlement.venue_id,
+        kind=kind,
+        nonce=uuid4().hex,
+        subject_id=uuid4(),
+        units=units,
     )
 
 

@@ -26,6 +26,7 @@ from marketplace.delivery.clean_room import noise, sandbox
 from marketplace.delivery.clean_room.questions import Question, read_parameters, read_question, refuse, statement
 from marketplace.delivery.clean_room.rules import MINE, Rules, rules_of
 from marketplace.delivery.clean_room.tables import decrypt, private_folder, unseal
+from marketplace.delivery.metering import refuse_beyond_quota
 from marketplace.delivery.tables import keeping
 from marketplace.models import CleanRoom, Delivery, Entitlement, RoomQuery, RoomTable, UsageRecord
 
@@ -71,7 +72,10 @@ def locked_room(room_id: UUID, actor: Actor) -> CleanRoom:
     """Lock a room of the buyer's in which something may be asked now. Raises as `ask`."""
     room = find(CleanRoom.objects.visible_to(actor).select_for_update(of=("self",)), pk=room_id)
     require(actor, Permission.DELIVERY_READ, organization_id=room.organization_id)
-    require_in_force(Entitlement.objects.select_for_update(of=("self",)).get(pk=room.entitlement_id))
+    locked = Entitlement.objects.select_related("agreement").select_for_update(of=("self",))
+    entitlement = locked.get(pk=room.entitlement_id)
+    require_in_force(entitlement)
+    refuse_beyond_quota(entitlement)
     return room
 
 

@@ -16,6 +16,7 @@ from kernel import audit
 from kernel.actors import Actor, ActorKind
 from kernel.problems import Problem
 from marketplace.delivery.access import permit_for, require_in_force
+from marketplace.delivery.metering import refuse_beyond_quota
 from marketplace.models import Delivery, Entitlement, SharedFile, TableGrant, UsageRecord
 from marketplace.protocols.delta_sharing.reading import Reader
 from marketplace.protocols.delta_sharing.shares import Version
@@ -41,8 +42,10 @@ def grant_query(
     Across a border it takes their bytes from the delivery's permit. Raises `entitlement_not_active`, or what
     `use_permit` raises: no permit, no byte.
     """
-    entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=version.entitlement.pk)
+    locked = Entitlement.objects.select_related("agreement").select_for_update(of=("self",))
+    entitlement = locked.get(pk=version.entitlement.pk)
     require_in_force(entitlement)
+    refuse_beyond_quota(entitlement)
     deliveries = entitlement.deliveries.filter(state__in=OPEN).select_related("order__buyer", "order__provider")
     delivery = deliveries.order_by("-id").first()
     if delivery is None:

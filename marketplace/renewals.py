@@ -1,0 +1,162 @@
+"""Subscriptions go on: another term at the agreed price and terms, asked for by a job a day before the last one ends.
+
+The buyer says that a subscription renews, and may take it back until then. The new term is charged at its beginning; an
+unpaid one is dunned as any charge is, and no further term follows it, so that the right ends with the term.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.access import Permission, find, require
+from kernel import audit
+from kernel.actors import SYSTEM, Actor
+from kernel.digests import Digests, canonical_json
+from kernel.jobs import enqueue
+from kernel.numbering import short_number
+from kernel.problems import Problem
+from listings.crossborder.parties import crosses_border
+from listings.listing import offer_for
+from marketplace.charges import UNPAID, ask_to_collect
+from marketplace.locks import lock_order
+from marketplace.models import Agreement, Charge, Entitlement, Order, Subscription
+from marketplace.usage_runs import NUMBERED
+
+RENEW_JOB = "subscription.renew"
+AHEAD = timedelta(days=1)
+LIVING = (Entitlement.State.PENDING, Entitlement.State.ACTIVE, Entitlement.State.SUSPENDED)
+
+
+@transaction.atomic
+def set_renewal(*, subscription_id: UUID, renews: bool, actor: Actor) -> Subscription:
+    """Say whether a subscription goes on when its term ends. Raises Problem `not_found`, `forbidden` or, once it has
+    ended, `illegal_state`."""
+    subscription = _locked(subscription_id, actor)
+    require(actor, Permission.ORDER_PLACE, organization_id=subscription.organization_id)
+    if renews and not Subscription.objects.running().filter(pk=subscription.pk).exists():
+        raise Problem("illegal_state", state=subscription.agreement.state)
+    subscription.renews = renews
+    subscription.save(update_fields=["renews"])
+    audit.record("subscription.renewal_set", subject=subscription, actor=actor, details={"renews": renews})
+    return subscription
+
+
+def ask_for_renewals() -> int:
+    """Leave a job for each subscription whose next term begins within a day: one per term, however often called."""
+    due = Subscription.objects.running().filter(renews=True, agreement__expires_at__lte=timezone.now() + AHEAD)
+    rows = list(due.values_list("id", "organization_id", "venue_id", "agreement__expires_at"))
+    for subscription_id, organization_id, venue_id, end in rows:
+        enqueue(
+            RENEW_JOB,
+            key=f"{subscription_id} {end:%Y-%m-%dT%H:%M}",
+            subject_id=subscription_id,
+            organization_id=organization_id,
+            venue_id=venue_id,
+        )
+    return len(rows)
+
+
+@transaction.atomic
+def renew(*, subscription_id: UUID) -> Charge | None:
+    """Let the next term follow and make its charge, due when it begins; or stop renewing, with the reason as an event.
+
+    Does nothing when it was renewed before, has ended, or no longer renews: a job may run it again.
+    """
+    subscription = _locked(subscription_id, SYSTEM)
+    agreement, now = subscription.agreement, timezone.now()
+    start = agreement.expires_at
+    if not subscription.renews or start is None or not now < start <= now + AHEAD:
+        return None
+    order = agreement.order
+    if (hindrance := _hindrance(order, agreement)) is not None:
+        subscription.renews = False
+        subscription.save(update_fields=["renews"])
+        audit.record("subscription.not_renewed", subject=subscription, actor=SYSTEM, reason=hindrance)
+        return None
+
+    end = start + timedelta(days=order.listing.terms.term_days or 0)
+    rights = Entitlement.objects.filter(agreement=agreement, state__in=LIVING)
+    charge = _charge(order, agreement, rights.latest("id"), start, end)
+    agreement.expires_at = end
+    agreement.save(update_fields=["expires_at"])
+    rights.update(expires_at=end)
+    details = {"charge": charge.number, "from": start.isoformat(), "until": end.isoformat()}
+    audit.record("subscription.renewed", subject=subscription, actor=SYSTEM, details=details)
+    ask_to_collect(charge, due_at=start)
+    return charge
+
+
+def is_reproduced(charge: Charge) -> bool:
+    """Compute the statement of a term again from the agreement, and compare the bytes."""
+    agreement = Agreement.objects.get(entitlements=charge.entitlement_id)
+    again = canonical_json(_statement(charge.number, charge.entitlement_id, agreement.body, charge.period))
+    return again == canonical_json(charge.body) and Digests(again).sha256 == charge.sha256
+
+
+def _locked(subscription_id: UUID, actor: Actor) -> Subscription:
+    visible = Subscription.objects.visible_to(actor).select_related("agreement")
+    seen = find(visible, pk=subscription_id)
+    lock_order(seen.agreement.order_id, SYSTEM)
+    related = ("agreement__order__listing__terms", "agreement__order__venue")
+    return Subscription.objects.select_related(*related).select_for_update(of=("self", "agreement")).get(pk=seen.pk)
+
+
+def _hindrance(order: Order, agreement: Agreement) -> str | None:
+    """Return why no further term follows, as a code; None where nothing stands against it."""
+    if agreement.state != Agreement.State.ACTIVE:
+        return "agreement_not_active"
+    if Charge.objects.filter(entitlement__agreement=agreement, state__in=UNPAID).exists():
+        return "charge_not_paid"
+    # A case is cleared for one transfer: what crosses a border goes on by a new order (DOMAIN §3).
+    if crosses_border(order.provider, order.buyer):
+        return "border"
+    try:
+        offer = offer_for(order.listing_id, order.plan_id)
+    except Problem as problem:
+        return problem.code
+    # Another price or other terms are another contract, which the buyer must agree to.
+    same = (offer.plan.price, str(offer.terms.pk)) == (order.gross, agreement.body["terms"]["id"])
+    return None if same else "offer_changed"
+
+
+def _charge(order: Order, agreement: Agreement, right: Entitlement, start: datetime, end: datetime) -> Charge:
+    first, last = timezone.localdate(start), timezone.localdate(end)
+    period = f"{first.isoformat()}/{last.isoformat()}"
+    number = short_number(order.venue.number_prefix, NUMBERED, timezone.localdate().year)
+    body = _statement(number, right.pk, agreement.body, period)
+    digests = Digests(canonical_json(body))
+    charge = Charge.objects.create(
+        entitlement=right,
+        organization_id=order.buyer_id,
+        provider_id=order.provider_id,
+        broker_id=order.broker_id,
+        venue_id=order.venue_id,
+        number=number,
+        kind=Charge.Kind.SUBSCRIPTION,
+        period=period,
+        units=1,
+        gross_minor=order.gross_minor,
+        currency=order.currency,
+        body=body,
+        sha256=digests.sha256,
+        sm3=digests.sm3,
+    )
+    details = {"gross": charge.gross.as_json(), "sha256": charge.sha256}
+    audit.record("charge.made", subject=charge, actor=SYSTEM, details=details)
+    return charge
+
+
+def _statement(number: str, right_id: UUID, agreement: dict[str, Any], period: str) -> dict[str, Any]:
+    return {
+        "number": number,
+        "kind": Charge.Kind.SUBSCRIPTION.value,
+        "entitlement": str(right_id),
+        "agreement": agreement["number"],
+        "venue": agreement["venue"],
+        "period": period,
+        "price": agreement["price"],
+        "lines": [],
+    }

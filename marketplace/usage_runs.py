@@ -1,0 +1,199 @@
+"""Usage becomes charges: one run per venue and month, each entitlement's records billed once, whatever repeats.
+
+A record is claimed by the charge that bills it. Records are not told apart by their ids or times: one whose transaction
+commits after the run is unclaimed still, and the next run bills it as late, at what its own month then costs.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts.models import Venue
+from kernel import audit
+from kernel.actors import SYSTEM
+from kernel.digests import Digests, canonical_json
+from kernel.identifiers import uuid7
+from kernel.jobs import enqueue, extend_lease
+from kernel.models import Job
+from kernel.money import Currency
+from kernel.numbering import short_number
+from kernel.problems import Problem
+from listings.metering import Metering, metering_of_json
+from marketplace.charges import ask_to_collect
+from marketplace.delivery.metering import BILLED, Period, period_named, period_of
+from marketplace.models import Charge, Entitlement, UsageRecord
+
+RUN_JOB = "usage.run"
+SETTLING = timedelta(hours=2)  # after the month's end, so that nearly all calls that began in it have ended
+BEAT = 20  # entitlements between two signs of life of a run
+NUMBERED = "U"
+
+
+def ask_for_runs() -> int:
+    """Ask for the run of the month that has ended, at every venue: once, however often this is called."""
+    month = period_of(period_of(timezone.now() - SETTLING).start - timedelta(days=1))
+    venues = Venue.objects.values_list("id", "code")
+    for venue_id, code in venues:
+        enqueue(RUN_JOB, key=f"{code} {month.name}", venue_id=venue_id, due_at=month.end + SETTLING)
+    return len(venues)
+
+
+def run_month(*, venue_id: UUID, period: Period, job: Job | None = None) -> int:
+    """Bill what was used at a venue until the end of a month and is not billed yet; return how many charges were made.
+
+    Each charge is a transaction of its own, so that a run that dies goes on where it was. Raises Problem
+    `period_not_over`.
+    """
+    if period.end > timezone.now():
+        raise Problem("period_not_over", period=period.name)
+    made = 0
+    for index, entitlement_id in enumerate(_to_bill(venue_id, period)):
+        made += bill(entitlement_id=entitlement_id, period=period) is not None
+        if job is not None and index % BEAT == BEAT - 1:
+            extend_lease(job)
+    return made
+
+
+@transaction.atomic
+def bill(*, entitlement_id: UUID, period: Period) -> Charge | None:
+    """Make the charge of an entitlement's month and claim its records; None when there is one, or nothing to bill."""
+    related = ("agreement__order", "venue")
+    # A second run waits here, and then finds the charge. Calls go on: their records only need the row to be there.
+    locked = Entitlement.objects.select_related(*related).select_for_update(of=("self",), no_key=True)
+    entitlement = locked.get(pk=entitlement_id)
+    if Charge.objects.filter(entitlement=entitlement_id, kind=Charge.Kind.USAGE, period=period.name).exists():
+        return None
+    metering = metering_of_json(entitlement.agreement.body["metering"])
+    charge_id = uuid7()
+    if not _unbilled(entitlement_id, metering, period).update(charge=charge_id):
+        return None
+
+    order = entitlement.agreement.order
+    number = short_number(entitlement.venue.number_prefix, NUMBERED, timezone.localdate().year)
+    body = _statement(charge_id, number, entitlement, period)
+    digests = Digests(canonical_json(body))
+    charge = Charge.objects.create(
+        id=charge_id,
+        entitlement=entitlement,
+        organization_id=entitlement.organization_id,
+        provider_id=entitlement.provider_id,
+        broker_id=order.broker_id,
+        venue=entitlement.venue,
+        number=number,
+        kind=Charge.Kind.USAGE,
+        period=period.name,
+        units=body["units"],
+        gross_minor=body["gross_minor"],
+        currency=body["currency"],
+        body=body,
+        sha256=digests.sha256,
+        sm3=digests.sm3,
+    )
+    audit.record(
+        "charge.made", subject=charge, actor=SYSTEM, details={"gross": charge.gross.as_json(), "sha256": charge.sha256}
+    )
+    ask_to_collect(charge)
+    return charge
+
+
+def is_reproduced(charge: Charge) -> bool:
+    """Compute a usage charge's statement again from the records that it claimed, and compare the bytes."""
+    entitlement = Entitlement.objects.select_related("agreement", "venue").get(pk=charge.entitlement_id)
+    again = canonical_json(_statement(charge.pk, charge.number, entitlement, period_named(charge.period)))
+    return again == canonical_json(charge.body) and Digests(again).sha256 == charge.sha256
+
+
+def _to_bill(venue_id: UUID, period: Period) -> Iterator[UUID]:
+    """Yield the metered entitlements with records that no charge has claimed."""
+    unbilled = UsageRecord.objects.filter(entitlement=OuterRef("pk"), charge__isnull=True, created_at__lt=period.end)
+    metered = Entitlement.objects.filter(Exists(unbilled), venue=venue_id, agreement__body__has_key="metering")
+    return metered.order_by("id").values_list("id", flat=True).iterator(chunk_size=500)
+
+
+def _unbilled(entitlement_id: UUID, metering: Metering, period: Period) -> QuerySet[UsageRecord]:
+    return UsageRecord.objects.filter(
+        entitlement=entitlement_id,
+        kind__in=BILLED[metering.unit],
+        charge__isnull=True,
+        created_at__lt=period.end,
+    )
+
+
+def _statement(charge_id: UUID, number: str, entitlement: Entitlement, period: Period) -> dict[str, Any]:
+    """Say what a charge is for: a line for each month that it bills, and the digest of the records, in their order."""
+    agreement = entitlement.agreement.body
+    metering, currency = metering_of_json(agreement["metering"]), Currency(agreement["price"]["currency"])
+    records = UsageRecord.objects.filter(charge=charge_id).order_by("id")
+    rows = records.values_list("id", "created_at", "kind", "nonce", "units").iterator(chunk_size=2000)
+    digest = sha256()
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for month, units, line in _read(rows):
+        counts[month][0] += 1
+        counts[month][1] += units
+        digest.update(line)
+    billed = _billed_before(entitlement.pk, period)
+    lines = [
+        _line(month, metering, currency, counted, units, billed[month], late=month != period.name)
+        for month, (counted, units) in sorted(counts.items())
+    ]
+    return {
+        "number": number,
+        "kind": Charge.Kind.USAGE.value,
+        "entitlement": str(entitlement.pk),
+        "agreement": agreement["number"],
+        "venue": agreement["venue"],
+        "period": period.name,
+        "metering": dict(agreement["metering"]),
+        "currency": currency.value,
+        "lines": lines,
+        "units": sum(line["units"] for line in lines),
+        "gross_minor": sum(line["amount_minor"] for line in lines),
+        "records": {"count": sum(line["records"] for line in lines), "sha256": digest.hexdigest()},
+    }
+
+
+def _read(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, int, bytes]]:
+    """Yield each record's month, its units, and the line that goes into the digest."""
+    month: Period | None = None
+    for record_id, created_at, kind, nonce, units in rows:
+        if month is None or not month.start <= created_at < month.end:
+            month = period_of(created_at)
+        fields = [str(record_id), created_at.isoformat(), kind, nonce, units]
+        yield month.name, units, canonical_json(fields) + b"\n"
+
+
+def _line(
+    month: str, metering: Metering, currency: Currency, records: int, units: int, before: int, *, late: bool
+) -> dict[str, Any]:
+    """Return a month's line: what all its units cost so far, less what those billed before did.
+
+    A record that comes late thus costs what it would have cost in time, free units, tiers, cap and rounding included.
+    """
+    amount = metering.charge(before + units, currency).minor - metering.charge(before, currency).minor
+    free = max(0, min(before + units, metering.included_units) - before)
+    return {
+        "month": month,
+        "late": late,
+        "records": records,
+        "units_before": before,
+        "units": units,
+        "free_units": free,
+        "amount_minor": amount,
+    }
+
+
+def _billed_before(entitlement_id: UUID, period: Period) -> dict[str, int]:
+    """Return the units that earlier charges have billed, by month."""
+    earlier = Charge.objects.filter(entitlement=entitlement_id, kind=Charge.Kind.USAGE, period__lt=period.name)
+    units: dict[str, int] = defaultdict(int)
+    for body in earlier.values_list("body", flat=True):
+        for line in body["lines"]:
+            units[line["month"]] += line["units"]
+    return units

@@ -1,0 +1,103 @@
+"""Take what a charge comes to from the buyer's available funds and divide it; give back what a credit note says.
+
+An order's price is held until the buyer accepts. What a charge is for has been used, or begins with its payment:
+nothing is left to be accepted, so that one transfer takes the money and divides it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from django.db import transaction
+
+from kernel.actors import Actor
+from kernel.money import Currency, Money
+from settlements.chart import AccountKey, open_accounts
+from settlements.fees import FeeLine
+from settlements.ledger import Leg, TransferDraft, post
+from settlements.models import Account, Payee, Transfer
+from settlements.settlement import ACCOUNT_OF_PAYEE
+
+
+@transaction.atomic
+def take(
+    *,
+    charge_id: UUID,
+    venue_id: UUID,
+    payer_id: UUID,
+    gross: Money,
+    lines: Sequence[FeeLine],
+    owners: Mapping[Payee, UUID | None],
+    memo: str,
+    actor: Actor,
+) -> Transfer:
+    """Move `gross` from the payer's available funds to those named by `lines`, once per charge.
+
+    `owners` says whose earnings the provider's and the broker's lines are. Raises ValueError when the lines do not sum
+    to the gross, Problem `insufficient_funds`; the transaction stays usable.
+    """
+    if gross.minor <= 0 or sum(line.amount_minor for line in lines) != gross.minor:
+        raise ValueError("the lines do not sum to a positive gross")
+    payer, *takers = _accounts(venue_id, payer_id, gross.currency, lines, owners)
+    parts = (Leg(taker, line.amount_minor) for taker, line in zip(takers, lines, strict=True))
+    draft = TransferDraft(
+        kind=Transfer.Kind.CHARGE,
+        reference=f"charge:{charge_id}",
+        venue_id=venue_id,
+        legs=(Leg(payer, -gross.minor), *parts),
+        memo=memo,
+    )
+    return post([draft], actor=actor)[0]
+
+
+@transaction.atomic
+def give_back(
+    *,
+    credit_id: UUID,
+    venue_id: UUID,
+    payer_id: UUID,
+    currency: Currency,
+    parts: Sequence[FeeLine],
+    owners: Mapping[Payee, UUID | None],
+    memo: str,
+    actor: Actor,
+) -> Transfer:
+    """Move the parts of a credit note (red entry) from those who were paid back to the payer's available funds, once.
+
+    Raises Problem `insufficient_funds` where a payee has had its part paid out already.
+    """
+    payer, *takers = _accounts(venue_id, payer_id, currency, parts, owners)
+    legs = [Leg(taker, -part.amount_minor) for taker, part in zip(takers, parts, strict=True)]
+    draft = TransferDraft(
+        kind=Transfer.Kind.CREDIT_NOTE,
+        reference=f"credit-note:{credit_id}",
+        venue_id=venue_id,
+        legs=(Leg(payer, sum(part.amount_minor for part in parts)), *legs),
+        memo=memo,
+    )
+    return post([draft], actor=actor)[0]
+
+
+def divide_back(lines: Sequence[FeeLine], credit_minor: int) -> list[FeeLine]:
+    """Divide a credit over what the payees still have of a charge, in proportion (pure).
+
+    No part is above its line, the parts sum to the credit, and crediting all that is left takes every line in full: the
+    fractions of a minor unit fall on the first line with room, which is the provider's. Raises ValueError beyond what
+    is left.
+    """
+    left = sum(line.amount_minor for line in lines)
+    if not 0 < credit_minor <= left:
+        raise ValueError("a credit takes something, and no more than is left")
+    parts = [line.amount_minor * credit_minor // left for line in lines]
+    for index, line in enumerate(lines):
+        parts[index] += min(credit_minor - sum(parts), line.amount_minor - parts[index])
+    return [replace(line, amount_minor=part) for line, part in zip(lines, parts, strict=True) if part]
+
+
+def _accounts(
+    venue_id: UUID, payer_id: UUID, currency: Currency, lines: Sequence[FeeLine], owners: Mapping[Payee, UUID | None]
+) -> list[UUID]:
+    return open_accounts(
+        AccountKey(Account.Kind.CLIENT, venue_id, currency, payer_id),
+        *(AccountKey(ACCOUNT_OF_PAYEE[line.payee], venue_id, currency, owners.get(line.payee)) for line in lines),
+    )
