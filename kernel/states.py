@@ -23,6 +23,7 @@ class Stateful(models.Model):
     """A row with a state; subclasses declare `State` choices, the `state` field and `MOVES`."""
 
     MOVES: ClassVar[Mapping[str, AbstractSet[str]]] = {}
+    OTHER_STARTS: ClassVar[AbstractSet[str]] = frozenset()  # in which a row may be made besides the field's default
     state: Any
 
     class Meta:

@@ -56,7 +56,7 @@ def file_dispute(*, order_id: UUID, kind: str, statement: str, claimed: Money | 
         raise Problem("dispute_open")
     by_buyer = actor.organization_id == order.buyer_id
     claim = _checked_claim(order, claimed, by_buyer=by_buyer)
-    delivery = order.deliveries.order_by("-id")[0]
+    delivery = order.deliveries.get(number=1)  # those of a subscription's new versions are paid with it
     if delivery.decided_at and delivery.decided_at < timezone.now() - timedelta(days=FILING_DAYS):
         raise Problem("too_late", days=FILING_DAYS)
 

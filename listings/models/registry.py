@@ -60,6 +60,7 @@ class PropertyRegistration(Identified, Stateful):
         EXPIRED = "EXPIRED", _("expired")
         CANCELLED = "CANCELLED", pgettext_lazy("registration", "cancelled")
 
+    OTHER_STARTS = frozenset({State.CONSENT})  # a transfer that another holds
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
         State.CONSENT: frozenset({State.APPLIED, State.TERMINATED}),
         State.APPLIED: frozenset({State.ACCEPTED, State.NOT_ACCEPTED, State.TERMINATED}),

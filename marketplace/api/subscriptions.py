@@ -163,7 +163,14 @@ class SubscribedVersionSerializer(serializers.ModelSerializer[NewVersion]):
 class NewVersionFilter(django_filters.FilterSet):
     subscription = django_filters.UUIDFilter("subscription_id")
     delivery_state = django_filters.ChoiceFilter("delivery__state", choices=Delivery.State.choices)
-    kept_back = django_filters.BooleanFilter("delivery", lookup_expr="isnull")
+    # Not a BooleanFilter: that takes a word it does not know for no wish at all.
+    kept_back = django_filters.TypedChoiceFilter(
+        field_name="delivery",
+        choices=(("true", "true"), ("false", "false")),
+        coerce=lambda value: value == "true",
+        lookup_expr="isnull",
+        label="Nothing of it has been delivered.",
+    )
 
 
 class NewVersionList(generics.GenericAPIView[NewVersion]):

@@ -99,7 +99,7 @@ class PayoutBatchAdmin(ConsoleAdmin):
             "note": _("Nothing is sent yet: another person checks the batch."),
             "back": reverse("admin:settlements_payoutbatch_changelist"),
         }
-        return TemplateResponse(request, "settlements/bank_form.html", context)
+        return TemplateResponse(request, "settlements/ask.html", context)
 
     @action(description=_("Download the file for the bank"), url_path="download", permissions=["gather"])  # type: ignore[untyped-decorator]
     def download(self, request: HttpRequest, object_id: str) -> HttpResponse:

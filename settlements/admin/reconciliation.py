@@ -113,7 +113,7 @@ def _page(
         "note": note,
         "back": back,
     }
-    return TemplateResponse(request, "settlements/bank_form.html", context)
+    return TemplateResponse(request, "settlements/ask.html", context)
 
 
 class BookingInline(ReadOnlyInline):

@@ -1,5 +1,6 @@
 """How periods, frozen balances and corrections look in JSON, and the bodies that make them."""
 
+from datetime import UTC
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -137,7 +138,8 @@ class BalanceAtSerializer(serializers.Serializer[dict[str, Any]]):
     venue = serializers.CharField()
     organization = OwnerSerializer(allow_null=True)
     currency = serializers.ChoiceField(choices=[(each.value, each.value) for each in Currency])
-    at = serializers.DateTimeField()
+    # In UTC: of the centuries before standard time Shanghai's offset has seconds, which RFC 3339 cannot write.
+    at = serializers.DateTimeField(default_timezone=UTC)
     balance = MoneyField()
 
 

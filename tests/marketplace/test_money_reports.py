@@ -22,6 +22,7 @@ from settlements.books import standings
 from settlements.models import Account
 from settlements.payouts import approve_payout, request_payout
 from tests.marketplace.trading import accepted, closed, delivered, listed_dataset, make_buyer, placed
+from tests.settlements.banking import payee
 from tests.settlements.purse import yuan
 from tests.world import actor, api, make_member, person_of, staff, venue
 
@@ -43,6 +44,7 @@ def test_reports_sum_what_the_ledger_says_and_lead_back_to_it() -> None:
     waiting = delivered(placed(listing, make_buyer()))
     with time_machine.travel(timezone.now() - timedelta(days=40)):
         placed(listing, make_buyer())
+    payee(seller)
     payout = request_payout(venue=venue(), amount=yuan(50), actor=actor(person_of(seller)))
     approve_payout(payout_id=payout.pk, actor=actor(staff("gzdex", Role.VENUE_ADMIN)))
     officer = api(staff("gzdex", Role.SETTLEMENT_OFFICER))
