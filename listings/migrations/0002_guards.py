@@ -105,6 +105,13 @@ GUARDS = (
             DROP TRIGGER report_paper_is_never_deleted ON listings_reportpaper;
         """,
     ),
+    (
+        "rule_sets.sql",
+        """
+            DROP TRIGGER rule_set_in_use_is_frozen ON listings_routeruleset;
+            DROP FUNCTION listings_guard_rule_set();
+        """,
+    ),
     ("revision_reviews.sql", "DROP TRIGGER revision_review_is_append_only ON listings_revisionreview;"),
 )
 

@@ -21,6 +21,22 @@ GUARDS = (
         ),
     ),
     ("usage_records.sql", "DROP TRIGGER usage_record_is_append_only ON marketplace_usagerecord;"),
+    (
+        "dispute_statements.sql",
+        """
+            DROP TRIGGER dispute_statement_is_append_only ON marketplace_disputestatement;
+            DROP TRIGGER dispute_statement_is_never_truncated ON marketplace_disputestatement;
+        """,
+    ),
+    (
+        "charges.sql",
+        """
+            DROP FUNCTION charge_is_frozen() CASCADE;
+            DROP FUNCTION usage_record_is_billed_once() CASCADE;
+            CREATE TRIGGER usage_record_is_append_only BEFORE UPDATE OR DELETE ON marketplace_usagerecord
+                FOR EACH STATEMENT EXECUTE FUNCTION kernel_refuse_change();
+        """,
+    ),
 )
 
 

@@ -1,4 +1,9 @@
--- What the bank said, and what was found to be the same money, stays as it is.
+-- What went to the bank, what it said, and what was found to be the same money, stays as it is.
+CREATE TRIGGER bank_file_is_append_only BEFORE UPDATE OR DELETE ON settlements_bankfile
+    FOR EACH STATEMENT EXECUTE FUNCTION kernel_refuse_change();
+CREATE TRIGGER bank_file_is_never_truncated BEFORE TRUNCATE ON settlements_bankfile
+    FOR EACH STATEMENT EXECUTE FUNCTION kernel_refuse_truncate();
+
 CREATE TRIGGER bank_statement_is_append_only BEFORE UPDATE OR DELETE ON settlements_bankstatement
     FOR EACH STATEMENT EXECUTE FUNCTION kernel_refuse_change();
 CREATE TRIGGER bank_statement_is_never_truncated BEFORE TRUNCATE ON settlements_bankstatement

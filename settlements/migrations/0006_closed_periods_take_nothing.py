@@ -33,7 +33,7 @@ def as_before(name: str, file: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlements", "0008_accounting_periods")]
+    dependencies = [("settlements", "0005_append_only")]
 
     operations = [
         run_sql_file(
