@@ -30,9 +30,9 @@ from settlements.models import BankBooking, BankBreak, BankDay, BankStatement, P
 
 class BankFileQuerySerializer(serializers.Serializer[Any]):
     venue = serializers.CharField(max_length=20, help_text=_("The venue's code: gzdex, szdex."))
-    name = serializers.CharField(max_length=200, required=False, default="", help_text=_("File name, without a path."))
+    name = serializers.CharField(max_length=200, required=False, help_text=_("File name, without a path."))
     encoding = serializers.ChoiceField(
-        sorted(ENCODINGS), required=False, default="", help_text=_("Of a CSV. Without it UTF-8 is tried, then GB18030.")
+        sorted(ENCODINGS), required=False, help_text=_("Of a CSV. Without it UTF-8 is tried, then GB18030.")
     )
 
 
@@ -346,7 +346,8 @@ class BankDayList(generics.GenericAPIView[BankDay]):
 def _sent(request: Request, content: bytes) -> dict[str, Any]:
     query = BankFileQuerySerializer(data=request.query_params)
     query.is_valid(raise_exception=True)
-    return {**query.validated_data, "venue": venue_named(query.validated_data["venue"]), "content": content}
+    given: dict[str, Any] = {"name": "", "encoding": ""} | query.validated_data
+    return given | {"venue": venue_named(given["venue"]), "content": content}
 
 
 def _breaks(request: Request) -> models.QuerySet[BankBreak]:
