@@ -68,7 +68,7 @@ def test_the_demo_trades_settles_and_certifies_and_does_so_again_until_ctrl_c(st
     rest = second.communicate(timeout=120)[0]
 
     assert second.returncode == 0, rest
-    assert told.count("the listing of an earlier run is still there") == 2
+    assert told.count("the listing of an earlier run is still there") == 3
     assert "an earlier run has carried them over the border" in told
     assert f"Console        {url}/console/" in told
     assert "reviewer@szdex.example" in told
