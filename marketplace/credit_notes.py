@@ -15,9 +15,9 @@ from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from marketplace.charges import give_right_back, locked_charge, owners_of
 from marketplace.models import Charge, CreditNote
-from settlements.charging import divide_back, give_back
+from settlements.charging import give_back
 from settlements.deposits import responsible_person
-from settlements.fees import FeeLine
+from settlements.fees import FeeLine, divide_back
 
 NUMBERED = "N"
 

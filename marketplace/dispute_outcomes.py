@@ -23,6 +23,7 @@ from marketplace.entitlements import end_right
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Dispute, DisputeOffer, Order
 from settlements import escrow
+from settlements.fees import FeeLine
 from settlements.settlement import give_back
 
 State = Dispute.State
@@ -158,9 +159,11 @@ def pay_outcome(*, dispute_id: UUID) -> None:
     dispute.refresh_from_db()
     if dispute.paid_at is not None or not dispute.refund:
         return
+    others = Dispute.objects.filter(order=dispute.order_id).exclude(pk=dispute.pk).values_list("division", flat=True)
     given = give_back(
         order_id=dispute.order_id,
         amount=dispute.refund,
+        earlier=[FeeLine.from_json(line) for division in others for line in division],
         reference=f"award:{dispute.id}",
         actor=SYSTEM,
         reason=dispute.number,

@@ -5,7 +5,6 @@ nothing is left to be accepted, so that one transfer takes the money and divides
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -76,22 +75,6 @@ def give_back(
         memo=memo,
     )
     return post([draft], actor=actor)[0]
-
-
-def divide_back(lines: Sequence[FeeLine], credit_minor: int) -> list[FeeLine]:
-    """Divide a credit over what the payees still have of a charge, in proportion (pure).
-
-    No part is above its line, the parts sum to the credit, and crediting all that is left takes every line in full: the
-    fractions of a minor unit fall on the first line with room, which is the provider's. Raises ValueError beyond what
-    is left.
-    """
-    left = sum(line.amount_minor for line in lines)
-    if not 0 < credit_minor <= left:
-        raise ValueError("a credit takes something, and no more than is left")
-    parts = [line.amount_minor * credit_minor // left for line in lines]
-    for index, line in enumerate(lines):
-        parts[index] += min(credit_minor - sum(parts), line.amount_minor - parts[index])
-    return [replace(line, amount_minor=part) for line, part in zip(lines, parts, strict=True) if part]
 
 
 def _accounts(

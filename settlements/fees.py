@@ -5,7 +5,7 @@ Rows are never changed, so that any past division can be computed again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Self
 from uuid import UUID
@@ -96,6 +96,22 @@ def portion(lines: Sequence[FeeLine], part_minor: int, *, before: Mapping[Payee,
             parts.append(FeeLine(line.payee, line.rate_ppm, amount, line.schedule_id))
             left -= amount
     return [FeeLine(Payee.PROVIDER, 0, left, None), *parts] if left else parts
+
+
+def divide_back(lines: Sequence[FeeLine], credit_minor: int) -> list[FeeLine]:
+    """Divide what goes back over what the payees still have of a price, in proportion (pure).
+
+    No part is above its line, the parts sum to the credit, and giving back all that is left takes every line whole: the
+    fractions of a minor unit fall on the first line with room, which is the provider's. Raises ValueError beyond what
+    is left.
+    """
+    left = sum(line.amount_minor for line in lines)
+    if not 0 < credit_minor <= left:
+        raise ValueError("a credit takes something, and no more than is left")
+    parts = [line.amount_minor * credit_minor // left for line in lines]
+    for index, line in enumerate(lines):
+        parts[index] += min(credit_minor - sum(parts), line.amount_minor - parts[index])
+    return [replace(line, amount_minor=part) for line, part in zip(lines, parts, strict=True) if part]
 
 
 def fee_of(gross_minor: int, schedule: FeeSchedule) -> int:

@@ -4,7 +4,9 @@ What a dispute has frozen is divided as a part of its own when it ends, or given
 division is taken from everybody in proportion, by an entry of its own.
 """
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +18,7 @@ from kernel.money import Money
 from kernel.problems import Problem
 from kernel.states import advance
 from settlements.chart import AccountKey, open_accounts
-from settlements.fees import FeeLine, portion
+from settlements.fees import FeeLine, divide_back
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, EscrowHold, Payee, Settlement, SettlementLine, Transfer
 
@@ -123,44 +125,50 @@ def _release(hold: EscrowHold, settlement: Settlement, actor: Actor) -> None:
 
 
 @transaction.atomic
-def give_back(*, order_id: UUID, amount: Money, reference: str, actor: Actor, reason: str) -> list[FeeLine]:
+def give_back(
+    *, order_id: UUID, amount: Money, earlier: Sequence[FeeLine], reference: str, actor: Actor, reason: str
+) -> list[FeeLine]:
     """Give the payer back what was settled, from all who shared in it and in proportion (DOMAIN §5, refunds).
 
-    The settlements stand as they were; this is a transfer of its own, named by `reference`. Returns what each gave.
-    Raises Problem `insufficient_escrow` for more than was settled, or `insufficient_funds` while somebody has less.
+    `earlier` are the parts that went back before. The settlements stand as they were; this is a transfer of its own,
+    named by `reference`. Returns what each gave. Raises Problem `insufficient_escrow` for more than is left of what was
+    settled, or `insufficient_funds` while somebody has less.
     """
     parts = list(Settlement.objects.filter(order_id=order_id).select_related("hold").prefetch_related("lines"))
-    shares = [line for part in parts for line in part.lines.all()]
-    settled = sum(line.amount_minor for line in shares)
-    if not parts or amount.currency != parts[0].currency or not 0 < amount.minor <= settled:
+    left = _left_of([line for part in parts for line in part.lines.all()], earlier)
+    most = sum(line.amount_minor for line in left)
+    if not left or amount.currency != parts[0].currency or not 0 < amount.minor <= most:
         raise Problem("insufficient_escrow")
-    whole = [FeeLine(Payee(share.payee), share.rate_ppm, share.amount_minor, share.schedule_id) for share in shares]
-    given = portion(_by_payee(whole), amount.minor)
+    given = divide_back(left, amount.minor)
     first, hold = parts[0], parts[0].hold
     assert hold is not None  # noqa: S101 - lines come from a hold
-    draft = _draft(first, hold, given)
-    legs = tuple(Leg(leg.account_id, -leg.amount_minor) for leg in draft.legs[1:])
-    (client,) = open_accounts(AccountKey(Account.Kind.CLIENT, first.venue_id, amount.currency, hold.payer_id))
-    back = TransferDraft(
+    client, *givers = open_accounts(
+        AccountKey(Account.Kind.CLIENT, first.venue_id, amount.currency, hold.payer_id), *_keys_of(first, given)
+    )
+    legs = (Leg(giver, -line.amount_minor) for giver, line in zip(givers, given, strict=True))
+    draft = TransferDraft(
         kind=Transfer.Kind.AWARD,
         reference=reference,
         venue_id=first.venue_id,
         legs=(*legs, Leg(client, amount.minor)),
         memo=reason[:200],
     )
-    post([back], actor=actor)
+    post([draft], actor=actor)
     details = {"order": str(order_id), **amount.as_json(), "lines": [line.as_json() for line in given]}
     audit.record("settlement.given_back", subject=first, actor=actor, reason=reason, details=details)
     return given
 
 
-def _by_payee(lines: Sequence[FeeLine]) -> list[FeeLine]:
-    sums: dict[Payee, FeeLine] = {}
-    for line in lines:
-        before = sums.get(line.payee)
-        amount = line.amount_minor + (before.amount_minor if before else 0)
-        sums[line.payee] = FeeLine(line.payee, line.rate_ppm, amount, line.schedule_id)
-    return list(sums.values())
+def _left_of(shares: Sequence[SettlementLine], earlier: Sequence[FeeLine]) -> list[FeeLine]:
+    """Return what each payee still has of an order's price, the provider first."""
+    left: Counter[Payee] = Counter()
+    for share in shares:
+        left[Payee(share.payee)] += share.amount_minor
+    for line in earlier:
+        left[line.payee] -= line.amount_minor
+    lines = {Payee(share.payee): FeeLine(Payee(share.payee), share.rate_ppm, 0, share.schedule_id) for share in shares}
+    payees = sorted(lines, key=lambda payee: payee is not Payee.PROVIDER)
+    return [replace(lines[payee], amount_minor=left[payee]) for payee in payees if left[payee]]
 
 
 def _the_same(standing: Settlement | None, provider: Organization, gross: Money) -> Settlement:
@@ -172,15 +180,22 @@ def _the_same(standing: Settlement | None, provider: Organization, gross: Money)
 
 def _draft(settlement: Settlement, hold: EscrowHold, lines: Sequence[FeeLine]) -> TransferDraft:
     venue_id, currency = settlement.venue_id, hold.amount.currency
-    owners = {Payee.PROVIDER: settlement.provider_id, Payee.BROKER: settlement.broker_id}
     escrow, *takers = open_accounts(
-        AccountKey(Account.Kind.ESCROW, venue_id, currency, hold.payer_id),
-        *(AccountKey(ACCOUNT_OF_PAYEE[line.payee], venue_id, currency, owners.get(line.payee)) for line in lines),
+        AccountKey(Account.Kind.ESCROW, venue_id, currency, hold.payer_id), *_keys_of(settlement, lines)
     )
     parts = (Leg(taker, line.amount_minor) for taker, line in zip(takers, lines, strict=True))
     return TransferDraft(
         kind=Transfer.Kind.SETTLEMENT,
         reference=f"settlement:{settlement.order_id}" + (f":{settlement.part}" if settlement.part > 1 else ""),
         venue_id=venue_id,
-        legs=(Leg(escrow, -sum(line.amount_minor for line in lines)), *parts),
+        legs=(Leg(escrow, -settlement.gross_minor), *parts),
     )
+
+
+def _keys_of(settlement: Settlement, lines: Sequence[FeeLine]) -> list[AccountKey]:
+    owners = {Payee.PROVIDER: settlement.provider_id, Payee.BROKER: settlement.broker_id}
+    currency = settlement.gross.currency
+    return [
+        AccountKey(ACCOUNT_OF_PAYEE[line.payee], settlement.venue_id, currency, owners.get(line.payee))
+        for line in lines
+    ]

@@ -11,8 +11,17 @@ from kernel.api import represent
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import Currency, Money, MoneyField, parse_amount
 from listings.api.deprecations import DeprecationSerializer
-from listings.api.product_serializers import MatrixSerializer, PlanSerializer, TermsSerializer, TypeFieldsField
+from listings.api.plan_serializers import (
+    PlanSerializer,
+)
+from listings.api.product_serializers import (
+    MatrixSerializer,
+    TypeFieldsField,
+)
 from listings.api.quality import FreshnessSerializer, QualityTodaySerializer
+from listings.api.terms_serializers import (
+    TermsSerializer,
+)
 from listings.catalogue import PRICE_BANDS, SORTS, Wanted
 from listings.catalogue_rows import summary_of
 from listings.freshness_monitor import freshness_of, quality_today

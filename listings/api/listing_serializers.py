@@ -8,7 +8,9 @@ from rest_framework import serializers
 
 from kernel.api import StrictSerializer, represent
 from kernel.languages import LanguageMapSerializerField
-from listings.api.product_serializers import PlanSerializer
+from listings.api.plan_serializers import (
+    PlanSerializer,
+)
 from listings.api.quality import FreshnessSerializer
 from listings.checklists import Answer, Correction
 from listings.freshness_monitor import freshness_of

@@ -1,8 +1,6 @@
-"""How products, plans and terms look in JSON."""
+"""How products look in JSON, and the vocabularies that their dossiers are written in."""
 
-import re
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,41 +9,22 @@ from rest_framework import serializers
 
 from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
-from kernel.money import MoneyField
 from listings.dossier import EVIDENCE_LENGTH
-from listings.metering import MOST_UNITS, PRICE_PLACES, Metering, Tier, Unit
 from listings.models import (
     BuyerKind,
     DeliveryMode,
     Frequency,
     PersonalData,
-    Plan,
     Processing,
     Product,
     ProductType,
-    Purpose,
     RegionScope,
     Right,
     SourceKind,
-    Terms,
 )
 from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH
 from listings.rights_matrix import ANNOTATION_LENGTH, HOLDER_LENGTH, MOST_CLAIMS, claims_of
-from listings.room_rules import (
-    LARGEST_BOUND,
-    LEAST_EPSILON,
-    LONGEST_NAME,
-    LONGEST_SQL,
-    MOST_EPSILON,
-    MOST_PLACES,
-    Approval,
-    ParameterKind,
-)
-from listings.table_cut import LONGEST, MOST_COLUMNS, MOST_PARTITIONS, MOST_VALUES
-from listings.terms import FIELDS as TERMS_FIELDS
 from listings.type_fields import KINDS
-
-_UNIT_PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 class TypeFieldsField(serializers.JSONField):
@@ -176,221 +155,6 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
     @extend_schema_field(MatrixSerializer(many=True))
     def get_rights_matrix(self, product: Product) -> Any:
         return [claim.as_json() for claim in claims_of(product)]
-
-
-@extend_schema_field({"type": "string", "pattern": r"^\d{1,6}(\.\d{1,6})?$", "examples": ["0.015"]})
-class UnitPriceField(serializers.Field[Decimal, Any, str, Decimal]):
-    """A price finer than money's minor units: a decimal string, so that no JSON reader rounds it."""
-
-    default_error_messages = {"invalid": _("Give a decimal string of at most six places, below 1 000 000.")}
-
-    def to_internal_value(self, data: Any) -> Decimal:
-        if not isinstance(data, str) or not _UNIT_PRICE.fullmatch(data):
-            self.fail("invalid")
-        return Decimal(data)
-
-    def to_representation(self, value: Decimal) -> str:
-        return format(value, f".{PRICE_PLACES}f")
-
-
-class TierSerializer(StrictSerializer):
-    """What a unit costs beyond so many of a month."""
-
-    beyond_units = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
-    unit_price = UnitPriceField()
-
-    def validate(self, attrs: dict[str, Any]) -> Tier:
-        return Tier(**attrs)
-
-
-class MeteringSerializer(StrictSerializer):
-    """What a metered plan counts in each calendar month; no limit where a member is null."""
-
-    unit = serializers.ChoiceField(Unit.choices)
-    unit_price = UnitPriceField(help_text=_("In the plan's currency, as a decimal string with up to six places."))
-    included_units = serializers.IntegerField(min_value=0, max_value=MOST_UNITS, default=0)
-    most_units = serializers.IntegerField(min_value=1, max_value=MOST_UNITS, default=None, allow_null=True)
-    calls_per_second = serializers.IntegerField(min_value=1, max_value=10**6, default=None, allow_null=True)
-    calls_per_minute = serializers.IntegerField(min_value=1, max_value=10**8, default=None, allow_null=True)
-
-    tiers = TierSerializer(
-        many=True, default=list, help_text=_("Prices of further units, each beyond more units than the one before.")
-    )
-    cap = serializers.DecimalField(
-        max_digits=13,
-        decimal_places=2,
-        min_value=Decimal("0.01"),
-        default=None,
-        allow_null=True,
-        help_text=_("What a month costs at most, in the plan's currency."),
-    )
-
-    def validate(self, attrs: dict[str, Any]) -> Metering:
-        cap = attrs.pop("cap")
-        tiers = tuple(attrs.pop("tiers"))
-        return Metering(**attrs, tiers=tiers, cap_minor=None if cap is None else int(cap * 100))
-
-
-class NewPlanSerializer(StrictSerializer):
-    kind = serializers.ChoiceField(Plan.Kind.choices)
-    price = MoneyField(
-        required=False,
-        help_text=_(
-            "Needed for one-off plans and subscriptions, at least 0.01; of a metered plan what the order itself costs."
-        ),
-    )
-    metering = MeteringSerializer(required=False, help_text=_("Of a metered plan alone."))
-    new_versions = serializers.ChoiceField(
-        Plan.NewVersions.choices,
-        required=False,
-        help_text=_("Of a subscription alone: which new versions come with it; all, where nothing is said."),
-    )
-    name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
-
-
-class PlanChangesSerializer(StrictSerializer):
-    kind = serializers.ChoiceField(Plan.Kind.choices, required=False)
-    price = MoneyField(required=False)
-    metering = MeteringSerializer(required=False)
-    new_versions = serializers.ChoiceField(Plan.NewVersions.choices, required=False)
-    name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
-
-
-class PlanSerializer(serializers.ModelSerializer[Plan]):
-    name = LanguageMapSerializerField()
-    price = MoneyField()
-    metering = MeteringSerializer(allow_null=True)
-
-    class Meta:
-        model = Plan
-        fields = ("id", "product_id", "kind", "name", "price", "metering", "new_versions", "created_at")
-        read_only_fields = fields
-
-
-class RowConditionSerializer(StrictSerializer):
-    """Which rows are delivered: those with one of the values, or within the limits (both included)."""
-
-    column = serializers.CharField(max_length=LONGEST)
-    values = serializers.ListField(
-        child=serializers.CharField(max_length=LONGEST), min_length=1, max_length=MOST_VALUES, required=False
-    )
-    least = serializers.CharField(max_length=LONGEST, required=False)
-    greatest = serializers.CharField(max_length=LONGEST, required=False)
-
-
-class TableCutSerializer(StrictSerializer):
-    columns = serializers.ListField(
-        child=serializers.CharField(max_length=LONGEST),
-        max_length=MOST_COLUMNS,
-        required=False,
-        help_text=_("None: all columns."),
-    )
-    rows = RowConditionSerializer(many=True, required=False, help_text=_("A row is delivered where all hold."))
-    partition_by = serializers.ListField(
-        child=serializers.CharField(max_length=LONGEST),
-        max_length=MOST_PARTITIONS,
-        required=False,
-        help_text=_("Columns by whose values the files are divided."),
-    )
-
-
-class RoomEpsilonField(serializers.DecimalField):
-    """A share of a privacy budget, kept as text so that it is the same number everywhere."""
-
-    def __init__(self, **options: Any) -> None:
-        options |= {"min_value": LEAST_EPSILON, "max_value": MOST_EPSILON}
-        super().__init__(max_digits=9, decimal_places=4, **options)
-
-    def to_internal_value(self, data: Any) -> str:  # type: ignore[override]
-        return f"{super().to_internal_value(data).normalize():f}"
-
-
-class RoomColumnSerializer(StrictSerializer):
-    """A column that may be asked about; one with bounds may be summed, each value first drawn within them."""
-
-    name = serializers.CharField(max_length=LONGEST_NAME)
-    grouped = serializers.BooleanField(default=False, help_text=_("Whether results may be given by its values."))
-    least = serializers.IntegerField(min_value=-LARGEST_BOUND, max_value=LARGEST_BOUND, required=False)
-    greatest = serializers.IntegerField(min_value=-LARGEST_BOUND, max_value=LARGEST_BOUND, required=False)
-    places = serializers.IntegerField(
-        min_value=0, max_value=MOST_PLACES, default=0, help_text=_("Decimal places that are kept.")
-    )
-
-
-class RoomParameterSerializer(StrictSerializer):
-    name = serializers.RegexField(r"^[a-z][a-z0-9_]{0,39}\Z")
-    kind = serializers.ChoiceField(ParameterKind.choices)
-
-
-class RoomTemplateSerializer(StrictSerializer):
-    code = serializers.RegexField(r"^[a-z][a-z0-9-]{0,39}\Z")
-    sql = serializers.CharField(max_length=LONGEST_SQL, help_text=_("One SELECT, its parameters as :name."))
-    parameters = RoomParameterSerializer(many=True, required=False)
-
-
-class RoomRulesSerializer(StrictSerializer):
-    """What may be asked of data that never leave: docs/clean-room.md."""
-
-    min_group = serializers.IntegerField(
-        min_value=2, max_value=100_000, help_text=_("No figure is given about fewer rows, or persons.")
-    )
-    columns = RoomColumnSerializer(many=True, allow_empty=False)
-    epsilon = RoomEpsilonField(help_text=_("The privacy budget of one agreement (differential privacy)."))
-    person_column = serializers.CharField(
-        max_length=LONGEST_NAME,
-        required=False,
-        help_text=_("The column that tells persons apart; none: every row is one."),
-    )
-    match_column = serializers.CharField(
-        max_length=LONGEST_NAME,
-        required=False,
-        help_text=_("The column with which buyers may intersect identifiers of their own; none: they may not."),
-    )
-    rows_per_person = serializers.IntegerField(
-        min_value=1, max_value=1000, default=1, help_text=_("No more rows of one person are counted.")
-    )
-    max_rows = serializers.IntegerField(min_value=1, max_value=10_000, default=1000)
-    approval = serializers.ChoiceField(Approval.choices, default=Approval.PROVIDER)
-    templates_only = serializers.BooleanField(default=False)
-    templates = RoomTemplateSerializer(many=True, required=False)
-
-
-class NewTermsSerializer(StrictSerializer):
-    purposes = serializers.ListField(
-        child=serializers.ChoiceField(Purpose.choices), min_length=1, max_length=len(Purpose.choices)
-    )
-    territories = serializers.ListField(
-        child=serializers.CharField(max_length=2), max_length=60, required=False, help_text=_("None: everywhere.")
-    )
-    term_days = serializers.IntegerField(min_value=1, max_value=36_500, required=False, allow_null=True)
-    resale_allowed = serializers.BooleanField(required=False)
-    derivatives_allowed = serializers.BooleanField(required=False)
-    export_allowed = serializers.BooleanField(required=False)
-    attribution_required = serializers.BooleanField(required=False)
-    deletion_required = serializers.BooleanField(required=False)
-    table_cut = TableCutSerializer(
-        required=False, help_text=_("What of the tables is delivered; none: all. Needs delivery as shared tables.")
-    )
-    watermark_columns = serializers.ListField(
-        child=serializers.CharField(max_length=200),
-        max_length=20,
-        required=False,
-        help_text=_("Texts and decimals in which each buyer's copy is marked; * for the lines of a plain text."),
-    )
-    clean_room = RoomRulesSerializer(
-        required=False, help_text=_("The rules of the clean room, for what is delivered by privacy computing.")
-    )
-    text = LanguageMapSerializerField(text_length=20_000)
-
-
-class TermsSerializer(serializers.ModelSerializer[Terms]):
-    table_cut = TableCutSerializer(read_only=True)
-    text = LanguageMapSerializerField()
-
-    class Meta:
-        model = Terms
-        fields = ("id", "product_id", "version", *TERMS_FIELDS, "policy", "created_at")
-        read_only_fields = fields
 
 
 class TypeChoiceSerializer(serializers.Serializer[Any]):

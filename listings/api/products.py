@@ -15,17 +15,21 @@ from rest_framework.views import APIView
 
 from kernel.api import NoFieldsSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
+from listings.api.plan_serializers import (
+    NewPlanSerializer,
+    PlanChangesSerializer,
+    PlanSerializer,
+)
 from listings.api.product_serializers import (
     DossierSerializer,
     IndustriesSerializer,
-    NewPlanSerializer,
     NewProductSerializer,
-    NewTermsSerializer,
-    PlanChangesSerializer,
-    PlanSerializer,
     ProductSerializer,
     ProductTypesSerializer,
     SourceKindsSerializer,
+)
+from listings.api.terms_serializers import (
+    NewTermsSerializer,
     TermsSerializer,
 )
 from listings.industries import industries, standard

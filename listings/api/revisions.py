@@ -23,7 +23,9 @@ from listings.api.listing_serializers import (
     PassStageSerializer,
 )
 from listings.api.listings import listing_json
-from listings.api.product_serializers import DossierSerializer
+from listings.api.product_serializers import (
+    DossierSerializer,
+)
 from listings.models import ListingRevision, ReviewStage
 from listings.release_words import change_sentence
 

@@ -12,7 +12,12 @@ from kernel.api import refuse_what_cannot_be_kept
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import Money, MoneyField
 from kernel.problems import FieldError, Problem, field_errors
-from listings.api.product_serializers import DossierSerializer, NewTermsSerializer
+from listings.api.product_serializers import (
+    DossierSerializer,
+)
+from listings.api.terms_serializers import (
+    NewTermsSerializer,
+)
 from listings.models.harvests import SOURCE_ID_LENGTH
 
 MOST_CHARACTERS = 64 * 1024  # of one record's texts: the dossier's own limits add up to about a quarter of it

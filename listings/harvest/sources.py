@@ -18,7 +18,9 @@ from kernel.jobs import enqueue
 from kernel.languages import language_tag
 from kernel.problems import FieldError, Problem, field_errors, field_problem
 from kernel.states import advance
-from listings.api.product_serializers import DossierSerializer
+from listings.api.product_serializers import (
+    DossierSerializer,
+)
 from listings.harvest import DUE_JOB, RUN_JOB, problems  # noqa: F401 - problems registers the codes raised here
 from listings.models import HarvestRun, HarvestSource
 

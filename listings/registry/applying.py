@@ -66,11 +66,7 @@ def apply_for_registration(
     there = venue_named(venue)
     today = timezone.localdate()
     rules = rules_on(today)
-    if there.code not in rules.bodies:
-        raise field_problem("/venue", "not_a_registration_body", _("This venue is no registration body."))
-    # Article 5 of the guide: a registration body may not register its own data.
-    if there.operator_id == product.organization_id:
-        raise field_problem("/venue", "own_data", _("A registration body may not register its own data."))
+    _check_body(there, product, rules)
     if product.state != Product.State.REGISTERED and kind != Kind.CANCEL:
         raise field_problem("/product_id", "not_registered", _("Register the product with the exchange first."))
     if PropertyRegistration.objects.filter(product=product, state__in=OPEN).exists():
@@ -79,11 +75,7 @@ def apply_for_registration(
     base = _taken_over(follows, in_force, product) if kind == Kind.TRANSFER else in_force
     _check_kind(kind, in_force, rules, today)
     taken = _rights_of(product, kind, base, rights)
-    if kind != Kind.TRANSFER and (follows or rights):
-        where = "/follows" if follows else "/rights"
-        raise field_problem(where, "not_taken", _("Only a transfer names a registration and rights."))
-    if kind == Kind.CANCEL and not cause.strip():
-        raise field_problem("/cause", "required", _("Say why the registration is to be cancelled."))
+    _check_what_the_kind_takes(kind, follows, rights, cause)
     if base is not None:
         if base.venue_id != there.pk:
             raise field_problem("/venue", "another_body", _("Another body keeps this registration."))
@@ -100,6 +92,22 @@ def apply_for_registration(
         actor=actor,
         person_id=actor.person_id,
     )
+
+
+def _check_body(venue: Venue, product: Product, rules: RegistryRules) -> None:
+    if venue.code not in rules.bodies:
+        raise field_problem("/venue", "not_a_registration_body", _("This venue is no registration body."))
+    # Article 5 of the guide: a registration body may not register its own data.
+    if venue.operator_id == product.organization_id:
+        raise field_problem("/venue", "own_data", _("A registration body may not register its own data."))
+
+
+def _check_what_the_kind_takes(kind: str, follows: str, rights: Sequence[str], cause: str) -> None:
+    if kind != Kind.TRANSFER and (follows or rights):
+        where = "/follows" if follows else "/rights"
+        raise field_problem(where, "not_taken", _("Only a transfer names a registration and rights."))
+    if kind == Kind.CANCEL and not cause.strip():
+        raise field_problem("/cause", "required", _("Say why the registration is to be cancelled."))
 
 
 def write_application(

@@ -18,7 +18,9 @@ from rest_framework.views import APIView
 from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from listings.api.bodies import body_chunks
-from listings.api.product_serializers import RoomRulesSerializer
+from listings.api.terms_serializers import (
+    RoomRulesSerializer,
+)
 from listings.room_rules import LEAST_EPSILON, MOST_EPSILON
 from marketplace.delivery.clean_room import joining, matching, queries
 from marketplace.models import CleanRoom, RoomQuery, RoomTable

@@ -15,7 +15,9 @@ from rest_framework.views import APIView
 
 from kernel.api import StrictSerializer, actor_of, body_of, represent
 from kernel.money import MoneyField
-from listings.api.product_serializers import MeteringSerializer
+from listings.api.plan_serializers import (
+    MeteringSerializer,
+)
 from listings.models import Product
 from marketplace.delivery.metering import UsageSummary, period_named, period_of, summary_of
 from marketplace.delivery.upstreams import DEFAULT_ANSWER_BYTES, remove_upstream, set_upstream

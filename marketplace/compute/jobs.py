@@ -85,19 +85,9 @@ def submit(
     product = entitlement.agreement.body["product"]
     if WAY not in product["deliveries"]:
         raise Problem("not_delivered_by_scheduler")
-    now = timezone.now()
-    if place and not is_place(place):
-        raise field_problem("/place", "unknown_place", _("Give a place: a jurisdiction, a division code, or GBA."))
-    if not now < deadline <= now + FURTHEST:
-        raise field_problem("/deadline", "out_of_range", _("Give a time within the next thirty days."))
     content = Task(code, rows).content()
-    if len(content) > LARGEST_INPUT + LONGEST_CODE:
-        raise field_problem("/rows", "too_large", _("Code and rows have at most one MiB."))
     wish = Wish(seconds, cores, memory_mb, deadline, max_price.minor, max_price.currency, place)
-    placement = choose(wish, capacities(UUID(product["id"])), now)
-    if isinstance(placement, Hindrance):
-        pointer, text = HINDRANCES[placement]
-        raise Problem("no_pool", text, errors=[FieldError(pointer, placement, text)])
+    placement = _place(wish, UUID(product["id"]), content)
 
     number = uuid7()
     key, wrapped = key_ring().new_data_key(owner=number)
@@ -124,6 +114,22 @@ def submit(
     audit.record("computejob.placed", subject=job, actor=actor, details={"pool": str(placement.pool)})
     _enqueue(job)
     return job
+
+
+def _place(wish: Wish, product_id: UUID, content: bytes) -> Placement:
+    """Return where a task can run as it is wished, or refuse it by the field that keeps it from everywhere."""
+    now = timezone.now()
+    if wish.place and not is_place(wish.place):
+        raise field_problem("/place", "unknown_place", _("Give a place: a jurisdiction, a division code, or GBA."))
+    if not now < wish.deadline <= now + FURTHEST:
+        raise field_problem("/deadline", "out_of_range", _("Give a time within the next thirty days."))
+    if len(content) > LARGEST_INPUT + LONGEST_CODE:
+        raise field_problem("/rows", "too_large", _("Code and rows have at most one MiB."))
+    placement = choose(wish, capacities(product_id), now)
+    if isinstance(placement, Hindrance):
+        pointer, text = HINDRANCES[placement]
+        raise Problem("no_pool", text, errors=[FieldError(pointer, placement, text)])
+    return placement
 
 
 def place_anew(job: ComputeJob, actor: Actor) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 import time_machine
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -261,13 +262,13 @@ class TestFirstPage:
 
 
 class TestEveryModel:
-    def test_its_list_opens_and_is_searched(self, trade):
+    def test_its_list_is_searched(self, trade):
         client = console(staff("gzdex", Role.VENUE_ADMIN))
         for model in OURS:
             its = admin.site._registry[model]
             assert its.search_fields, model
             assert its.show_full_result_count is False
-            for query in ({}, {"q": "广东"}, {"q": "01a20ec5-65c0-73fd-9c9a-8699b6271a3d"}, {"q": "%_'\\"}):
+            for query in ({"q": "广东"}, {"q": "01a20ec5-65c0-73fd-9c9a-8699b6271a3d"}, {"q": "%_'\\"}):
                 assert client.get(reverse(f"{name(model)}_changelist"), query).status_code == 200, (model, query)
 
     def test_its_list_is_filtered_by_state_and_venue(self, work):
@@ -295,18 +296,19 @@ class TestEveryModel:
         without_rows = {model._meta.model_name for model in OURS} - opened
         assert without_rows <= {"apiclient", "invitation", "markedfile", "periodbalance", "treehead", "logkey"}
 
-    def test_its_list_takes_the_same_queries_however_many_rows(self, trade, django_assert_max_num_queries):
+    def test_its_list_opens_and_takes_the_same_queries_however_many_rows(self, trade, django_assert_max_num_queries):
         client = console(staff("gzdex", Role.VENUE_ADMIN))
 
         def queries() -> dict[str, int]:
             counts = {}
             for model in OURS:
                 with django_assert_max_num_queries(20) as captured:
-                    client.get(reverse(f"{name(model)}_changelist"))
+                    assert client.get(reverse(f"{name(model)}_changelist")).status_code == 200, model
                 counts[model._meta.model_name] = len(captured)
             return counts
 
-        queries()  # what is asked only once, such as content types
+        ContentType.objects.get_for_models(*OURS)  # asked only once
+        client.get(INDEX)
         few = queries()
         closed(placed(listed_dataset(make_member()), make_buyer()))
         assert queries() == few

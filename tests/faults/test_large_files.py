@@ -22,7 +22,7 @@ from tests.listings.archives import recordings
 pytestmark = pytest.mark.fault
 MEBIBYTE = 1024 * 1024
 PART_BYTES = 16 * MEBIBYTE
-FILE_MEBIBYTES = int(os.environ.get("SOAK_MEBIBYTES", "64"))
+FILE_MEBIBYTES = int(os.environ.get("SOAK_MEBIBYTES", "96"))
 
 
 @pytest.fixture(scope="module")

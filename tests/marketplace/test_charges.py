@@ -26,8 +26,7 @@ from marketplace.delivery.metering import period_named, summary_of
 from marketplace.delivery.verification import ask_identity
 from marketplace.models import Charge, CreditNote, Delivery, Entitlement, UsageRecord
 from settlements.books import drifts, trial_balance
-from settlements.charging import divide_back
-from settlements.fees import FeeLine
+from settlements.fees import FeeLine, divide_back
 from settlements.models import Account, Payee, Transfer
 from tests.listings.offers import make_terms, registered_product
 from tests.listings.trust.identified import PERSON, consented, hashed, programme_of

@@ -1,5 +1,6 @@
 """Disputes: the disputed part alone is frozen, and whatever the outcome, every cent is there and explained."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -174,6 +175,18 @@ def test_after_settlement_everybody_gives_back_in_proportion_once_they_can(
     assert funds_of(buyer) == before["buyer"] + 6_000
     assert funds_of(order.provider, Kind.PAYABLE) == earned - given["PROVIDER"]
     assert Transfer.objects.filter(kind=Transfer.Kind.AWARD).count() == 1
+
+    # The rest of it, in odd parts: in the end nobody has anything of it, to the cent.
+    for refund in (1_001, 4_999):
+        agreed(filed(order, refund), refund)
+        run_due_jobs(kinds=("dispute.pay",))
+    gone: Counter[str] = Counter()
+    for ended in Dispute.objects.all():
+        gone.update({line["payee"]: line["amount_minor"] for line in ended.division})
+    assert gone == division(order)
+    assert funds_of(buyer) == before["buyer"] + PRICE
+    with refused("invalid"):
+        filed(order, 1)
     assert set(trial_balance().values()) == {0}
 
 

@@ -1,0 +1,109 @@
+"""How plans look in JSON: prices, and what is counted at which price."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from kernel.api import StrictSerializer
+from kernel.languages import LanguageMapSerializerField
+from kernel.money import MoneyField
+from listings.metering import MOST_UNITS, PRICE_PLACES, Metering, Tier, Unit
+from listings.models import (
+    Plan,
+)
+from listings.models.products import NAME_LENGTH
+
+_UNIT_PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+
+
+@extend_schema_field({"type": "string", "pattern": r"^\d{1,6}(\.\d{1,6})?$", "examples": ["0.015"]})
+class UnitPriceField(serializers.Field[Decimal, Any, str, Decimal]):
+    """A price finer than money's minor units: a decimal string, so that no JSON reader rounds it."""
+
+    default_error_messages = {"invalid": _("Give a decimal string of at most six places, below 1 000 000.")}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str) or not _UNIT_PRICE.fullmatch(data):
+            self.fail("invalid")
+        return Decimal(data)
+
+    def to_representation(self, value: Decimal) -> str:
+        return format(value, f".{PRICE_PLACES}f")
+
+
+class TierSerializer(StrictSerializer):
+    """What a unit costs beyond so many of a month."""
+
+    beyond_units = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    unit_price = UnitPriceField()
+
+    def validate(self, attrs: dict[str, Any]) -> Tier:
+        return Tier(**attrs)
+
+
+class MeteringSerializer(StrictSerializer):
+    """What a metered plan counts in each calendar month; no limit where a member is null."""
+
+    unit = serializers.ChoiceField(Unit.choices)
+    unit_price = UnitPriceField(help_text=_("In the plan's currency, as a decimal string with up to six places."))
+    included_units = serializers.IntegerField(min_value=0, max_value=MOST_UNITS, default=0)
+    most_units = serializers.IntegerField(min_value=1, max_value=MOST_UNITS, default=None, allow_null=True)
+    calls_per_second = serializers.IntegerField(min_value=1, max_value=10**6, default=None, allow_null=True)
+    calls_per_minute = serializers.IntegerField(min_value=1, max_value=10**8, default=None, allow_null=True)
+
+    tiers = TierSerializer(
+        many=True, default=list, help_text=_("Prices of further units, each beyond more units than the one before.")
+    )
+    cap = serializers.DecimalField(
+        max_digits=13,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        default=None,
+        allow_null=True,
+        help_text=_("What a month costs at most, in the plan's currency."),
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> Metering:
+        cap = attrs.pop("cap")
+        tiers = tuple(attrs.pop("tiers"))
+        return Metering(**attrs, tiers=tiers, cap_minor=None if cap is None else int(cap * 100))
+
+
+class NewPlanSerializer(StrictSerializer):
+    kind = serializers.ChoiceField(Plan.Kind.choices)
+    price = MoneyField(
+        required=False,
+        help_text=_(
+            "Needed for one-off plans and subscriptions, at least 0.01; of a metered plan what the order itself costs."
+        ),
+    )
+    metering = MeteringSerializer(required=False, help_text=_("Of a metered plan alone."))
+    new_versions = serializers.ChoiceField(
+        Plan.NewVersions.choices,
+        required=False,
+        help_text=_("Of a subscription alone: which new versions come with it; all, where nothing is said."),
+    )
+    name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
+
+
+class PlanChangesSerializer(StrictSerializer):
+    kind = serializers.ChoiceField(Plan.Kind.choices, required=False)
+    price = MoneyField(required=False)
+    metering = MeteringSerializer(required=False)
+    new_versions = serializers.ChoiceField(Plan.NewVersions.choices, required=False)
+    name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
+
+
+class PlanSerializer(serializers.ModelSerializer[Plan]):
+    name = LanguageMapSerializerField()
+    price = MoneyField()
+    metering = MeteringSerializer(allow_null=True)
+
+    class Meta:
+        model = Plan
+        fields = ("id", "product_id", "kind", "name", "price", "metering", "new_versions", "created_at")
+        read_only_fields = fields
