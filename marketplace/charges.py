@@ -96,7 +96,6 @@ def give_right_back(charge: Charge) -> None:
     if charge.entitlement.state == Entitlement.State.SUSPENDED:
         reason = _("Charge %s is settled.") % charge.number
         resume_entitlement(entitlement_id=charge.entitlement_id, reason=reason, actor=SYSTEM)
-        _move_siblings(charge, Entitlement.State.SUSPENDED, Entitlement.State.ACTIVE, reason)
 
 
 def _pay(charge: Charge, actor: Actor) -> None:
@@ -165,18 +164,10 @@ def _suspend(charge: Charge) -> None:
     if charge.entitlement.state == Entitlement.State.ACTIVE:
         reason = _("Charge %s is not paid.") % charge.number
         suspend_entitlement(entitlement_id=charge.entitlement_id, reason=reason, actor=SYSTEM)
-        _move_siblings(charge, Entitlement.State.ACTIVE, Entitlement.State.SUSPENDED, reason)
     elif charge.entitlement.state != Entitlement.State.SUSPENDED or not others.exists():
         return
     charge.suspends = True
     charge.save(update_fields=["suspends"])
-
-
-def _move_siblings(charge: Charge, came_from: str, to: str, reason: str) -> None:
-    """Let the agreement's other rights follow: a subscription has one for each version."""
-    rights = Entitlement.objects.filter(agreement=charge.entitlement.agreement_id, state=came_from)
-    for right in rights.exclude(pk=charge.entitlement_id).order_by("id"):
-        advance(right, to=to, actor=SYSTEM, reason=reason)
 
 
 def _owed(charge: Charge) -> dict[str, object]:

@@ -32,8 +32,10 @@ LIVING = (Entitlement.State.PENDING, Entitlement.State.ACTIVE, Entitlement.State
 
 @transaction.atomic
 def set_renewal(*, subscription_id: UUID, renews: bool, actor: Actor) -> Subscription:
-    """Say whether a subscription goes on when its term ends. Raises Problem `not_found`, `forbidden` or, once it has
-    ended, `illegal_state`."""
+    """Say whether a subscription goes on when its term ends.
+
+    Raises Problem `not_found`, `forbidden` or, once it has ended, `illegal_state`.
+    """
     subscription = _locked(subscription_id, actor)
     require(actor, Permission.ORDER_PLACE, organization_id=subscription.organization_id)
     if renews and not Subscription.objects.running().filter(pk=subscription.pk).exists():
