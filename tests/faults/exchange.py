@@ -74,6 +74,8 @@ class Exchange:
 
     def start(self, name: str) -> None:
         lines = {**commands(self.state, port=self.port), "gateway": gateway_command(self.gateway_port)}
+        # As docs/compute.md lets a provider start the workers of its pool.
+        lines["pool"] = f"{lines['worker']} -Q pool.{self.world['pool']}" if self.world else ""
         log = (self.state / f"{name}.log").open("ab")
         self.processes[name] = subprocess.Popen(
             lines[name], shell=True, cwd=ROOT, env=self.environment, start_new_session=True, stdout=log, stderr=log
