@@ -1,7 +1,6 @@
 """Workers die in the middle of a clean-room query and of a compute job: each is paid, metered and answered once."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import psutil
 import pytest
