@@ -21,6 +21,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
     "review": (),
     "trades": (
         (_("Orders"), "shopping_cart", "marketplace.order"),
+        (_("Quotes"), "request_quote", "marketplace.quote"),
         (_("Agreements"), "handshake", "marketplace.agreement"),
         (_("Deliveries"), "local_shipping", "marketplace.delivery"),
         (_("Entitlements"), "key", "marketplace.entitlement"),

@@ -236,6 +236,8 @@ SPECTACULAR_SETTINGS = {
         "RoomQueryKind": "marketplace.models.RoomQuery.Kind",
         "RoomTableState": "marketplace.models.RoomTable.State",
         "DemandState": "marketplace.models.Demand.State",
+        "QuoteState": "marketplace.models.Quote.State",
+        "QuoteOrigin": "marketplace.models.Quote.Origin",
         "ScenarioState": "marketplace.models.Scenario.State",
         "ProposalState": "marketplace.models.Proposal.State",
         "ProposalCapacity": "marketplace.models.Proposal.Capacity",

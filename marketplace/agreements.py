@@ -12,17 +12,23 @@ from kernel.numbering import short_number
 from listings.grade_confirmation import grading_of
 from listings.listing import Offer
 from listings.uploading import manifest
-from marketplace.models import Agreement, Order
+from marketplace.models import Agreement, Order, Quote
+from marketplace.quotes import terms_of_quote
 from settlements.fees import FeeLine
 
 
 def draw_up(
-    *, order: Order, offer: Offer, lines: Sequence[FeeLine], border: Mapping[str, Any] | None = None
+    *,
+    order: Order,
+    offer: Offer,
+    lines: Sequence[FeeLine],
+    border: Mapping[str, Any] | None = None,
+    quote: Quote | None = None,
 ) -> Agreement:
     """Freeze the terms, the price, its division and the digests of what is sold (DOMAIN: contract elements).
 
-    `border` is what the buyer declared of a crossing. Later edits of the listing never change the agreement; its
-    digests are taken over the RFC 8785 form of `body`.
+    `border` is what the buyer declared of a crossing, `quote` what the price and its division came from.
+    Later edits of the listing never change the agreement; its digests are taken over the RFC 8785 form of `body`.
     """
     now = timezone.now()
     expires_at = _expiry(now, offer.terms.term_days)
@@ -52,6 +58,7 @@ def draw_up(
         "purpose": order.purpose,
         "terms": _terms(offer),
         "price": order.gross.as_json(),
+        **({"quote": terms_of_quote(quote)} if quote else {}),
         **({"subscription": _subscription(offer)} if offer.plan.new_versions else {}),
         **({"metering": offer.plan.metering.as_json()} if offer.plan.metering else {}),
         "division": [line.as_json() for line in lines],

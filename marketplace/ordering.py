@@ -4,57 +4,63 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts.access import Permission, require, require_member
-from accounts.models import Capacity, Organization
+from accounts.access import Permission, require
 from kernel.actors import SYSTEM, Actor
 from kernel.identifiers import uuid7
 from kernel.jobs import GiveUp, cancel
 from kernel.numbering import short_number
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
-from listings.audience import refuse_unadmitted
 from listings.crossborder.cases import open_case, withdraw_case
 from listings.crossborder.clearing import clear_for_funding
 from listings.crossborder.parties import crosses_border
 from listings.crossborder.reassessing import reassess_order
-from listings.listing import Offer, offer_for
+from listings.listing import offer_for
 from listings.models import DatasetVersion
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.agreements import draw_up
 from marketplace.delivery.starting import begin_delivery, enqueue_delivery
 from marketplace.entitlements import end_right
 from marketplace.locks import lock_order
-from marketplace.models import Agreement, Delivery, Order
+from marketplace.models import Agreement, Delivery, Order, Quote
+from marketplace.parties import broker_of, buyer_of
+from marketplace.quotes import divided, division_of, refuse_outdated, usable_quote, use_quote
 from marketplace.subscriptions import subscribe
-from settlements import escrow, fees
+from settlements import escrow
 
 
 @transaction.atomic
 def place_order(
     *,
-    listing_id: UUID,
-    plan_id: UUID,
     purpose: str,
     actor: Actor,
+    listing_id: UUID | None = None,
+    plan_id: UUID | None = None,
     broker_id: UUID | None = None,
+    quote_id: UUID | None = None,
     onward_transfer_outside_gba: bool = False,
 ) -> Order:
     """Buy a plan of a listing: freeze the agreement, hold the money, and let the delivery begin.
 
-    Where the data would cross a border, its route case is opened instead, and the order is funded once that is cleared.
+    A quote says which plan, by which broker, at which price and how that is divided; without one, a plan of a listing
+    is bought at its price. Where the data would cross a border, its route case is opened instead, and the order is
+    funded once that is cleared.
+
     Raises `listing_not_available`, why the listing is not for the buyer (`denied_place`, `not_invited`, …),
     `membership_required`, `own_product`, `broker_not_independent`, `insufficient_funds`, `destination_not_allowed` or
-    `cross_border_forbidden`; then nothing at all has happened.
+    `cross_border_forbidden`; of a quote `not_found` (also anybody else's), `quote_used`, `quote_expired` or
+    `quote_outdated`; `invalid` where neither or both are named. Then nothing at all has happened.
     """
-    offer = offer_for(listing_id, plan_id)
-    require(actor, Permission.ORDER_PLACE)
-    if actor.organization_id is None:
-        raise Problem("forbidden")
-    refuse_unadmitted(offer.listing, actor)
-    buyer = require_member(actor.organization_id, offer.venue.id, Capacity.BUYER).organization
-    _check_parties(offer, buyer)
-    broker = _broker(offer, buyer, broker_id)
+    quote = _quote(quote_id, listing_id, plan_id, broker_id, actor)
+    offer = offer_for(*_wanted(quote, listing_id, plan_id))
+    buyer = buyer_of(offer, actor)
+    broker = broker_of(offer, buyer, quote.broker_id if quote else broker_id)
+    if quote:
+        refuse_outdated(quote, offer)
+    gross = quote.gross if quote else offer.plan.price
+    lines = division_of(quote) if quote else divided(offer, gross, has_broker=broker is not None)
 
     order = Order.objects.create(
         number=short_number(offer.venue.number_prefix, "O", timezone.localdate().year),
@@ -64,15 +70,16 @@ def place_order(
         broker=broker,
         listing=offer.listing,
         plan=offer.plan,
-        gross_minor=offer.plan.price_minor,
-        currency=offer.plan.currency,
+        gross_minor=gross.minor,
+        currency=gross.currency,
         purpose=purpose,
         placed_by=actor.person_id,
     )
-    lines = fees.quote(venue=offer.venue, gross=order.gross, on=timezone.localdate(), has_broker=broker is not None)
+    if quote:
+        use_quote(quote, order, actor)
     crosses = crosses_border(offer.provider, buyer)
     border = {"onward_transfer_outside_gba": onward_transfer_outside_gba} if crosses else None
-    agreement = draw_up(order=order, offer=offer, lines=lines, border=border)
+    agreement = draw_up(order=order, offer=offer, lines=lines, border=border, quote=quote)
     if crosses:
         open_case(
             order_id=order.id,
@@ -142,22 +149,26 @@ def cancel_order(*, order_id: UUID, reason: str, actor: Actor) -> Order:
     return order
 
 
-def _check_parties(offer: Offer, buyer: Organization) -> None:
-    if buyer.id == offer.provider.id:
-        raise Problem("own_product")
-    if offer.product.buyer_regions and buyer.jurisdiction not in offer.product.buyer_regions:
-        raise Problem("buyer_not_eligible")
-
-
-def _broker(offer: Offer, buyer: Organization, broker_id: UUID | None) -> Organization | None:
-    if broker_id is None:
+def _quote(
+    quote_id: UUID | None, listing_id: UUID | None, plan_id: UUID | None, broker_id: UUID | None, actor: Actor
+) -> Quote | None:
+    if quote_id is None:
         return None
-    if broker_id in {buyer.id, offer.provider.id}:
-        raise Problem("broker_not_independent")
-    try:
-        return require_member(broker_id, offer.venue.id, Capacity.BROKER).organization
-    except Problem as problem:
-        raise field_problem("/broker_id", problem.code, problem.detail) from problem
+    for pointer, named in {"/listing_id": listing_id, "/plan_id": plan_id, "/broker_id": broker_id}.items():
+        if named is not None:
+            raise field_problem(pointer, "quoted", _("The quote says this already."))
+    require(actor, Permission.ORDER_PLACE)
+    return usable_quote(quote_id, actor)
+
+
+def _wanted(quote: Quote | None, listing_id: UUID | None, plan_id: UUID | None) -> tuple[UUID, UUID]:
+    if quote:
+        return quote.listing_id, quote.plan_id
+    if listing_id is None:
+        raise field_problem("/listing_id", "required", _("Name a quote, or a listing and its plan."))
+    if plan_id is None:
+        raise field_problem("/plan_id", "required", _("Name a quote, or a listing and its plan."))
+    return listing_id, plan_id
 
 
 def _fund(order: Order, agreement: Agreement, version: DatasetVersion, actor: Actor) -> None:

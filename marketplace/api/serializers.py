@@ -13,8 +13,11 @@ from marketplace.models import AccessGrant, Agreement, Delivery, Entitlement, Or
 
 
 class PlaceOrderSerializer(StrictSerializer):
-    listing_id = serializers.UUIDField()
-    plan_id = serializers.UUIDField()
+    quote_id = serializers.UUIDField(
+        required=False, help_text=_("Orders what was quoted, at that price; then name no listing, plan or broker.")
+    )
+    listing_id = serializers.UUIDField(required=False)
+    plan_id = serializers.UUIDField(required=False)
     purpose = serializers.CharField(
         max_length=1000, help_text=_("What the data will be used for; part of the agreement.")
     )

@@ -10,6 +10,7 @@ from marketplace.models.disputes import Dispute, DisputeOffer, DisputeStatement
 from marketplace.models.gateway import GatewayCall, Upstream
 from marketplace.models.orders import Order
 from marketplace.models.push import Push, PushedFile, PushTarget
+from marketplace.models.quotes import Quote
 from marketplace.models.scenarios import Scenario
 from marketplace.models.sharing import (
     Recipient,
@@ -49,6 +50,7 @@ __all__ = [
     "Push",
     "PushTarget",
     "PushedFile",
+    "Quote",
     "Recipient",
     "RecipientToken",
     "RoomQuery",

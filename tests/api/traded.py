@@ -74,6 +74,7 @@ from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded,
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.interfaces import bought as bought_interface
 from tests.marketplace.interfaces import called, count_usage, listed_interface, opened
+from tests.marketplace.pricing import quoted
 from tests.marketplace.rooming import asked, opened_room, room_listing
 from tests.marketplace.sharing import query_of
 from tests.marketplace.subscribing import bring_out, new_version, subscribed, subscription_listing
@@ -137,6 +138,7 @@ def traded() -> Traded:
         **_subscribed(member),
         **_dispute(sold),
         **_pushed(delivery),
+        "quote_id": quoted(bought, member).id,
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
 
@@ -391,6 +393,7 @@ def grow(world: Traded, times: int = 3) -> None:
         _saved_search(member, bought)
         SavedSearch.objects.get(id=ids["saved_search_id"]).hits.create(listing=listed_dataset(seller))
         closed(placed(bought, member))
+        quoted(bought, member)
         _dispute(closed(placed(sold, make_buyer())))
         disputes.make_statement(dispute_id=UUID(ids["dispute_id"]), text="Full", evidence=[], actor=who)
         seal_events()
