@@ -3,7 +3,7 @@
 Between the draft and the catalogue stands listings/review.py.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -34,8 +34,13 @@ from listings.room_rules import room_errors
 from listings.table_cut import sharing_errors
 from listings.terms import excess_errors, watermark_errors
 
-# What is written down use by use, so that a plan can price it.
-COUNTED_DELIVERIES = frozenset({DeliveryMode.API, DeliveryMode.TABLE, DeliveryMode.PRIVACY_COMPUTING})
+# What is written down use by use, so that a plan can price it: by the way of delivery, in which units.
+COUNTED: Mapping[str, frozenset[str]] = {
+    DeliveryMode.API: frozenset(Unit) - {Unit.SECOND},
+    DeliveryMode.TABLE: frozenset({Unit.CALL}),
+    DeliveryMode.PRIVACY_COMPUTING: frozenset({Unit.CALL}),
+    DeliveryMode.SCHEDULER: frozenset({Unit.SECOND}),
+}
 
 
 @dataclass(frozen=True)
@@ -335,11 +340,12 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     if not parts.plans:
         yield FieldError("/plan_ids", "required", _("A listing offers at least one plan."))
     metered = [plan for plan in parts.plans if plan.kind == Plan.Kind.METERED]
-    if metered and not COUNTED_DELIVERIES & set(product.deliveries):
-        message = _("Only calls of an interface and queries of tables and clean rooms are counted.")
+    counted = {unit for way in product.deliveries for unit in COUNTED.get(way, ())}
+    if metered and not counted:
+        message = _("Only calls of an interface, queries of tables and clean rooms, and compute are counted.")
         yield FieldError("/plan_ids", "not_metered", message)
-    if DeliveryMode.API not in product.deliveries and any(plan.unit != Unit.CALL for plan in metered):
-        message = _("Queries are counted one by one; other units are those of calls of an interface.")
+    elif any(plan.unit not in counted for plan in metered):
+        message = _("Queries are counted one by one and compute by the second; other units are those of calls.")
         yield FieldError("/plan_ids", "not_metered", message)
     if parts.terms.term_days is None and any(plan.kind == Plan.Kind.SUBSCRIPTION for plan in parts.plans):
         yield FieldError("/terms_id", "term_missing", _("A subscription needs terms that run for a number of days."))

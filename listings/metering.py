@@ -21,12 +21,13 @@ MOST_UNITS = 10**15
 
 
 class Unit(models.TextChoices):
-    """What is counted; the codes are those of `billing_unit` in the product types' table."""
+    """What is counted; the codes of calls are those of `billing_unit` in the product types' table."""
 
     CALL = "CALL", _("call")
     ROW = "ROW", _("row")
     BYTE = "BYTE", _("byte")
     TOKEN = "TOKEN", _("token")
+    SECOND = "SECOND", _("second of compute")
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ def checked_metering(metering: Metering | None) -> Metering:
     """Return the metering of a metered plan; raises Problem `invalid` at the member that does not fit."""
     if metering is None:
         raise field_problem("/metering", "required", _now("A metered plan says what is counted and what a unit costs."))
+    if metering.unit == Unit.SECOND and (metering.calls_per_second or metering.calls_per_minute):
+        raise field_problem("/metering/unit", "no_calls", _now("Compute has seconds, and no calls to come at a rate."))
     most, included = metering.most_units, metering.included_units
     if most is not None and most < included:
         raise field_problem("/metering/most_units", "out_of_range", _now("No less than is included."))

@@ -1,16 +1,17 @@
 """Compute jobs: placing one over the provider's pools, cancelling it, and reading what it gave."""
 
 import hashlib
+import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,9 +26,11 @@ from kernel.money import Money
 from kernel.problems import FieldError, Problem, Text, field_problem
 from kernel.states import advance
 from listings.encryption import NONCE_BYTES, WrappedKey, key_ring
+from listings.metering import metering_of_json
 from marketplace.compute.pools import WAY, capacities
-from marketplace.compute.scheduling import Hindrance, Placement, Wish, choose
+from marketplace.compute.scheduling import Capacity, Hindrance, Placement, Wish, choose
 from marketplace.delivery.access import permit_for, require_in_force
+from marketplace.delivery.metering import refuse_beyond_quota
 from marketplace.models import ComputeJob, ComputePool, Delivery, Entitlement
 
 RUN_JOB = "compute.run"
@@ -74,7 +77,8 @@ def submit(
     """Place a job on the cheapest pool that can end it before the deadline, at no more than `max_price`.
 
     It runs for `seconds` at most and pays for those it uses. Raises Problem `not_found`, `forbidden`,
-    `entitlement_not_active`, `not_delivered_by_scheduler`, `no_pool` with the condition that none meets, or `invalid`.
+    `entitlement_not_active`, `not_delivered_by_scheduler`, `quota_exhausted` where the plan's month has no such seconds
+    left, `no_pool` with the condition that none meets, or `invalid`.
     """
     entitlement = find(
         Entitlement.objects.visible_to(actor).select_related("agreement").select_for_update(of=("self",)),
@@ -86,8 +90,11 @@ def submit(
     if WAY not in product["deliveries"]:
         raise Problem("not_delivered_by_scheduler")
     content = Task(code, rows).content()
+    ahead = entitlement.compute_jobs.filter(state__in=(State.PLACED, State.RUNNING)).aggregate(Sum("seconds"))
+    refuse_beyond_quota(entitlement, wanted=(ahead["seconds__sum"] or 0) + seconds)
     wish = Wish(seconds, cores, memory_mb, deadline, max_price.minor, max_price.currency, place)
-    placement = _place(wish, UUID(product["id"]), content)
+    pools = _offered(entitlement, UUID(product["id"]))
+    placement = _place(wish, pools, content)
 
     number = uuid7()
     key, wrapped = key_ring().new_data_key(owner=number)
@@ -109,14 +116,29 @@ def submit(
         deadline=deadline,
         max_price_minor=max_price.minor,
         placed_by=actor.person_id,
-        **_placed(placement),
+        **_placed(placement, pools),
     )
     audit.record("computejob.placed", subject=job, actor=actor, details={"pool": str(placement.pool)})
     _enqueue(job)
     return job
 
 
-def _place(wish: Wish, product_id: UUID, content: bytes) -> Placement:
+def _offered(entitlement: Entitlement, product_id: UUID) -> Sequence[Capacity]:
+    """Return the open pools at what they cost under a right: by its metered plan wherever it is, else by each pool.
+
+    Of tiers the dearest counts, so that a month never costs more than its jobs may.
+    """
+    body = entitlement.agreement.body
+    pools = capacities(product_id)
+    if "metering" not in body:
+        return pools
+    metering = metering_of_json(body["metering"])
+    second = max([metering.unit_price, *(tier.unit_price for tier in metering.tiers)])
+    hour = math.ceil(second * 3600 * 100)
+    return [replace(pool, price_per_hour=hour, currency=body["price"]["currency"]) for pool in pools]
+
+
+def _place(wish: Wish, pools: Sequence[Capacity], content: bytes) -> Placement:
     """Return where a task can run as it is wished, or refuse it by the field that keeps it from everywhere."""
     now = timezone.now()
     if wish.place and not is_place(wish.place):
@@ -125,7 +147,7 @@ def _place(wish: Wish, product_id: UUID, content: bytes) -> Placement:
         raise field_problem("/deadline", "out_of_range", _("Give a time within the next thirty days."))
     if len(content) > LARGEST_INPUT + LONGEST_CODE:
         raise field_problem("/rows", "too_large", _("Code and rows have at most one MiB."))
-    placement = choose(wish, capacities(product_id), now)
+    placement = choose(wish, pools, now)
     if isinstance(placement, Hindrance):
         pointer, text = HINDRANCES[placement]
         raise Problem("no_pool", text, errors=[FieldError(pointer, placement, text)])
@@ -136,11 +158,12 @@ def place_anew(job: ComputeJob, actor: Actor) -> None:
     """Place a waiting job whose pool was suspended elsewhere, or fail it as `POOL`; the caller has the transaction."""
     product = ComputePool.objects.values_list("product", flat=True).get(pk=job.pool_id)
     wish = Wish(job.seconds, job.cores, job.memory_mb, job.deadline, job.max_price_minor, job.currency, job.place)
-    placement = choose(wish, capacities(product), timezone.now())
+    pools = _offered(job.entitlement, product)
+    placement = choose(wish, pools, timezone.now())
     if isinstance(placement, Hindrance):
         advance(job, to=State.FAILED, actor=actor, why_not=Reason.POOL, ended_at=timezone.now())
         return
-    ComputeJob.objects.filter(pk=job.pk).update(**_placed(placement))
+    ComputeJob.objects.filter(pk=job.pk).update(**_placed(placement, pools))
     job.refresh_from_db()
     audit.record("computejob.placed", subject=job, actor=actor, details={"pool": str(placement.pool)})
     _enqueue(job)
@@ -199,12 +222,12 @@ def _sealed(key: bytes, owner: UUID, content: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, content, owner.bytes)
 
 
-def _placed(placement: Placement) -> dict[str, Any]:
-    pool = ComputePool.objects.get(pk=placement.pool)
+def _placed(placement: Placement, pools: Sequence[Capacity]) -> dict[str, Any]:
+    pool = next(each for each in pools if each.id == placement.pool)
     return {
-        "pool_id": pool.pk,
+        "pool_id": pool.id,
         "start_at": placement.start,
-        "price_per_hour_minor": pool.price_per_hour_minor,
+        "price_per_hour_minor": pool.price_per_hour,
         "currency": pool.currency,
     }
 

@@ -84,7 +84,8 @@ def suspend_pool(*, pool_id: UUID, reason: str, actor: Actor) -> ComputePool:
 
     pool = _own_pool(pool_id, actor)
     advance(pool, to=State.SUSPENDED, actor=actor, reason=require_reason(reason))
-    for job in pool.jobs.filter(state=ComputeJob.State.PLACED).order_by("id"):
+    waiting = pool.jobs.filter(state=ComputeJob.State.PLACED).select_related("entitlement__agreement")
+    for job in waiting.order_by("id"):
         place_anew(job, actor)
     return pool
 
@@ -126,7 +127,11 @@ def capacities(product_id: UUID) -> Sequence[Capacity]:
 def prepare_compute(delivery: Delivery, _job: Job) -> dict[str, Any]:
     """Return what the receipt says of the pools; raises GiveUp where the provider has none open."""
     pools = ComputePool.objects.filter(product__listings=delivery.order.listing_id, state=State.ACTIVE)
-    found = [{"name": pool.name, "price_per_hour": pool.price_per_hour.as_json()} for pool in pools.order_by("id")]
+    is_metered = "metering" in delivery.order.agreement.body  # then the plan's price holds at all of them
+    found = [
+        {"name": pool.name} | ({} if is_metered else {"price_per_hour": pool.price_per_hour.as_json()})
+        for pool in pools.order_by("id")
+    ]
     if not found:
         raise GiveUp(_("The provider has no open pool for this product."))
     return {"compute": found}

@@ -21,12 +21,13 @@ from marketplace.models import Entitlement, UsageRecord
 
 UNITS_HEADER = "Dawan-Units"  # by which an upstream says how many rows or tokens its answer holds
 LINE_TYPES = {"text/csv": 1, "application/x-ndjson": 0, "application/jsonl": 0, "application/ndjson": 0}
-# The kinds of use that a plan's unit bills. Rows, bytes and tokens are counted of calls alone.
+# The kinds of use that a plan's unit bills. Rows, bytes and tokens are counted of calls alone, seconds of compute.
 BILLED: Mapping[str, frozenset[str]] = {
-    Unit.CALL: frozenset(set(UsageRecord.Kind.values) - {UsageRecord.Kind.COMPUTE_SECOND}),  # which its job pays
+    Unit.CALL: frozenset(set(UsageRecord.Kind.values) - {UsageRecord.Kind.COMPUTE_SECOND}),
     Unit.ROW: frozenset({UsageRecord.Kind.API_CALL}),
     Unit.BYTE: frozenset({UsageRecord.Kind.API_CALL}),
     Unit.TOKEN: frozenset({UsageRecord.Kind.API_CALL}),
+    Unit.SECOND: frozenset({UsageRecord.Kind.COMPUTE_SECOND}),
 }
 _PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
@@ -93,14 +94,15 @@ def summary_of(entitlement: Entitlement, period: Period) -> UsageSummary:
     return UsageSummary(period, metering, calls, units, metering.charge(units, currency))
 
 
-def refuse_beyond_quota(entitlement: Entitlement) -> None:
-    """Raise Problem `quota_exhausted` where the plan's units of this month are used up.
+def refuse_beyond_quota(entitlement: Entitlement, *, wanted: int = 1) -> None:
+    """Raise Problem `quota_exhausted` where fewer units than `wanted` are left of this month's.
 
     For what is answered by the exchange itself: the caller holds the right's row, so that the limit is exact.
     """
     metering, now = metering_of(entitlement), timezone.now()
     period = period_of(now)
-    if metering.most_units is not None and usage_in(entitlement.pk, period, metering.unit)[1] >= metering.most_units:
+    most = metering.most_units
+    if most is not None and usage_in(entitlement.pk, period, metering.unit)[1] + wanted > most:
         wait = math.ceil((period.end - now).total_seconds())
         raise Problem("quota_exhausted", headers={"Retry-After": str(wait)})
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from kernel.money import Currency, Money
 from listings.listing import create_listing
+from listings.metering import Metering
 from listings.models import Listing, Plan
 from listings.plans import create_plan
 from listings.registration import create_product, register_product
@@ -26,8 +27,11 @@ def yuan(minor: int) -> Money:
     return Money(minor, Currency.CNY)
 
 
-def compute_listing(provider: Organization, *pools: dict[str, Any]) -> Listing:
-    """Return a listing of compute that the exchange schedules, with these pools (one at Shaoguan)."""
+def compute_listing(provider: Organization, *pools: dict[str, Any], metering: Metering | None = None) -> Listing:
+    """Return a listing of compute that the exchange schedules, with these pools (one at Shaoguan).
+
+    It is sold by the month for 10.00 yuan, or as it is metered.
+    """
     who = actor(person_of(provider))
     version = stored_version(provider, b"processor,cards\nAscend 910B,512\n")
     wanted = dossier(product_type="COMPUTE", deliveries=["SCHEDULER"])
@@ -36,12 +40,14 @@ def compute_listing(provider: Organization, *pools: dict[str, Any]) -> Listing:
     product.refresh_from_db()
     for pool in pools or (SHAOGUAN,):
         opened_pool(product.pk, who, **pool)
+    kind, price = (Plan.Kind.METERED, yuan(0)) if metering else (Plan.Kind.SUBSCRIPTION, yuan(1000))
+    plan = create_plan(product_id=product.pk, kind=kind, price=price, metering=metering, actor=who)
     listing = create_listing(
         product_id=product.pk,
         venue_code="gzdex",
         version_id=version.pk,
         terms_id=make_terms(product, term_days=30).pk,
-        plan_ids=[create_plan(product_id=product.pk, kind=Plan.Kind.SUBSCRIPTION, price=yuan(1000), actor=who).pk],
+        plan_ids=[plan.pk],
         actor=who,
     )
     return approved(listing)
