@@ -105,6 +105,21 @@ def related_organizations(organization_id: UUID) -> set[UUID]:
     return {id_ for pair in ties.values_list("organization", "other") for id_ in pair} - {organization_id}
 
 
+def relation_between(one_id: UUID, other_id: UUID) -> str:
+    """Return what relates two organizations, or "": the same one, a tie, an affiliate or a person they share."""
+    if one_id == other_id:
+        return "same_organization"
+    around, around_other = related_organizations(one_id), related_organizations(other_id)
+    if other_id in around:
+        return "tie"
+    if around & around_other:
+        return "common_affiliate"
+    people = Affiliation.objects.filter(organization=one_id).values("person")
+    if Affiliation.objects.filter(organization=other_id, person__in=people).exists():
+        return "common_person"
+    return ""
+
+
 def require_unrelated(actor: Actor, organization_id: UUID) -> None:
     """Raise Problem `conflict_of_interest`, saying why, if the person who answers is related to the organization.
 

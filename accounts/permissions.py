@@ -25,6 +25,7 @@ class Permission(StrEnum):
     LISTING_DELIST = "listing.delist"
     ORDER_PLACE = "order.place"
     ORDER_CANCEL = "order.cancel"
+    VOUCHER_APPLY = "voucher.apply"
     DEMAND_POST = "demand.post"
     PROPOSAL_MAKE = "proposal.make"
     DELIVERY_READ = "delivery.read"
@@ -69,6 +70,8 @@ class Permission(StrEnum):
     BANK_RECONCILE = "bank.reconcile"
     FEES_MANAGE = "fees.manage"
     CHARGE_CREDIT = "charge.credit"
+    VOUCHER_MANAGE = "voucher.manage"
+    VOUCHER_GRANT = "voucher.grant"
     LEDGER_READ = "ledger.read"
     LEDGER_CLOSE = "ledger.close"
     LEDGER_CORRECT = "ledger.correct"
@@ -116,6 +119,7 @@ _TRADING = frozenset(
         P.LISTING_DELIST,
         P.ORDER_PLACE,
         P.ORDER_CANCEL,
+        P.VOUCHER_APPLY,
         P.DEMAND_POST,
         P.PROPOSAL_MAKE,
         P.DELIVERY_READ,
@@ -170,6 +174,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.CUSTODY_MANAGE,
         P.BANK_RECONCILE,
         P.CHARGE_CREDIT,
+        P.VOUCHER_MANAGE,
+        P.VOUCHER_GRANT,
         P.LEDGER_READ,
         P.LEDGER_CLOSE,
         P.LEDGER_CORRECT,
@@ -193,6 +199,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.BANK_RECONCILE,
         P.FEES_MANAGE,
         P.CHARGE_CREDIT,
+        P.VOUCHER_MANAGE,
+        P.VOUCHER_GRANT,
         P.LEDGER_READ,
         P.LEDGER_CLOSE,
         P.LEDGER_CORRECT,
@@ -228,7 +236,15 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
         }
     ),
     "buy": frozenset(
-        {P.ORDER_PLACE, P.ORDER_CANCEL, P.DEMAND_POST, P.DELIVERY_ACCEPT, P.PUSH_MANAGE, P.ATTESTATION_VERIFY}
+        {
+            P.ORDER_PLACE,
+            P.ORDER_CANCEL,
+            P.VOUCHER_APPLY,
+            P.DEMAND_POST,
+            P.DELIVERY_ACCEPT,
+            P.PUSH_MANAGE,
+            P.ATTESTATION_VERIFY,
+        }
     ),
     "disputes": frozenset({P.DISPUTE_CONDUCT}),
     "read-data": frozenset({P.DELIVERY_READ}),
@@ -266,6 +282,8 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.BANK_RECONCILE,
             P.FEES_MANAGE,
             P.CHARGE_CREDIT,
+            P.VOUCHER_MANAGE,
+            P.VOUCHER_GRANT,
             P.LEDGER_READ,
             P.LEDGER_CLOSE,
             P.LEDGER_CORRECT,

@@ -24,11 +24,13 @@ def draw_up(
     lines: Sequence[FeeLine],
     border: Mapping[str, Any] | None = None,
     quote: Quote | None = None,
+    voucher: Mapping[str, Any] | None = None,
 ) -> Agreement:
     """Freeze the terms, the price, its division and the digests of what is sold (DOMAIN: contract elements).
 
-    `border` is what the buyer declared of a crossing, `quote` what the price and its division came from.
-    Later edits of the listing never change the agreement; its digests are taken over the RFC 8785 form of `body`.
+    `border` is what the buyer declared of a crossing, `quote` what the price and its division came from, `voucher` what
+    a programme pays of it. Later edits of the listing never change the agreement; its digests are taken over the
+    RFC 8785 form of `body`.
     """
     now = timezone.now()
     expires_at = _expiry(now, offer.terms.term_days)
@@ -61,6 +63,7 @@ def draw_up(
         **({"quote": terms_of_quote(quote)} if quote else {}),
         **({"subscription": _subscription(offer)} if offer.plan.new_versions else {}),
         **({"metering": offer.plan.metering.as_json()} if offer.plan.metering else {}),
+        **({"voucher": dict(voucher)} if voucher else {}),
         "division": [line.as_json() for line in lines],
         "governing_law": order.venue.jurisdiction,
         **({"border": dict(border)} if border else {}),

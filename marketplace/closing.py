@@ -15,6 +15,7 @@ from kernel.numbering import short_number
 from kernel.states import advance
 from marketplace.locks import lock_order
 from marketplace.models import Order
+from marketplace.vouchers import certify_voucher
 from settlements.escrow import hold_of
 from settlements.fees import FeeLine, portion
 from settlements.models import EscrowHold, Payee
@@ -89,6 +90,7 @@ def certify_order(*, order_id: UUID) -> None:
         order = lock_order(order_id, SYSTEM)
         if order.state == Order.State.SETTLED:
             advance(order, to=Order.State.CERTIFIED, actor=SYSTEM, details={"certificate": certificate.number})
+            certify_voucher(order, certificate.number, SYSTEM)
 
 
 def _statement(order: Order) -> dict[str, Json]:

@@ -28,6 +28,7 @@ from marketplace.models import Agreement, Delivery, Order, Quote
 from marketplace.parties import broker_of, buyer_of
 from marketplace.quotes import divided, division_of, refuse_outdated, usable_quote, use_quote
 from marketplace.subscriptions import subscribe
+from marketplace.vouchers import reserve_voucher
 from settlements import escrow
 
 
@@ -41,17 +42,19 @@ def place_order(
     broker_id: UUID | None = None,
     quote_id: UUID | None = None,
     onward_transfer_outside_gba: bool = False,
+    voucher_id: UUID | None = None,
 ) -> Order:
     """Buy a plan of a listing: freeze the agreement, hold the money, and let the delivery begin.
 
     A quote says which plan, by which broker, at which price and how that is divided; without one, a plan of a listing
-    is bought at its price. Where the data would cross a border, its route case is opened instead, and the order is
-    funded once that is cleared.
+    is bought at its price. A voucher pays a part of it. Where the data would cross a border, its route case is opened
+    instead, and the order is funded once that is cleared.
 
     Raises `listing_not_available`, why the listing is not for the buyer (`denied_place`, `not_invited`, …),
     `membership_required`, `own_product`, `broker_not_independent`, `insufficient_funds`, `destination_not_allowed` or
     `cross_border_forbidden`; of a quote `not_found` (also anybody else's), `quote_used`, `quote_expired` or
-    `quote_outdated`; `invalid` where neither or both are named. Then nothing at all has happened.
+    `quote_outdated`; of a voucher why it does not pay (settlements/vouchers/uses.py); `invalid` where neither or both
+    of quote and plan are named. Then nothing at all has happened.
     """
     quote = _quote(quote_id, listing_id, plan_id, broker_id, actor)
     offer = offer_for(*_wanted(quote, listing_id, plan_id))
@@ -79,7 +82,8 @@ def place_order(
         use_quote(quote, order, actor)
     crosses = crosses_border(offer.provider, buyer)
     border = {"onward_transfer_outside_gba": onward_transfer_outside_gba} if crosses else None
-    agreement = draw_up(order=order, offer=offer, lines=lines, border=border, quote=quote)
+    voucher = reserve_voucher(voucher_id, order, offer.product.product_type, actor)
+    agreement = draw_up(order=order, offer=offer, lines=lines, border=border, quote=quote, voucher=voucher)
     if crosses:
         open_case(
             order_id=order.id,

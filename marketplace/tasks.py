@@ -34,6 +34,7 @@ from marketplace.delivery.metering import period_named
 from marketplace.delivery.push import pushing
 from marketplace.statistics import editions
 from settlements.deposits import FUNDS_JOB
+from settlements.vouchers import clawbacks
 
 
 @handles(CLEARED_JOB)
@@ -164,8 +165,9 @@ def renew_subscription(job: Job) -> None:
 
 @handles(FUNDS_JOB)
 def collect_what_is_owed(job: Job) -> None:
-    """Collect the charges of a buyer whose funds have grown."""
+    """Collect the charges of a buyer whose funds have grown, and what it owes of vouchers."""
     assert job.organization_id is not None and job.venue_id is not None  # noqa: S101, PT018 - the deposit's own
+    clawbacks.collect_owed(organization_id=job.organization_id, venue_id=job.venue_id)
     charges.collect_all(organization_id=job.organization_id, venue_id=job.venue_id)
 
 

@@ -17,11 +17,14 @@ from kernel.states import advance
 from settlements.chart import AccountKey, open_accounts
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, EscrowHold, Transfer
+from settlements.vouchers import uses
 
 
 @transaction.atomic
 def hold(*, order_id: UUID, venue: Venue, payer: Organization, amount: Money, actor: Actor) -> EscrowHold:
     """Move `amount` from the payer's available funds at the venue into escrow, once per order.
+
+    What a voucher programme holds of it already is not taken from the payer.
 
     Returns the hold that stands when the order has one already. Raises ValueError for an amount that is not positive (a
     free order holds nothing), Problem `insufficient_funds`, or `escrow_differs` when the order holds something else or
@@ -35,7 +38,9 @@ def hold(*, order_id: UUID, venue: Venue, payer: Organization, amount: Money, ac
     if standing.id != made.id:
         return _the_same(standing, payer=payer, amount=amount)
 
-    post([_draft(made, Transfer.Kind.HOLD, f"hold:{order_id}", into_escrow=True)], actor=actor)
+    client, escrow = _accounts(made)
+    own = amount.minor - uses.held_for(order_id)
+    post([_draft(made, Transfer.Kind.HOLD, f"hold:{order_id}", (Leg(client, -own), Leg(escrow, own)))], actor=actor)
     audit.record("escrowhold.held", subject=made, actor=actor, details={"order": str(order_id), **amount.as_json()})
     return made
 
@@ -48,12 +53,15 @@ def hold_of(order_id: UUID) -> EscrowHold | None:
 def refund_order(*, order_id: UUID, actor: Actor, reason: str) -> EscrowHold | None:
     """Give back what the order holds, in full; a free order holds nothing."""
     standing = hold_of(order_id)
-    return None if standing is None else refund(hold=standing, actor=actor, reason=reason)
+    if standing is None:
+        uses.release_unfunded(order_id=order_id, actor=actor, reason=reason)
+        return None
+    return refund(hold=standing, actor=actor, reason=reason)
 
 
 @transaction.atomic
 def refund(*, hold: EscrowHold, actor: Actor, reason: str) -> EscrowHold:
-    """Give the whole amount back to the payer's available funds.
+    """Give the whole amount back: to the payer's available funds, and what a voucher paid to its programme.
 
     Does nothing when it was refunded before; raises Problem `illegal_state` when it was released, `escrow_frozen` while
     a dispute has frozen a part of it.
@@ -71,7 +79,7 @@ def refund(*, hold: EscrowHold, actor: Actor, reason: str) -> EscrowHold:
         details=standing.amount.as_json(),
         refunded_minor=standing.amount_minor,
     )
-    post([_draft(standing, Transfer.Kind.REFUND, f"refund:{standing.order_id}", into_escrow=False)], actor=actor)
+    _give_back(standing, standing.amount_minor, f"refund:{standing.order_id}", actor, reason)
     return standing
 
 
@@ -109,8 +117,7 @@ def thaw(*, hold: EscrowHold, refund: Money, reference: str, actor: Actor, reaso
     standing.save(update_fields=["frozen_minor", "refunded_minor"])
     audit.record("escrowhold.thawed", subject=standing, actor=actor, reason=reason, details=refund.as_json())
     if refund.minor:
-        draft = _draft(standing, Transfer.Kind.REFUND, reference, into_escrow=False, amount_minor=refund.minor)
-        post([draft], actor=actor)
+        _give_back(standing, refund.minor, reference, actor, reason)
     if not standing.left_minor:
         ended = EscrowHold.State.RELEASED if standing.settled_minor else EscrowHold.State.REFUNDED
         advance(standing, to=ended, actor=actor, reason=reason)
@@ -128,19 +135,20 @@ def _the_same(standing: EscrowHold, *, payer: Organization, amount: Money) -> Es
     return standing
 
 
-def _draft(
-    hold: EscrowHold, kind: Transfer.Kind, reference: str, *, into_escrow: bool, amount_minor: int | None = None
-) -> TransferDraft:
+def _give_back(hold: EscrowHold, amount_minor: int, reference: str, actor: Actor, reason: str) -> None:
+    client, escrow = _accounts(hold)
+    legs = uses.refund_legs(hold, amount_minor, client=client, escrow=escrow, actor=actor, reason=reason)
+    post([_draft(hold, Transfer.Kind.REFUND, reference, legs)], actor=actor)
+
+
+def _accounts(hold: EscrowHold) -> tuple[UUID, UUID]:
     currency = Currency(hold.currency)
     client, escrow = open_accounts(
         AccountKey(Account.Kind.CLIENT, hold.venue_id, currency, hold.payer_id),
         AccountKey(Account.Kind.ESCROW, hold.venue_id, currency, hold.payer_id),
     )
-    whole = hold.amount_minor if amount_minor is None else amount_minor
-    amount = whole if into_escrow else -whole
-    return TransferDraft(
-        kind=kind,
-        reference=reference,
-        venue_id=hold.venue_id,
-        legs=(Leg(client, -amount), Leg(escrow, amount)),
-    )
+    return client, escrow
+
+
+def _draft(hold: EscrowHold, kind: Transfer.Kind, reference: str, legs: tuple[Leg, ...]) -> TransferDraft:
+    return TransferDraft(kind=kind, reference=reference, venue_id=hold.venue_id, legs=legs)

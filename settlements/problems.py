@@ -32,6 +32,12 @@ register(
         "postings_under_way": (409, _("Money is being posted at this moment; try again.")),
         "books_unbalanced": (409, _("The books do not sum to zero and cannot be closed.")),
         "taken_back": (409, _("This transfer is being taken back already.")),
+        "voucher_not_usable": (409, _("The voucher does not serve this order.")),
+        "voucher_exhausted": (409, _("Not so much is left of the voucher or of its programme.")),
+        "voucher_applied_for": (409, _("Your organization's application to this programme is not decided yet.")),
+        "buyer_not_in_programme": (403, _("The programme is not for your organization.")),
+        "parties_related": (409, _("A voucher does not pay for what related parties sell to each other.")),
+        "clawback_open": (409, _("A clawback of this voucher is under way.")),
         "unbalanced_transfer": (500, _("A transfer did not sum to zero and was refused.")),
     },
     constraints={
@@ -42,6 +48,10 @@ register(
         "escrow_hold_ends_in_parts_of_itself": "escrow_frozen",
         "transfer_is_posted_in_an_open_period": "period_closed",
         "transfer_is_taken_back_once": "taken_back",
+        "voucher_programme_stays_within_its_budget": "voucher_exhausted",
+        "voucher_pays_no_more_than_was_granted": "voucher_exhausted",
+        "one_undecided_application_by_programme": "voucher_applied_for",
+        "one_open_clawback_by_use": "clawback_open",
         "transfer_sums_to_zero_per_currency": "unbalanced_transfer",
     },
 )

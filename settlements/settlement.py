@@ -21,6 +21,7 @@ from settlements.chart import AccountKey, open_accounts
 from settlements.fees import FeeLine, divide_back
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, EscrowHold, Payee, Settlement, SettlementLine, Transfer
+from settlements.vouchers import uses
 
 # Whose account takes a payee's line: the venue's own, or the organization's earnings.
 ACCOUNT_OF_PAYEE = {
@@ -83,7 +84,7 @@ def settle(
     )
     if hold is not None:
         _release(hold, made, actor)
-        post([_draft(made, hold, lines)], actor=actor)
+        post([_draft(made, hold, lines, actor)], actor=actor)
     audit.record(
         "settlement.made",
         subject=made,
@@ -130,9 +131,9 @@ def give_back(
 ) -> list[FeeLine]:
     """Give the payer back what was settled, from all who shared in it and in proportion (DOMAIN §5, refunds).
 
-    `earlier` are the parts that went back before. The settlements stand as they were; this is a transfer of its own,
-    named by `reference`. Returns what each gave. Raises Problem `insufficient_escrow` for more than is left of what was
-    settled, or `insufficient_funds` while somebody has less.
+    `earlier` are the parts that went back before; a voucher's programme gets its share. The settlements stand as they
+    were; this is a transfer of its own, named by `reference`. Returns what each gave. Raises Problem
+    `insufficient_escrow` for more than is left of what was settled, or `insufficient_funds` while somebody has less.
     """
     parts = list(Settlement.objects.filter(order_id=order_id).select_related("hold").prefetch_related("lines"))
     left = _left_of([line for part in parts for line in part.lines.all()], earlier)
@@ -150,7 +151,7 @@ def give_back(
         kind=Transfer.Kind.AWARD,
         reference=reference,
         venue_id=first.venue_id,
-        legs=(*legs, Leg(client, amount.minor)),
+        legs=(*legs, *uses.award_legs(order_id, amount, most, client=client, actor=actor, reason=reason)),
         memo=reason[:200],
     )
     post([draft], actor=actor)
@@ -178,7 +179,7 @@ def _the_same(standing: Settlement | None, provider: Organization, gross: Money)
     return standing
 
 
-def _draft(settlement: Settlement, hold: EscrowHold, lines: Sequence[FeeLine]) -> TransferDraft:
+def _draft(settlement: Settlement, hold: EscrowHold, lines: Sequence[FeeLine], actor: Actor) -> TransferDraft:
     venue_id, currency = settlement.venue_id, hold.amount.currency
     escrow, *takers = open_accounts(
         AccountKey(Account.Kind.ESCROW, venue_id, currency, hold.payer_id), *_keys_of(settlement, lines)
@@ -188,7 +189,7 @@ def _draft(settlement: Settlement, hold: EscrowHold, lines: Sequence[FeeLine]) -
         kind=Transfer.Kind.SETTLEMENT,
         reference=f"settlement:{settlement.order_id}" + (f":{settlement.part}" if settlement.part > 1 else ""),
         venue_id=venue_id,
-        legs=(Leg(escrow, -settlement.gross_minor), *parts),
+        legs=(*uses.settlement_legs(hold, settlement.gross_minor, escrow=escrow, actor=actor), *parts),
     )
 
 

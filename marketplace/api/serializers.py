@@ -22,6 +22,9 @@ class PlaceOrderSerializer(StrictSerializer):
         max_length=1000, help_text=_("What the data will be used for; part of the agreement.")
     )
     broker_id = serializers.UUIDField(required=False, help_text=_("A broker of the same venue who takes part."))
+    voucher_id = serializers.UUIDField(
+        required=False, help_text=_("A voucher of the buyer that pays a part of the price.")
+    )
     onward_transfer_outside_gba = serializers.BooleanField(
         default=False,
         help_text=_("Across a border: whether the data will be passed on outside the Greater Bay Area."),

@@ -15,6 +15,7 @@ from settlements.models.reconciliation import (
     MatchedEntry,
 )
 from settlements.models.trade import EscrowHold, FeeSchedule, Payee, Settlement, SettlementLine
+from settlements.models.vouchers import VoucherClawback, VoucherGrant, VoucherProgramme, VoucherUse
 
 __all__ = [
     "Account",
@@ -43,4 +44,8 @@ __all__ = [
     "SettlementLine",
     "Transfer",
     "UnsummedEntry",
+    "VoucherClawback",
+    "VoucherGrant",
+    "VoucherProgramme",
+    "VoucherUse",
 ]

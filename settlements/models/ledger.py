@@ -39,6 +39,7 @@ class Account(Identified):
         FEES = "FEES", _("venue fees")
         TAX = "TAX", _("tax withheld")
         SUSPENSE = "SUSPENSE", _("suspense")
+        VOUCHER = "VOUCHER", _("voucher programmes")
 
     VENUE_KINDS = frozenset({Kind.BANK, Kind.FEES, Kind.TAX, Kind.SUSPENSE})
 
@@ -62,7 +63,7 @@ class Account(Identified):
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["BANK", "FEES", "TAX", "SUSPENSE"], organization__isnull=True)
-                | Q(kind__in=["CLIENT", "ESCROW", "PAYABLE", "PAYOUT"], organization__isnull=False),
+                | Q(kind__in=["CLIENT", "ESCROW", "PAYABLE", "PAYOUT", "VOUCHER"], organization__isnull=False),
                 name="account_has_the_owner_its_kind_needs",
             ),
         ]
@@ -133,6 +134,12 @@ class Transfer(models.Model):
         BANK_CORRECTION = "BANK_CORRECTION", _("break of the bank account explained")
         CHARGE = "CHARGE", _("charge collected")
         CREDIT_NOTE = "CREDIT_NOTE", _("credit note")
+        VOUCHER_FUNDED = "VOUCHER_FUNDED", _("voucher programme funded")
+        VOUCHER_RETURNED = "VOUCHER_RETURNED", _("left of a voucher programme, returned")
+        VOUCHER_RESERVED = "VOUCHER_RESERVED", _("voucher reserved")
+        VOUCHER_RELEASED = "VOUCHER_RELEASED", _("voucher released")
+        VOUCHER_PAID = "VOUCHER_PAID", _("voucher paid to the buyer")
+        VOUCHER_CLAWBACK = "VOUCHER_CLAWBACK", _("voucher clawed back")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(_("posted at"))
