@@ -156,6 +156,7 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
     "splitting": "border",
     "rule_sets": "border",
     "disputes": "trades",
+    "held_results": "trades",
     "deposits": "money",
     "payouts": "money",
     "payments": "money",

@@ -26,7 +26,7 @@ from listings.models import (
     SplittingAlert,
     StatutoryClock,
 )
-from marketplace.models import Charge, CreditNote, Demand, Dispute
+from marketplace.models import Charge, CreditNote, Demand, Dispute, RoomQuery
 from settlements.models import AccountingPeriod, BankBreak, Correction, Deposit, PayeeAccount, Payout, PayoutBatch
 
 
@@ -247,6 +247,14 @@ QUEUES: tuple[Queue, ...] = (
         frozenset({P.BANK_RECONCILE}),
         (("state__in", "OPEN,PROPOSED"),),
         is_alarm=True,
+    ),
+    Queue(
+        "held_results",
+        _("Held results of clean rooms"),
+        "lock_clock",
+        RoomQuery,
+        frozenset({P.ENTITLEMENT_SUSPEND}),
+        (("state__exact", "HELD"),),
     ),
     Queue(
         "overdue_charges",

@@ -26,6 +26,8 @@ LONGEST_NAME = 200
 LONGEST_SQL = 16_384  # characters
 LARGEST_BOUND = 10**12
 MOST_PLACES = 4
+DECISION_DAYS = 10  # in which a provider decides on a held result, unless its rules say otherwise
+MOST_DECISION_DAYS = 90
 
 
 class Approval(models.TextChoices):

@@ -97,6 +97,11 @@ def compute_room_query(job: Job) -> None:
     queries.compute(query_id=UUID(job.key), job=job)
 
 
+@handles(queries.LAPSE_JOB)
+def lapse_held_result(job: Job) -> None:
+    queries.lapse(query_id=UUID(job.key))
+
+
 @handles(OFFERED_JOB)
 def follow_offered_version(job: Job) -> None:
     """Let the subscriptions of a product follow the version that it now offers."""

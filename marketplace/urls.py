@@ -178,6 +178,7 @@ urlpatterns = [
     path("room-queries/<uuid:query_id>/blinded", clean_rooms.QueryBlinded.as_view(), name="room-query-blinded"),
     path("room-queries/<uuid:query_id>/setup", clean_rooms.QuerySetup.as_view(), name="room-query-setup"),
     path("room-queries/<uuid:query_id>/answer", clean_rooms.QueryAnswer.as_view(), name="room-query-answer"),
+    path("room-queries/held", clean_rooms.HeldQueries.as_view(), name="room-queries-held"),
     path("room-queries/<uuid:query_id>", clean_rooms.QueryDetail.as_view(), name="room-query"),
     path("room-queries/<uuid:query_id>/approve", clean_rooms.QueryApprove.as_view(), name="room-query-approve"),
     path("room-queries/<uuid:query_id>/refuse", clean_rooms.QueryRefuse.as_view(), name="room-query-refuse"),

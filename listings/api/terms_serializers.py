@@ -12,10 +12,12 @@ from listings.models import (
     Terms,
 )
 from listings.room_rules import (
+    DECISION_DAYS,
     LARGEST_BOUND,
     LEAST_EPSILON,
     LONGEST_NAME,
     LONGEST_SQL,
+    MOST_DECISION_DAYS,
     MOST_EPSILON,
     MOST_PLACES,
     Approval,
@@ -109,6 +111,12 @@ class RoomRulesSerializer(StrictSerializer):
     )
     max_rows = serializers.IntegerField(min_value=1, max_value=10_000, default=1000)
     approval = serializers.ChoiceField(Approval.choices, default=Approval.PROVIDER)
+    decision_days = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_DECISION_DAYS,
+        default=DECISION_DAYS,
+        help_text=_("In so many days the provider decides on a result; then it is refused by itself."),
+    )
     templates_only = serializers.BooleanField(default=False)
     templates = RoomTemplateSerializer(many=True, required=False)
 

@@ -31,7 +31,18 @@ class RoomTableAdmin(ConsoleAdmin):
 
 @admin.register(RoomQuery)
 class RoomQueryAdmin(ConsoleAdmin):
-    list_display = ("created_at", "organization", "provider", "venue", "kind", "state", "why_not", "epsilon", "reads")
+    list_display = (
+        "created_at",
+        "organization",
+        "provider",
+        "venue",
+        "kind",
+        "state",
+        "decide_by",
+        "why_not",
+        "epsilon",
+        "reads",
+    )
     list_filter = ("kind", "state", "why_not", "venue")
     list_select_related = ("organization", "provider", "venue")
     search_fields = ("organization__legal_name", "provider__legal_name", "sql")
@@ -43,7 +54,8 @@ class RoomQueryAdmin(ConsoleAdmin):
         "sql",
         ("template", "parameters"),
         ("epsilon", "receipt"),
-        ("asked_by", "decided_by", "decided_at"),
+        ("asked_by", "decide_by"),
+        ("decided_by", "decided_at", "decision_reason"),
         ("reads", "first_read_at", "last_read_at"),
     )
     actions_detail = ("refuse",)

@@ -69,7 +69,9 @@ class RoomQuerySerializer(serializers.ModelSerializer[RoomQuery]):
             "epsilon",
             "why_not",
             "receipt",
+            "decide_by",
             "decided_at",
+            "decision_reason",
             "reads",
             "first_read_at",
             "last_read_at",
@@ -287,6 +289,27 @@ class QueryDetail(APIView):
         return Response(represent(RoomQuerySerializer, _query(request, query_id)))
 
 
+class HeldQueries(generics.GenericAPIView[RoomQuery]):
+    """The results that wait for the caller's decision, in all its rooms, those that have waited longest first.
+
+    To the provider, who approves or refuses them, and to the venue's staff, who may refuse them.
+    """
+
+    serializer_class = RoomQuerySerializer
+    filter_backends = ()
+    ordering = ("id",)
+
+    def get_queryset(self) -> models.QuerySet[RoomQuery]:
+        actor = actor_of(self.request)
+        held = RoomQuery.objects.visible_to(actor).filter(state=RoomQuery.State.HELD)
+        return held.exclude(organization=actor.organization_id)
+
+    @extend_schema(operation_id="room_queries_held", responses=RoomQuerySerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(RoomQuerySerializer(page, many=True).data)
+
+
 class QueryApprove(APIView):
     """Let a held result out, as the provider."""
 
@@ -311,7 +334,7 @@ class QueryRefuse(APIView):
 
 
 class QueryResult(APIView):
-    """What was released; every reading is written down, and taken from the permit where it crosses a border."""
+    """What was released; every reading is written down, and the first is taken from the permit across a border."""
 
     @extend_schema(operation_id="room_queries_result", request=NoFieldsSerializer, responses=ResultSerializer)
     def post(self, request: Request, query_id: UUID) -> Response:

@@ -183,7 +183,7 @@ def cancel(*, job_id: UUID, reason: str, actor: Actor) -> ComputeJob:
 
 @transaction.atomic
 def read_result(*, job_id: UUID, actor: Actor) -> tuple[ComputeJob, bytes]:
-    """Give the buyer what a job came to and write the reading down; across a border the permit pays for the bytes.
+    """Give the buyer what a job came to and write the reading down; across a border the permit pays for the bytes once.
 
     Raises Problem `not_found`, `forbidden`, `illegal_state`, `entitlement_not_active`, or what `use_permit` raises.
     """
@@ -193,8 +193,10 @@ def read_result(*, job_id: UUID, actor: Actor) -> tuple[ComputeJob, bytes]:
         raise Problem("illegal_state", state=job.state)
     entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=job.entitlement_id)
     require_in_force(entitlement)
+    job.refresh_from_db(fields=["reads"])  # under the right's lock, which every reading takes
     parties = Delivery.objects.select_related("order__buyer", "order__provider")
-    permit_for(parties.filter(entitlement=entitlement).latest("id"), bytes_wanted=job.receipt["bytes"], actor=actor)
+    wanted = 0 if job.reads else job.receipt["bytes"]
+    permit_for(parties.filter(entitlement=entitlement).latest("id"), bytes_wanted=wanted, actor=actor)
     ComputeJob.objects.filter(pk=job.pk).update(reads=F("reads") + 1)
     audit.record("computejob.read", subject=job, actor=actor, details={"sha256": job.receipt["sha256"]})
     return job, opened(job, bytes(job.sealed_result))

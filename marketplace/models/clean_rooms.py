@@ -94,6 +94,7 @@ class RoomQuery(Identified, Stateful):
         REFUSED = "REFUSED", _("it asked for what the room does not give")
         PROVIDER = "PROVIDER", _("the provider refused it")
         PROTOCOL = "PROTOCOL", _("what the buyer sent was not made with one key")
+        LAPSED = "LAPSED", _("the provider did not decide in time")
 
     class Kind(models.TextChoices):
         QUESTION = "QUESTION", pgettext_lazy("room query", "question in SQL")
@@ -113,8 +114,10 @@ class RoomQuery(Identified, Stateful):
     why_not = models.CharField(_("why not"), max_length=10, choices=Reason.choices, blank=True)
     result = models.JSONField(_("result"), null=True)
     receipt = models.JSONField(_("receipt"), default=dict)
+    decide_by = models.DateTimeField(_("to be decided by"), null=True)  # while it is held, and as it was afterwards
     decided_by = models.UUIDField(_("decided by"), null=True)
     decided_at = models.DateTimeField(_("decided at"), null=True)
+    decision_reason = models.TextField(_("reason for the decision"), blank=True)
     reads = models.PositiveIntegerField(_("reads"), default=0)
     first_read_at = models.DateTimeField(_("first read at"), null=True)
     last_read_at = models.DateTimeField(_("last read at"), null=True)
@@ -132,6 +135,9 @@ class RoomQuery(Identified, Stateful):
                 name="released_room_query_has_a_result",
             ),
             models.CheckConstraint(condition=~Q(state="REFUSED") | ~Q(why_not=""), name="refused_room_query_says_why"),
+            models.CheckConstraint(
+                condition=~Q(state="HELD") | Q(decide_by__isnull=False), name="held_room_query_has_its_day"
+            ),
         ]
         indexes = [
             models.Index(fields=["room", "-id"], name="room_query_by_room"),

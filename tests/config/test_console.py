@@ -144,6 +144,7 @@ class TestSidebar:
             "border_clocks": 1,
             "splitting": 1,
             "rule_sets": 0,
+            "held_results": 0,
         }
         assert counts[Role.CUSTOMS_OFFICER] == {"border_filings": 1, "customs": 1, "border_clocks": 1}
         assert counts[Role.CLERK] == {"completeness": 1, "memberships": 1, "demands": 1, "overdue": 2}
@@ -173,6 +174,7 @@ class TestSidebar:
             "payout_batches": 1,
             "bank_breaks": 1,
             "rule_sets": 0,
+            "held_results": 0,
             "overdue_charges": 0,
             "credit_notes": 0,
         }

@@ -15,10 +15,13 @@ from typing import Any
 
 import duckdb
 import pytest
+import time_machine
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Organization, Role
+from config.queues import QUEUES
 from kernel.digests import canonical_json
 from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent, Job
@@ -312,18 +315,46 @@ def test_the_provider_approves_and_the_buyer_may_not(provider: Organization, buy
     assert buying.post(f"{row}/result").json()["code"] == "result_not_released"
     for who in (buying, api(make_client(person_of(make_buyer())))):
         assert who.post(f"{row}/approve").status_code in (403, 404)
-    queue = selling.get(address, {"state": "HELD"}).json()["items"]
-    assert {each["id"] for each in queue} == {str(held.pk), str(injected.pk)}
+    first = selling.get("/api/v1/room-queries/held", {"limit": 1}).json()
+    second = selling.get("/api/v1/room-queries/held", {"limit": 1, "cursor": first["next"]}).json()
+    queue = [*first["items"], *second["items"]]
+    assert ([each["id"] for each in queue], second["next"]) == ([str(injected.pk), str(held.pk)], None)
+    assert queue[0]["decide_by"] is not None
+    assert "result" not in queue[0]
+    assert buying.get("/api/v1/room-queries/held").json()["items"] == []
+    desk = Client()
+    desk.force_login(staff("gzdex", Role.COMPLIANCE_REVIEWER), backend="django.contrib.auth.backends.ModelBackend")
+    shown = next(queue for queue in QUEUES if queue.name == "held_results")
+    assert len(desk.get(shown.address).context["cl"].result_list) == 2
     assert selling.post(f"{row}/result").status_code == 403
     assert selling.post(f"{row}/approve").json()["state"] == "RELEASED"
     rows = buying.post(f"{row}/result").json()["result"]["rows"]
     assert [month for month, _count in rows] == [1, 2, 3, 4, 5, 6]
 
     other = f"/api/v1/room-queries/{injected.pk}/refuse"
-    assert selling.post(other, {"reason": "Too narrow"}).json()["why_not"] == "PROVIDER"
+    told = selling.post(other, {"reason": "Too narrow"}).json()
+    assert (told["why_not"], told["decision_reason"]) == ("PROVIDER", "Too narrow")
     injected.refresh_from_db()
     assert injected.result is None
     assert selling.post(other, {"reason": "Again"}).json()["code"] == "illegal_state"
+
+
+def test_a_result_that_nobody_decides_on_is_refused_when_its_day_is_over(
+    provider: Organization, buyer: Organization
+) -> None:
+    room = opened_room(room_listing(provider, approval="PROVIDER", decision_days=3), buyer)
+    left, approved = computed(asked(room, BY_DISTRICT)), computed(asked(room, BY_DISTRICT))
+    with time_machine.travel(left.decide_by - timedelta(seconds=1)):
+        run_due_jobs(kinds=(queries.LAPSE_JOB,))
+        queries.approve(query_id=approved.pk, actor=actor(person_of(provider)))
+    with time_machine.travel(approved.decide_by + timedelta(seconds=1)):
+        run_due_jobs(kinds=(queries.LAPSE_JOB,))
+        with refused("illegal_state"):
+            queries.approve(query_id=left.pk, actor=actor(person_of(provider)))
+    left.refresh_from_db()
+    approved.refresh_from_db()
+    assert (left.state, left.why_not, left.result, approved.state) == ("REFUSED", "LAPSED", None, "RELEASED")
+    assert AuditEvent.objects.get(action="roomquery.refused").details["why"] == "LAPSED"
 
 
 def test_a_result_that_crosses_the_border_is_taken_from_the_permit(provider: Organization) -> None:
@@ -337,8 +368,14 @@ def test_a_result_that_crosses_the_border_is_taken_from_the_permit(provider: Org
     read = queries.read_result(query_id=query.pk, actor=reader)
     permit = TransferPermit.objects.get(delivery_id=delivery.pk)
     assert permit.bytes_used == read.receipt["bytes"]
+    # The same result goes again when its answer was lost, and is taken once; another is not given any more.
     TransferPermit.objects.filter(pk=permit.pk).update(bytes_used=permit.byte_ceiling)
+    again = queries.read_result(query_id=query.pk, actor=reader)
+    assert (again.result, again.receipt) == (read.result, read.receipt)
     with refused("permit_exhausted"):
+        queries.read_result(query_id=computed(asked(room, BY_DISTRICT)).pk, actor=reader)
+    TransferPermit.objects.filter(pk=permit.pk).update(withdrawn_at=timezone.now())
+    with refused("permit_not_in_force"):
         queries.read_result(query_id=query.pk, actor=reader)
     query.refresh_from_db()
-    assert query.reads == 1
+    assert query.reads == 2

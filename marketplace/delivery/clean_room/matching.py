@@ -157,7 +157,7 @@ def count(*, query_id: UUID, job: Job) -> None:
     # An identifier is a person here, so that its number is the size of the one group that there is.
     answer = noise.gate(outcome.rows, question, replace(rules, person_column=""), query.epsilon)
     extend_lease(job)
-    _end(query, lambda: queries.keep(query, answer, outcome.walls, held=rules.needs_approval))
+    _end(query, lambda: queries.keep(query, answer, outcome.walls, rules))
 
 
 @transaction.atomic

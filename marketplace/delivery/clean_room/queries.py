@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from accounts.access import Permission, find, require, require_different_person,
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
 from kernel.digests import canonical_json
-from kernel.jobs import enqueue, extend_lease
+from kernel.jobs import cancel, enqueue, extend_lease
 from kernel.models import Job
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
@@ -31,6 +32,7 @@ from marketplace.delivery.tables import keeping
 from marketplace.models import CleanRoom, Delivery, Entitlement, RoomQuery, RoomTable, UsageRecord
 
 COMPUTE_JOB = "roomquery.compute"
+LAPSE_JOB = "roomquery.lapse"
 State, Reason = RoomQuery.State, RoomQuery.Reason
 
 
@@ -98,12 +100,13 @@ def spend(room: CleanRoom, query: RoomQuery, actor: Actor) -> None:
     audit.record("roomquery.asked", subject=query, actor=actor, details=details)
 
 
-def enqueue_step(kind: str, query: RoomQuery) -> None:
-    """Let a worker take the query's next step."""
+def enqueue_step(kind: str, query: RoomQuery, *, due_at: datetime | None = None) -> None:
+    """Let a worker take the query's next step, now or when it is due."""
     enqueue(
         kind,
         key=str(query.pk),
         subject_id=query.pk,
+        due_at=due_at,
         organization_id=query.organization_id,
         venue_id=query.venue_id,
     )
@@ -139,7 +142,7 @@ def compute(*, query_id: UUID, job: Job) -> None:
         return
     answer = noise.gate(outcome.rows, question, rules, query.epsilon)
     extend_lease(job)
-    keep(query, answer, outcome.walls, held=rules.needs_approval)
+    keep(query, answer, outcome.walls, rules)
 
 
 def resumed(query_id: UUID) -> RoomQuery:
@@ -165,6 +168,7 @@ def approve(*, query_id: UUID, actor: Actor) -> RoomQuery:
     require(actor, Permission.PRODUCT_MANAGE, organization_id=query.provider_id)
     require_different_person(actor, made_by=query.asked_by)
     advance(query, to=State.RELEASED, actor=actor, decided_by=actor.person_id, decided_at=timezone.now())
+    cancel(LAPSE_JOB, str(query.pk))
     return query
 
 
@@ -176,24 +180,40 @@ def refuse_result(*, query_id: UUID, reason: str, actor: Actor) -> RoomQuery:
         require(actor, Permission.PRODUCT_MANAGE)
     else:
         require(actor, Permission.ENTITLEMENT_SUSPEND, venue_id=query.venue_id)
+    _refuse(query, Reason.PROVIDER, require_reason(reason), actor)
+    cancel(LAPSE_JOB, str(query.pk))
+    return query
+
+
+@transaction.atomic
+def lapse(*, query_id: UUID) -> None:
+    """Refuse a result that is held still when its day is over: silence lets nothing out."""
+    query = RoomQuery.objects.select_for_update(of=("self",)).get(pk=query_id)
+    if query.state == State.HELD:
+        _refuse(query, Reason.LAPSED, "", SYSTEM)
+
+
+def _refuse(query: RoomQuery, why_not: RoomQuery.Reason, reason: str, actor: Actor) -> None:
     advance(
         query,
         to=State.REFUSED,
         actor=actor,
-        reason=require_reason(reason),
-        why_not=Reason.PROVIDER,
+        reason=reason,
+        details={"why": why_not},
+        why_not=why_not,
         result=None,
         decided_by=actor.person_id,
         decided_at=timezone.now(),
+        decision_reason=reason,
     )
-    return query
 
 
 @transaction.atomic
 def read_result(*, query_id: UUID, actor: Actor) -> RoomQuery:
     """Give the buyer a released result and write the reading down.
 
-    Across a border its bytes are taken from the delivery's permit. Raises Problem `not_found`, `forbidden`,
+    Across a border the delivery's permit must be in force; its bytes are taken from it with the first reading alone,
+    since the same bytes go again when an answer was lost. Raises Problem `not_found`, `forbidden`,
     `result_not_released`, `entitlement_not_active`, or what `use_permit` raises.
     """
     query = find(RoomQuery.objects.visible_to(actor).select_related("room"), pk=query_id)
@@ -202,9 +222,10 @@ def read_result(*, query_id: UUID, actor: Actor) -> RoomQuery:
         raise Problem("result_not_released", state=query.state)
     entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=query.room.entitlement_id)
     require_in_force(entitlement)
+    query.refresh_from_db(fields=["reads"])  # under the right's lock, which every reading takes
     parties = Delivery.objects.select_related("order__buyer", "order__provider")
     delivery = parties.filter(entitlement=entitlement).latest("id")
-    permit_for(delivery, bytes_wanted=query.receipt["bytes"], actor=actor)
+    permit_for(delivery, bytes_wanted=0 if query.reads else query.receipt["bytes"], actor=actor)
 
     now = timezone.now()
     RoomQuery.objects.filter(pk=query.pk).update(
@@ -229,8 +250,8 @@ def _run(room: CleanRoom, question: Question, rules: Rules, job: Job) -> sandbox
 
 
 @transaction.atomic
-def keep(query: RoomQuery, answer: noise.Answer, walls: list[str], *, held: bool) -> None:
-    """Hold or release an answer with its receipt, unless another worker has done so."""
+def keep(query: RoomQuery, answer: noise.Answer, walls: list[str], rules: Rules) -> None:
+    """Hold an answer for the provider or release it, with its receipt, unless another worker has done so."""
     result: dict[str, Any] = {"columns": answer.columns, "rows": answer.rows, "groups_left_out": answer.left_out}
     content = canonical_json(result)
     receipt = {
@@ -241,15 +262,20 @@ def keep(query: RoomQuery, answer: noise.Answer, walls: list[str], *, held: bool
         "delta": noise.DELTA,
         "walls": walls,
     }
-    if still_queued(query):
-        advance(
-            query,
-            to=State.HELD if held else State.RELEASED,
-            actor=SYSTEM,
-            details={"sha256": receipt["sha256"], "rows": receipt["rows"]},
-            result=result,
-            receipt=receipt,
-        )
+    if not still_queued(query):
+        return
+    decide_by = timezone.now() + timedelta(days=rules.decision_days) if rules.needs_approval else None
+    advance(
+        query,
+        to=State.HELD if decide_by else State.RELEASED,
+        actor=SYSTEM,
+        details={"sha256": receipt["sha256"], "rows": receipt["rows"]},
+        result=result,
+        receipt=receipt,
+        decide_by=decide_by,
+    )
+    if decide_by:
+        enqueue_step(LAPSE_JOB, query, due_at=decide_by)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from listings.room_rules import Approval
+from listings.room_rules import DECISION_DAYS, Approval
 from marketplace.models import CleanRoom, RoomTable
 
 MINE = "mine"  # what the buyer's own table is called in a query
@@ -37,6 +37,7 @@ class Rules:
     rows_per_person: int
     max_rows: int
     needs_approval: bool
+    decision_days: int
     templates_only: bool
     templates: Mapping[str, Mapping[str, Any]]
     tables: Mapping[str, Mapping[str, str]]
@@ -60,6 +61,7 @@ def rules_of(room: CleanRoom) -> Rules:
         rows_per_person=written["rows_per_person"] if person else 1,
         max_rows=written["max_rows"],
         needs_approval=written["approval"] == Approval.PROVIDER,
+        decision_days=written.get("decision_days", DECISION_DAYS),
         templates_only=written["templates_only"],
         templates={template["code"]: template for template in written.get("templates", [])},
         tables={
