@@ -3,9 +3,14 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.db.backends.signals import connection_created
 
 PREPARED_STATEMENTS = 500  # per connection; one trade alone takes some 120, and psycopg's own limit is 100
+
+
+class ConsoleConfig(SimpleAdminConfig):
+    default_site = "config.console_site.ConsoleSite"
 
 
 class WiringConfig(AppConfig):

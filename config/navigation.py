@@ -1,6 +1,7 @@
 """The console's sidebar, in the order of the staff's work; an item is shown only to who may open its page."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -174,7 +175,7 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the sidebar with how much work waits; one query, whatever there is."""
     counts = waiting(request)
-    overview = {"items": [_item(_now("Overview"), "dashboard", reverse("admin:index"), request)]}
+    overview = {"items": [_item(_now("Overview"), "dashboard", _address("admin:index"), request)]}
     groups = [
         {"title": str(title), "separator": True, "collapsible": False, "items": _items(name, counts, request)}
         for name, title in TITLES.items()
@@ -185,7 +186,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def _items(group: str, counts: Mapping[str, int], request: HttpRequest) -> list[Item]:
     queues = [queue for queue in QUEUES if queue.name in counts and GROUP_OF_QUEUE[queue.name] == group]
     pages = [page for page in PAGES[group] if may_view(request, page[2])]
-    reports = [_item(_now("Reports"), "bar_chart", reverse("money-reports"), request)] if group == "money" else []
+    reports = [_item(_now("Reports"), "bar_chart", _address("money-reports"), request)] if group == "money" else []
     return [
         *(_queue_item(queue, counts[queue.name], request) for queue in queues),
         *(reports if actor_in_console(request).may(Permission.LEDGER_READ) else ()),
@@ -199,7 +200,13 @@ def may_view(request: HttpRequest, model: str) -> bool:
 
 
 def _list_of(model: str) -> str:
-    return reverse(f"admin:{model.replace('.', '_')}_changelist")
+    return _address(f"admin:{model.replace('.', '_')}_changelist")
+
+
+@cache
+def _address(view: str) -> str:
+    # A sidebar has some hundred of them, and the same on every page.
+    return reverse(view)
 
 
 def _queue_item(queue: Queue, count: int, request: HttpRequest) -> Item:
@@ -211,12 +218,18 @@ def _queue_item(queue: Queue, count: int, request: HttpRequest) -> Item:
 def _item(title: str, icon: str, link: str, request: HttpRequest) -> Item:
     """Return an item, lit on exactly its own page: a queue on its filtered list, a list on all its other pages."""
     path, _mark, query = link.partition("?")
-    here = request.GET.urlencode(safe=",")
-    is_queue_here = request.path == path and any(here == queue.address.partition("?")[2] for queue in QUEUES)
     if query:
-        active = request.path == path and here == query
-    elif path == reverse("admin:index"):
+        active = request.path == path and _query(request) == query
+    elif path == _address("admin:index"):
         active = request.path == path
     else:
-        active = request.path.startswith(path) and not is_queue_here
+        active = request.path.startswith(path) and not (request.path == path and _is_queue(request))
     return {"title": title, "icon": icon, "link": link, "active": active}
+
+
+def _query(request: HttpRequest) -> str:
+    return request.GET.urlencode(safe=",")
+
+
+def _is_queue(request: HttpRequest) -> bool:
+    return any(_query(request) == queue.address.partition("?")[2] for queue in QUEUES)

@@ -47,8 +47,8 @@ LOG_SIGNING_KEY = env.str("LOG_SIGNING_KEY", "")  # PEM; replaces the private ke
 LOG_NAME = env.str("LOG_NAME", "dawan-exchange")  # how the log calls itself in what it signs
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "unfold.apps.BasicAppConfig",
+    "config.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -270,8 +270,8 @@ class TestEveryModel:
             its = admin.site._registry[model]
             assert its.search_fields, model
             assert its.show_full_result_count is False
-            for query in ({"q": "广东"}, {"q": "01a20ec5-65c0-73fd-9c9a-8699b6271a3d"}, {"q": "%_'\\"}):
-                assert client.get(reverse(f"{name(model)}_changelist"), query).status_code == 200, (model, query)
+            words = {"q": "广东 01a20ec5-65c0-73fd-9c9a-8699b6271a3d %_'\\"}  # each is looked for by itself
+            assert client.get(reverse(f"{name(model)}_changelist"), words).status_code == 200, model
 
     def test_its_list_is_filtered_by_state_and_venue(self, work):
         client = console(staff("gzdex", Role.VENUE_ADMIN))
