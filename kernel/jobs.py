@@ -8,15 +8,14 @@ the rows. Handlers are idempotent: they may run again after a crash between thei
 import json
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -84,10 +83,24 @@ def handles(
 ENQUEUE = """
 INSERT INTO kernel_job (id, created_at, kind, key, subject_id, payload, state, due_at, attempts, progress, last_error,
                         organization_id, venue_id, trace_id)
-VALUES (%(id)s, %(now)s, %(kind)s, %(key)s, %(subject_id)s, %(payload)s, 'WAITING', %(due_at)s, 0, 0, '',
-        %(organization_id)s, %(venue_id)s, %(trace_id)s)
+SELECT id, %(now)s, %(kind)s, key, subject_id, payload, 'WAITING', coalesce(due_at, %(now)s), 0, 0, '',
+       organization_id, venue_id, %(trace_id)s
+  FROM jsonb_to_recordset(%(orders)s) AS job
+       (id uuid, key text, subject_id uuid, payload jsonb, due_at timestamptz, organization_id uuid, venue_id uuid)
     ON CONFLICT (kind, key) DO NOTHING
 """
+
+
+@dataclass(frozen=True)
+class JobOrder:
+    """What is to be done once: under its key, at once or at `due_at`, for a subject."""
+
+    key: str
+    subject_id: UUID | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    due_at: datetime | None = None
+    organization_id: UUID | None = None
+    venue_id: UUID | None = None
 
 
 def enqueue(
@@ -101,24 +114,16 @@ def enqueue(
     venue_id: UUID | None = None,
 ) -> None:
     """Write a job row, unless there is one of this kind and key, and wake a worker after commit when it is due."""
+    enqueue_many(kind, [JobOrder(key, subject_id, payload or {}, due_at, organization_id, venue_id)])
+
+
+def enqueue_many(kind: str, orders: Sequence[JobOrder]) -> None:
+    """Write a job row of one kind for each order with a single statement, as `enqueue` does for one."""
     now = timezone.now()
+    rows = json.dumps([{"id": uuid7(), **vars(order)} for order in orders], default=str)
     with connection.cursor() as cursor:
-        cursor.execute(
-            ENQUEUE,
-            {
-                "id": uuid7(),
-                "kind": kind,
-                "key": key,
-                "subject_id": subject_id,
-                "payload": json.dumps(payload or {}, cls=DjangoJSONEncoder),
-                "due_at": due_at or now,
-                "organization_id": organization_id,
-                "venue_id": venue_id,
-                "trace_id": current_trace_id(),
-                "now": now,
-            },
-        )
-    if due_at is None or due_at <= now:
+        cursor.execute(ENQUEUE, {"kind": kind, "orders": rows, "trace_id": current_trace_id(), "now": now})
+    if any(order.due_at is None or order.due_at <= now for order in orders):
         nudge()
 
 

@@ -1,4 +1,4 @@
-"""State machines as tables. `advance` is the only place in the house that assigns a `.state`.
+"""State machines as tables. `advance` and `advance_many` are the only places in the house that assign a `.state`.
 
 A model declares its machine beside its fields:
 
@@ -6,11 +6,12 @@ A model declares its machine beside its fields:
     MOVES = {State.DRAFT: {State.SUBMITTED}, …}      # states that are not keys are final
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, ClassVar, cast
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
 from kernel import audit
@@ -50,7 +51,7 @@ def advance(
 
     def move(came_from: str) -> bool:
         said = {"from": came_from, "to": str(to), **(details or {})}
-        occurrence = Occurrence(f"{obj._meta.model_name}.{to.lower()}", obj, said)
+        occurrence = Occurrence(_action(obj, to), obj, said)
         return _move(obj, came_from, values, audit.act_as_json([occurrence], actor=actor, reason=reason))
 
     # Nearly always the row still is as it was read: then one statement is check, lock, change and record.
@@ -65,9 +66,61 @@ def advance(
         setattr(obj, field, value)
 
 
+def advance_many(
+    rows: Sequence[Stateful],
+    *,
+    to: str,
+    actor: Actor,
+    reason: str = "",
+    details: Sequence[Mapping[str, Any]] = (),
+    changes: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Move rows of one model that are in one state to state `to`, with one statement and an audit event each.
+
+    `details` and `changes` have one element per row, if any. Raises Problem `illegal_state` when the table has no such
+    move, or when a row has moved since it was read; then none is moved. Must run inside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("advance_many() must run inside a transaction")
+    if not rows:
+        return
+    first, came_from = rows[0], str(rows[0].state)
+    if any(row.state != came_from for row in rows) or not _allows(first, came_from, to):
+        raise _illegal(first, came_from, to)
+    fields = _fields(first, changes[0] if changes else ())
+    columns = [(str(field.column), field.db_type(connection)) for field in fields]
+    values = [
+        {"id": row.pk} | {str(field.column): change[field.name] for field in fields}
+        for row, change in zip(rows, changes or ({},) * len(rows), strict=True)
+    ]
+    said = [{"from": came_from, "to": str(to), **each} for each in details or ({},) * len(rows)]
+    occurrences = [Occurrence(_action(row, to), row, each) for row, each in zip(rows, said, strict=True)]
+    statement = f"""
+        WITH moved AS (
+            UPDATE "{first._meta.db_table}" AS old
+               SET state = %s{"".join(f', "{column}" = new."{column}"' for column, _type in columns)}
+              FROM jsonb_to_recordset(%s) AS new (id uuid{"".join(f', "{column}" {kind}' for column, kind in columns)})
+             WHERE old.id = new.id AND old.state = %s
+            RETURNING old.id)
+        SELECT count(*) FROM moved"""  # noqa: S608 - names of our own tables and columns
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, [to, json.dumps(values, default=str), came_from])
+        if cursor.fetchone()[0] < len(rows):
+            now: Any = type(first)._base_manager.filter(pk__in=[row.pk for row in rows])
+            raise _illegal(first, now.exclude(state=came_from).values_list("state", flat=True)[0], to)
+        audit.record_many(occurrences, actor=actor, reason=reason)
+    for row, change in zip(rows, changes or ({},) * len(rows), strict=True):
+        for name, value in {"state": to, **change}.items():
+            setattr(row, name, value)
+
+
+def _action(obj: Stateful, to: str) -> str:
+    return f"{obj._meta.model_name}.{to.lower()}"
+
+
 def _move(obj: Stateful, came_from: str, values: Mapping[str, Any], act: str) -> bool:
     """Change the row if it is in the state `came_from`, and record the act; return whether it was."""
-    fields = [cast("models.Field[Any, Any]", obj._meta.get_field(name)) for name in values]
+    fields = _fields(obj, values)
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
     prepared = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values.values(), strict=True)]
     statement = f"""
@@ -76,6 +129,10 @@ def _move(obj: Stateful, came_from: str, values: Mapping[str, Any], act: str) ->
     with connection.cursor() as cursor:
         cursor.execute(statement, [*prepared, obj.pk, came_from, act])
         return bool(cursor.rowcount)
+
+
+def _fields(obj: Stateful, names: Iterable[str]) -> "list[models.Field[Any, Any]]":
+    return [cast("models.Field[Any, Any]", obj._meta.get_field(name)) for name in names]
 
 
 def _allows(obj: Stateful, came_from: str, to: str) -> bool:

@@ -1,6 +1,7 @@
-"""Closing a trade: divide the money once, then state and issue its certificate."""
+"""Closing trades: divide the money once, then state and issue each trade's certificate."""
 
 from collections import Counter
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -9,82 +10,79 @@ from django.utils import timezone
 from kernel.actors import SYSTEM
 from kernel.certificates import issue_certificate, state_certificate
 from kernel.digests import Json
-from kernel.jobs import enqueue
+from kernel.jobs import JobOrder, enqueue_many
 from kernel.models import Certificate
 from kernel.numbering import short_number
-from kernel.states import advance
+from kernel.states import advance, advance_many
 from marketplace.locks import lock_order
-from marketplace.models import Order
+from marketplace.models import Agreement, Order
 from marketplace.vouchers import certify_voucher
-from settlements.escrow import hold_of
+from settlements.escrow import holds_of
 from settlements.fees import FeeLine, portion
-from settlements.models import EscrowHold, Payee
-from settlements.settlement import settle
+from settlements.models import EscrowHold, Payee, Settlement
+from settlements.settlement import SettlementDraft, settle
 
 
-@transaction.atomic
 def settle_order(*, order_id: UUID) -> None:
-    """Divide an accepted order's escrow as its agreement says, and state the trade's certificate.
+    """Divide an accepted order's escrow as its agreement says, and have the trade's certificate made.
 
     What a dispute has frozen waits for its outcome, and the order with it. Does nothing if the order is settled
     already, so a job that died after its commit may run again.
     """
-    order = lock_order(order_id, SYSTEM, "venue", "provider", "broker", "agreement")
-    if order.state != Order.State.ACCEPTED:
-        return
-    hold = hold_of(order.id)
-    if hold is None or hold.open.minor:
-        _settle_what_is_open(order, hold)
-    if hold is not None and hold.frozen_minor:
-        return
-    advance(order, to=Order.State.SETTLED, actor=SYSTEM)
+    settle_orders([order_id])
 
-    state_certificate(
-        kind="trade",
-        subject=order,
-        number=short_number(order.venue.number_prefix, "C", timezone.localdate().year),
-        statement=_statement(order),
-        actor=SYSTEM,
-        organization_id=order.buyer_id,
-        venue_id=order.venue_id,
-        holder_ids=[order.provider_id, *([order.broker_id] if order.broker_id else [])],
-        issue=False,  # order.certify does, and closes the order
-    )
-    enqueue(
+
+@transaction.atomic
+def settle_orders(order_ids: Sequence[UUID]) -> None:
+    """Settle those of the orders that are accepted, as `settle_order` does one: all of them or none."""
+    orders = _lock_accepted(order_ids)
+    holds = holds_of([order.id for order in orders])
+    divided = _divisions([order.id for order in orders])
+    due = [(order, hold) for order in orders if (hold := holds.get(order.id)) is None or hold.open.minor]
+    settle([_draft(order, hold, divided[order.id]) for order, hold in due], actor=SYSTEM)
+
+    closed = [order for order in orders if (hold := holds.get(order.id)) is None or not hold.frozen_minor]
+    advance_many(closed, to=Order.State.SETTLED, actor=SYSTEM)
+    enqueue_many(
         "order.certify",
-        key=str(order.id),
-        subject_id=order.id,
-        organization_id=order.buyer_id,
-        venue_id=order.venue_id,
+        [
+            JobOrder(str(order.id), subject_id=order.id, organization_id=order.buyer_id, venue_id=order.venue_id)
+            for order in closed
+        ],
     )
 
 
-def _settle_what_is_open(order: Order, hold: EscrowHold | None) -> None:
-    lines = [FeeLine.from_json(line) for line in order.agreement.body["division"]]
-    gross, before = order.gross, []
+def _lock_accepted(order_ids: Sequence[UUID]) -> list[Order]:
+    """Lock the accepted ones in the order of their keys, so that no two runs wait for each other in a circle."""
+    columns = ("id", "state", "venue_id", "buyer_id", "provider_id", "broker_id", "gross_minor", "currency")
+    accepted = Order.objects.filter(pk__in=order_ids, state=Order.State.ACCEPTED).order_by("id")
+    return list(accepted.only(*columns).select_for_update(of=("self",)))
+
+
+def _divisions(order_ids: Sequence[UUID]) -> dict[UUID, list[FeeLine]]:
+    """Return how the orders' prices are divided: the one part that counts here of all that was agreed."""
+    agreed = Agreement.objects.filter(order__in=order_ids).values_list("order_id", "body__division")
+    return {order_id: [FeeLine.from_json(line) for line in division] for order_id, division in agreed}
+
+
+def _draft(order: Order, hold: EscrowHold | None, lines: list[FeeLine]) -> SettlementDraft:
+    gross, part = order.gross, 1
     if hold is not None and hold.open != order.gross:
         gross, before = hold.open, list(hold.settlements.prefetch_related("lines"))
         shared: Counter[Payee] = Counter()
         for line in (line for settlement in before for line in settlement.lines.all()):
             shared[Payee(line.payee)] += line.amount_minor
-        lines = portion(lines, gross.minor, before=shared)
-    settle(
-        order_id=order.id,
-        venue=order.venue,
-        hold=hold,
-        gross=gross,
-        lines=lines,
-        provider=order.provider,
-        broker=order.broker,
-        actor=SYSTEM,
-        part=len(before) + 1,
-    )
+        lines, part = portion(lines, gross.minor, before=shared), len(before) + 1
+    return SettlementDraft(order.id, order.venue_id, hold, gross, lines, order.provider_id, order.broker_id, part)
 
 
 def certify_order(*, order_id: UUID) -> None:
-    """Issue the trade's certificate with its proof and close the order; does nothing the second time."""
-    living = Certificate.objects.exclude(state=Certificate.State.REVOKED)
-    certificate = living.get(kind="trade", subject_id=str(order_id))
+    """State and issue the trade's certificate with its proof, and close the order; does nothing the second time."""
+    with transaction.atomic():
+        order = lock_order(order_id, SYSTEM, "venue", "agreement")
+        if order.state != Order.State.SETTLED:
+            return
+        certificate = _state(order)
     issue_certificate(certificate_id=certificate.id)
     with transaction.atomic():
         order = lock_order(order_id, SYSTEM)
@@ -93,10 +91,28 @@ def certify_order(*, order_id: UUID) -> None:
             certify_voucher(order, certificate.number, SYSTEM)
 
 
+def _state(order: Order) -> Certificate:
+    living = Certificate.objects.exclude(state=Certificate.State.REVOKED)
+    if standing := living.filter(kind="trade", subject_type="order", subject_id=str(order.id)).first():
+        return standing
+    return state_certificate(
+        kind="trade",
+        subject=order,
+        number=short_number(order.venue.number_prefix, "C", timezone.localdate().year),
+        statement=_statement(order),
+        actor=SYSTEM,
+        organization_id=order.buyer_id,
+        venue_id=order.venue_id,
+        holder_ids=[order.provider_id, *([order.broker_id] if order.broker_id else [])],
+        issue=False,  # certify_order does, and closes the order
+    )
+
+
 def _statement(order: Order) -> dict[str, Json]:
     """What the certificate says. The amount is left out: parties may show it without showing their price."""
     agreement = order.agreement
     delivery = order.deliveries.get(number=1)
+    settled_at = Settlement.objects.filter(order_id=order.id).latest("id").created_at
     return {
         "order": order.number,
         "venue": order.venue.code,
@@ -109,5 +125,5 @@ def _statement(order: Order) -> dict[str, Json]:
         "sold": agreement.body["sold"],
         "delivered_at": delivery.delivered_at.isoformat() if delivery.delivered_at else None,
         "accepted_at": delivery.decided_at.isoformat() if delivery.decided_at else None,
-        "settled_at": timezone.now().isoformat(),
+        "settled_at": settled_at.isoformat(),
     }

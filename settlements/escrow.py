@@ -4,6 +4,7 @@ A dispute freezes the part that it is about; the rest goes its way. These functi
 has decided that the order may be placed, cancelled, rejected or disputed.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -48,6 +49,11 @@ def hold(*, order_id: UUID, venue: Venue, payer: Organization, amount: Money, ac
 def hold_of(order_id: UUID) -> EscrowHold | None:
     """Return the order's hold; a free order has none."""
     return EscrowHold.objects.filter(order_id=order_id).first()
+
+
+def holds_of(order_ids: Sequence[UUID]) -> dict[UUID, EscrowHold]:
+    """Return the holds of those of the orders that have one."""
+    return {hold.order_id: hold for hold in EscrowHold.objects.filter(order_id__in=order_ids)}
 
 
 def refund_order(*, order_id: UUID, actor: Actor, reason: str) -> EscrowHold | None:

@@ -107,6 +107,11 @@ def held_for(order_id: UUID) -> int:
     return sum(use.reserved_minor for use in uses)
 
 
+def orders_with_voucher(order_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of the orders of which a voucher pays a part."""
+    return set(VoucherUse.objects.filter(order_id__in=order_ids).values_list("order_id", flat=True))
+
+
 def refund_legs(hold: EscrowHold, amount_minor: int, *, client: UUID, escrow: UUID, actor: Actor, reason: str) -> Legs:
     """Return the legs that give a part of a hold back, to the buyer and to the programme in proportion.
 

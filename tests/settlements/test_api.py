@@ -15,7 +15,7 @@ from kernel.actors import SYSTEM
 from settlements import escrow, fees
 from settlements.models import Deposit, Payout
 from settlements.payouts import request_payout
-from settlements.settlement import settle
+from settlements.settlement import SettlementDraft, settle
 from tests.settlements.banking import payee
 from tests.settlements.purse import Kind, account, draft, give, holds, posted, yuan
 from tests.world import actor, api, make_client, make_member, person_of
@@ -38,13 +38,17 @@ def settled(there: Venue, payer: Organization, payee: Organization, amount: int 
     give(payer, yuan(amount))
     order_id, gross = uuid4(), yuan(amount)
     settle(
-        order_id=order_id,
-        venue=there,
-        hold=escrow.hold(order_id=order_id, venue=there, payer=payer, amount=gross, actor=SYSTEM),
-        gross=gross,
-        lines=fees.quote(venue=there, gross=gross, on=date(2026, 11, 24), has_broker=False),
-        provider=payee,
-        broker=None,
+        [
+            SettlementDraft(
+                order_id=order_id,
+                venue_id=there.id,
+                hold=escrow.hold(order_id=order_id, venue=there, payer=payer, amount=gross, actor=SYSTEM),
+                gross=gross,
+                lines=fees.quote(venue=there, gross=gross, on=date(2026, 11, 24), has_broker=False),
+                provider_id=payee.id,
+                broker_id=None,
+            )
+        ],
         actor=SYSTEM,
     )
 

@@ -17,7 +17,7 @@ from kernel.problems import Problem
 from settlements import deposits, escrow, fees, payouts, snapshots
 from settlements.ledger import post
 from settlements.models import Account, Deposit, EscrowHold, Settlement, Transfer
-from settlements.settlement import settle
+from settlements.settlement import SettlementDraft, settle
 from tests.settlements.purse import Kind, account, assert_books_balance, draft, give, holds, posted, yuan
 from tests.world import actor, person_of
 
@@ -138,13 +138,17 @@ def test_one_order_settled_by_many_workers_is_settled_once(
 
     def work() -> None:
         settle(
-            order_id=order_id,
-            venue=guangzhou,
-            hold=EscrowHold.objects.get(id=held.id),
-            gross=gross,
-            lines=lines,
-            provider=provider,
-            broker=None,
+            [
+                SettlementDraft(
+                    order_id=order_id,
+                    venue_id=guangzhou.id,
+                    hold=EscrowHold.objects.get(id=held.id),
+                    gross=gross,
+                    lines=lines,
+                    provider_id=provider.id,
+                    broker_id=None,
+                )
+            ],
             actor=SYSTEM,
         )
 
@@ -164,13 +168,17 @@ def test_refund_and_settlement_race_and_one_of_them_wins(
 
     def work() -> None:
         settle(
-            order_id=order_id,
-            venue=guangzhou,
-            hold=EscrowHold.objects.get(id=held.id),
-            gross=gross,
-            lines=lines,
-            provider=provider,
-            broker=None,
+            [
+                SettlementDraft(
+                    order_id=order_id,
+                    venue_id=guangzhou.id,
+                    hold=EscrowHold.objects.get(id=held.id),
+                    gross=gross,
+                    lines=lines,
+                    provider_id=provider.id,
+                    broker_id=None,
+                )
+            ],
             actor=SYSTEM,
         )
 
