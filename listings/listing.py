@@ -56,6 +56,7 @@ class Parts:
 OFFER_COLUMNS = (
     "plan__kind",
     "plan__new_versions",
+    "plan__takes_offers",
     "plan__price_minor",
     "plan__currency",
     "plan__unit",

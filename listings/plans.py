@@ -31,14 +31,16 @@ def create_plan(
     name: Mapping[str, str] | None = None,
     metering: Metering | None = None,
     new_versions: str = "",
+    takes_offers: bool = False,
     actor: Actor,
 ) -> Plan:
     """Give a product a price; a free plan needs none (its currency then defaults to CNY).
 
     A metered plan has `metering`, and a price only where the order itself costs something. A subscription costs its
-    price for the whole term of the terms, and says which new versions come with it (all, unless told otherwise).
+    price for the whole term of the terms, and says which new versions come with it (all, unless told otherwise). What
+    is negotiated or auctioned has a guide price; one-off plans and subscriptions may take offers besides their price.
     Raises Problem `not_found`, `forbidden`, `illegal_state` for a retired product, or `invalid` at `/price`,
-    `/metering`, `/new_versions`, or at `/kind` where products of its type are not sold so.
+    `/metering`, `/new_versions`, `/takes_offers`, or at `/kind` where products of its type are not sold so.
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
@@ -54,6 +56,7 @@ def create_plan(
         price_minor=price.minor,
         currency=price.currency,
         new_versions=_checked_versions(kind, new_versions),
+        takes_offers=_checked_offers(kind, takes_offers),
         **_metering_columns(kind, metering),
     )
     audit.record("plan.created", subject=plan, actor=actor, details=_priced(plan))
@@ -69,12 +72,13 @@ def amend_plan(
     name: Mapping[str, str] | None = None,
     metering: Metering | None = None,
     new_versions: str = "",
+    takes_offers: bool | None = None,
     actor: Actor,
 ) -> Plan:
     """Change a plan that no live listing offers; what is None or "" stays.
 
-    Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price`, `/metering`, `/new_versions` or
-    `/kind`.
+    Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price`, `/metering`, `/new_versions`,
+    `/takes_offers` or `/kind`.
     """
     plan = _locked_plan(plan_id, actor)
     kind = kind or plan.kind
@@ -83,11 +87,13 @@ def amend_plan(
     columns = _metering_columns(kind, metering or (plan.metering if kind == plan.kind else None))
 
     plan.new_versions = _checked_versions(kind, new_versions or (plan.new_versions if kind == plan.kind else ""))
+    offers = plan.takes_offers and kind == plan.kind if takes_offers is None else takes_offers
+    plan.takes_offers = _checked_offers(kind, offers)
     plan.kind, plan.price_minor, plan.currency = kind, price.minor, price.currency
     plan.name = plan.name if name is None else dict(name)
     for column, value in columns.items():
         setattr(plan, column, value)
-    plan.save(update_fields=["kind", "price_minor", "currency", "name", "new_versions", *columns])
+    plan.save(update_fields=["kind", "price_minor", "currency", "name", "new_versions", "takes_offers", *columns])
     audit.record("plan.amended", subject=plan, actor=actor, details=_priced(plan))
     return plan
 
@@ -145,16 +151,27 @@ def _checked_versions(kind: str, new_versions: str) -> str:
     return ""
 
 
+def _checked_offers(kind: str, takes_offers: bool) -> bool:
+    """Return whether a plan of this kind takes offers; raises Problem `invalid` at `/takes_offers`."""
+    if kind == Plan.Kind.NEGOTIATED:
+        return True
+    if takes_offers and kind not in (Plan.Kind.ONE_OFF, Plan.Kind.SUBSCRIPTION):
+        message = _("Only one-off, subscription and negotiated plans take offers.")
+        raise field_problem("/takes_offers", "no_offers", message)
+    return takes_offers
+
+
 def _priced(plan: Plan) -> dict[str, Any]:
     metering = {"metering": plan.metering.as_json()} if plan.metering else {}
     versions = {"new_versions": plan.new_versions} if plan.new_versions else {}
-    return {"kind": plan.kind, "price": plan.price.as_json(), **metering, **versions}
+    offers = {"takes_offers": True} if plan.takes_offers else {}
+    return {"kind": plan.kind, "price": plan.price.as_json(), **metering, **versions, **offers}
 
 
 def _checked_price(kind: str, price: Money | None) -> Money:
     """Return the price to store; raises Problem `invalid` at `/kind` or `/price`."""
     if kind not in Plan.Kind.values:
-        raise field_problem("/kind", "invalid_choice", _("A plan is free, one-off, metered or a subscription."))
+        raise field_problem("/kind", "invalid_choice", _("There is no such kind of plan."))
     if kind == Plan.Kind.METERED:
         return price or NOTHING
     if kind == Plan.Kind.FREE:
@@ -162,7 +179,7 @@ def _checked_price(kind: str, price: Money | None) -> Money:
             raise field_problem("/price", "free_costs_nothing", _("A free plan has no price."))
         return price or NOTHING
     if price is None:
-        raise field_problem("/price", "required", _("A one-off plan and a subscription need a price."))
+        raise field_problem("/price", "required", _("A plan of this kind needs a price."))
     if not 1 <= price.minor <= LARGEST_MINOR:
         raise field_problem("/price", "out_of_range", _("A price is at least 0.01 and below 100 000 000 000.00."))
     return price

@@ -151,4 +151,6 @@ def _asking_stage(submission: Submission | None) -> str:
 
 def _plan(plan: Plan) -> dict[str, Any]:
     metering = {"metering": plan.metering.as_json()} if plan.metering else {}
-    return {"id": plan.pk, "kind": plan.kind, "price_minor": plan.price_minor, "currency": plan.currency, **metering}
+    offers = {"takes_offers": True} if plan.takes_offers else {}
+    price = {"price_minor": plan.price_minor, "currency": plan.currency}
+    return {"id": plan.pk, "kind": plan.kind, **price, **metering, **offers}

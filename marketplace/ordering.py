@@ -26,7 +26,7 @@ from marketplace.entitlements import end_right
 from marketplace.locks import lock_order
 from marketplace.models import Agreement, Delivery, Order, Quote
 from marketplace.parties import broker_of, buyer_of
-from marketplace.quotes import divided, division_of, refuse_outdated, usable_quote, use_quote
+from marketplace.quotes import divided, division_of, refuse_outdated, refuse_without_price, usable_quote, use_quote
 from marketplace.subscriptions import subscribe
 from marketplace.vouchers import reserve_voucher
 from settlements import escrow
@@ -51,10 +51,10 @@ def place_order(
     instead, and the order is funded once that is cleared.
 
     Raises `listing_not_available`, why the listing is not for the buyer (`denied_place`, `not_invited`, …),
-    `membership_required`, `own_product`, `broker_not_independent`, `insufficient_funds`, `destination_not_allowed` or
-    `cross_border_forbidden`; of a quote `not_found` (also anybody else's), `quote_used`, `quote_expired` or
-    `quote_outdated`; of a voucher why it does not pay (settlements/vouchers/uses.py); `invalid` where neither or both
-    of quote and plan are named. Then nothing at all has happened.
+    `membership_required`, `own_product`, `no_list_price`, `broker_not_independent`, `insufficient_funds`,
+    `destination_not_allowed` or `cross_border_forbidden`; of a quote `not_found` (also anybody else's), `quote_used`,
+    `quote_expired` or `quote_outdated`; of a voucher why it does not pay (settlements/vouchers/uses.py); `invalid`
+    where neither or both of quote and plan are named. Then nothing at all has happened.
     """
     quote = _quote(quote_id, listing_id, plan_id, broker_id, actor)
     offer = offer_for(*_wanted(quote, listing_id, plan_id))
@@ -62,6 +62,8 @@ def place_order(
     broker = broker_of(offer, buyer, quote.broker_id if quote else broker_id)
     if quote:
         refuse_outdated(quote, offer)
+    else:
+        refuse_without_price(offer)
     gross = quote.gross if quote else offer.plan.price
     lines = division_of(quote) if quote else divided(offer, gross, has_broker=broker is not None)
 

@@ -151,6 +151,8 @@ def offered_plan(demand: Demand, *, listing_id: UUID, plan_id: UUID | None, capa
     plan = listing.plans.filter(pk=plan_id).first() if plan_id else None
     if plan is None:
         raise field_problem("/plan_id", "unknown", _("The listing has no such plan."))
+    if not plan.has_list_price:
+        raise field_problem("/plan_id", "no_list_price", _("Propose a plan that has a price of its own."))
     return plan
 
 

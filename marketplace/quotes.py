@@ -38,10 +38,12 @@ VALIDITY: Mapping[Quote.Origin, timedelta] = {
 def request_quote(*, listing_id: UUID, plan_id: UUID, actor: Actor, broker_id: UUID | None = None) -> Quote:
     """Say what a plan of a listing costs the actor's organization, line by line, and let the price hold for a day.
 
-    Raises Problem `listing_not_available`, `forbidden`, why the listing is not for the buyer, `membership_required`,
-    `own_product`, `buyer_not_eligible`, `broker_not_independent`, `fee_schedule_missing`, or `invalid`.
+    Raises Problem `listing_not_available`, `no_list_price`, `forbidden`, why the listing is not for the buyer,
+    `membership_required`, `own_product`, `buyer_not_eligible`, `broker_not_independent`, `fee_schedule_missing`, or
+    `invalid`.
     """
     offer = offer_for(listing_id, plan_id)
+    refuse_without_price(offer)
     buyer = buyer_of(offer, actor)
     broker = broker_of(offer, buyer, broker_id)
     return make_quote(
@@ -106,6 +108,12 @@ def usable_quote(quote_id: UUID, actor: Actor) -> Quote:
     if quote.state == Quote.State.EXPIRED:
         raise Problem("quote_expired", expired_at=quote.expires_at.isoformat())
     return quote
+
+
+def refuse_without_price(offer: Offer) -> None:
+    """Raise Problem `no_list_price` where the price is negotiated or bid for, and nobody has it as it is listed."""
+    if not offer.plan.has_list_price:
+        raise Problem("no_list_price", kind=offer.plan.kind)
 
 
 def refuse_outdated(quote: Quote, offer: Offer) -> None:

@@ -19,6 +19,7 @@ from marketplace import (
     dispute_outcomes,
     disputes,
     entitlements,
+    negotiating,
     ordering,
     renewals,
     subscriptions,
@@ -252,3 +253,9 @@ def close_abandoned_calls() -> int:
 def follow_demands() -> int:
     """Sent by beat; ends what has lapsed, and lets demands follow the orders that they led to."""
     return demands.expire_demands() + awarding.follow_orders()
+
+
+@shared_task(name="marketplace.expire_negotiations")
+def expire_negotiations() -> int:
+    """Sent by beat; the state follows the clock, which the acts obey by themselves."""
+    return negotiating.expire_negotiations()

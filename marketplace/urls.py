@@ -12,6 +12,7 @@ from marketplace.api import (
     disputes,
     entitlements,
     gateway,
+    negotiations,
     orders,
     product_pages,
     proposals,
@@ -35,6 +36,27 @@ urlpatterns = [
     path("orders/<uuid:order_id>/agreement", orders.OrderAgreement.as_view(), name="order-agreement"),
     path("quotes", quotes.QuoteList.as_view(), name="quotes"),
     path("quotes/<uuid:quote_id>", quotes.QuoteDetail.as_view(), name="quote"),
+    path("negotiations", negotiations.NegotiationList.as_view(), name="negotiations"),
+    path("negotiations/<uuid:negotiation_id>", negotiations.NegotiationDetail.as_view(), name="negotiation"),
+    path("negotiations/<uuid:negotiation_id>/diff", negotiations.NegotiationDiff.as_view(), name="negotiation-diff"),
+    path(
+        "negotiations/<uuid:negotiation_id>/counter",
+        negotiations.NegotiationCounter.as_view(),
+        name="negotiation-counter",
+    ),
+    path(
+        "negotiations/<uuid:negotiation_id>/accept", negotiations.NegotiationAccept.as_view(), name="negotiation-accept"
+    ),
+    path(
+        "negotiations/<uuid:negotiation_id>/decline",
+        negotiations.NegotiationDecline.as_view(),
+        name="negotiation-decline",
+    ),
+    path(
+        "negotiations/<uuid:negotiation_id>/withdraw",
+        negotiations.NegotiationWithdraw.as_view(),
+        name="negotiation-withdraw",
+    ),
     path("charges", charges.ChargeList.as_view(), name="charges"),
     path("charges/<uuid:charge_id>", charges.ChargeDetail.as_view(), name="charge"),
     path("charges/<uuid:charge_id>/records", charges.ChargeRecords.as_view(), name="charge-records"),

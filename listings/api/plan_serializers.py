@@ -78,7 +78,8 @@ class NewPlanSerializer(StrictSerializer):
     price = MoneyField(
         required=False,
         help_text=_(
-            "Needed for one-off plans and subscriptions, at least 0.01; of a metered plan what the order itself costs."
+            "Needed unless the plan is free or metered, at least 0.01; a guide where it is negotiated or bid for; of a "
+            "metered plan what the order itself costs."
         ),
     )
     metering = MeteringSerializer(required=False, help_text=_("Of a metered plan alone."))
@@ -86,6 +87,9 @@ class NewPlanSerializer(StrictSerializer):
         Plan.NewVersions.choices,
         required=False,
         help_text=_("Of a subscription alone: which new versions come with it; all, where nothing is said."),
+    )
+    takes_offers = serializers.BooleanField(
+        default=False, help_text=_("Whether buyers may offer another price; a negotiated plan always takes offers.")
     )
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
@@ -95,6 +99,7 @@ class PlanChangesSerializer(StrictSerializer):
     price = MoneyField(required=False)
     metering = MeteringSerializer(required=False)
     new_versions = serializers.ChoiceField(Plan.NewVersions.choices, required=False)
+    takes_offers = serializers.BooleanField(required=False)
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
 
@@ -105,5 +110,5 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
 
     class Meta:
         model = Plan
-        fields = ("id", "product_id", "kind", "name", "price", "metering", "new_versions", "created_at")
+        fields = ("id", "product_id", "kind", "name", "price", "metering", "new_versions", "takes_offers", "created_at")
         read_only_fields = fields

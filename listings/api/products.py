@@ -138,6 +138,7 @@ class PlanList(generics.GenericAPIView[Plan]):
             name=body.get("name"),
             metering=body.get("metering"),
             new_versions=body.get("new_versions", ""),
+            takes_offers=body["takes_offers"],
             actor=actor_of(request),
         )
         return Response(represent(PlanSerializer, plan), status=201)
@@ -161,6 +162,7 @@ class PlanDetail(APIView):
             name=body.get("name"),
             metering=body.get("metering"),
             new_versions=body.get("new_versions", ""),
+            takes_offers=body.get("takes_offers"),
             actor=actor_of(request),
         )
         return Response(represent(PlanSerializer, plan))

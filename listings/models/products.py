@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.visibility import owned_or_operated, sees_everything
 from kernel.actors import Actor
@@ -170,6 +171,8 @@ class Plan(Identified):
         ONE_OFF = "ONE_OFF", _("one-off")
         METERED = "METERED", _("metered")
         SUBSCRIPTION = "SUBSCRIPTION", _("subscription")
+        NEGOTIATED = "NEGOTIATED", pgettext_lazy("plan", "negotiated")
+        AUCTION = "AUCTION", pgettext_lazy("plan", "by auction")
 
     class NewVersions(models.TextChoices):
         """How far the dataset may change for a new version to be part of a subscription."""
@@ -188,6 +191,8 @@ class Plan(Identified):
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     # Of subscriptions alone: which new versions come with the price, as long as the terms run.
     new_versions = models.CharField(_("new versions"), max_length=5, choices=NewVersions.choices, blank=True)
+    # Whether buyers may offer another price than the one above. A negotiated plan's is but a guide.
+    takes_offers = models.BooleanField(_("takes offers"), default=False)
     # Of metered plans alone; the price above is then what the order itself costs, which may be nothing.
     unit = models.CharField(_("unit of metering"), max_length=8, choices=Unit.choices, blank=True)
     unit_price = models.DecimalField(
@@ -208,7 +213,11 @@ class Plan(Identified):
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="FREE", price_minor=0)
-                | Q(kind__in=["ONE_OFF", "SUBSCRIPTION"], price_minor__gte=1, price_minor__lte=LARGEST_MINOR)
+                | Q(
+                    kind__in=["ONE_OFF", "SUBSCRIPTION", "NEGOTIATED", "AUCTION"],
+                    price_minor__gte=1,
+                    price_minor__lte=LARGEST_MINOR,
+                )
                 | Q(kind="METERED", price_minor__gte=0, price_minor__lte=LARGEST_MINOR),
                 name="plan_price_fits_its_kind",
             ),
@@ -221,6 +230,12 @@ class Plan(Identified):
                 condition=Q(kind="SUBSCRIPTION", new_versions__gt="") | (~Q(kind="SUBSCRIPTION") & Q(new_versions="")),
                 name="subscriptions_say_which_versions_come",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="NEGOTIATED", takes_offers=True)
+                | Q(kind__in=["ONE_OFF", "SUBSCRIPTION"])
+                | (~Q(kind="NEGOTIATED") & Q(takes_offers=False)),
+                name="plans_with_one_price_may_take_offers",
+            ),
         ]
         indexes = [models.Index(fields=["organization", "-id"], name="plan_by_organization")]
 
@@ -230,6 +245,11 @@ class Plan(Identified):
     @property
     def price(self) -> Money:
         return Money(self.price_minor, Currency(self.currency))
+
+    @property
+    def has_list_price(self) -> bool:
+        """Whether anybody may have it at its price; what is negotiated or auctioned has a guide price only."""
+        return self.kind not in (self.Kind.NEGOTIATED, self.Kind.AUCTION)
 
     @property
     def metering(self) -> Metering | None:

@@ -1,10 +1,14 @@
-"""The console's view of how prices come about: quotes."""
+"""The console's view of how prices come about: quotes and negotiations."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from kernel.console import ConsoleAdmin
-from marketplace.models import Quote
+from marketplace.models import Negotiation, NegotiationRound, Quote
+from marketplace.negotiating import COMPARED, shown
 
 
 @admin.register(Quote)
@@ -33,3 +37,45 @@ class QuoteAdmin(ConsoleAdmin):
     @admin.display(description=_("state"))
     def shown_state(self, quote: Quote) -> str:
         return str(quote.state.label)
+
+
+@admin.register(Negotiation)
+class NegotiationAdmin(ConsoleAdmin):
+    list_display = ("number", "venue", "buyer", "provider", "listing", "state", "newest", "awaiting", "expires_at")
+    list_filter = ("state", "venue")
+    list_select_related = ("venue", "buyer", "provider", "listing", "awaiting")
+    search_fields = ("number", "listing__number", "buyer__legal_name", "provider__legal_name", "quote__number")
+    ordering = ("-id",)
+    fields = (
+        ("number", "state"),
+        ("venue", "buyer", "provider", "broker"),
+        ("listing", "plan"),
+        ("newest", "awaiting", "expires_at"),
+        ("quote", "reason", "created_at"),
+    )
+    change_form_after_template = "marketplace/negotiation_rounds.html"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the offers side by side, and what each changed of the one before."""
+        negotiation = self.get_object(request, object_id)
+        rounds = negotiation.rounds.select_related("organization") if negotiation else ()
+        table = side_by_side(list(rounds))
+        response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **table})
+        return response
+
+
+def side_by_side(rounds: list[NegotiationRound]) -> dict[str, Any]:
+    """Return a column for each round and a row for each compared field, cells marked that changed."""
+    before = [None, *rounds]
+    titles = {field.name: field.verbose_name for field in NegotiationRound._meta.fields} | {"price": _("price")}
+    rows = []
+    for name in COMPARED:
+        values = [getattr(each, name) for each in rounds]
+        cells = [
+            {"text": shown(value) or "–", "changed": earlier is not None and getattr(earlier, name) != value}
+            for earlier, value in zip(before, values, strict=False)
+        ]
+        rows.append({"title": titles[name], "cells": cells})
+    return {"rounds": rounds, "rows": rows}

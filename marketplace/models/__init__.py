@@ -8,6 +8,7 @@ from marketplace.models.deliveries import AccessGrant, Delivery, MarkedFile
 from marketplace.models.demands import Demand, Proposal
 from marketplace.models.disputes import Dispute, DisputeOffer, DisputeStatement
 from marketplace.models.gateway import GatewayCall, Upstream
+from marketplace.models.negotiations import Negotiation, NegotiationRound
 from marketplace.models.orders import Order
 from marketplace.models.push import Push, PushedFile, PushTarget
 from marketplace.models.quotes import Quote
@@ -43,6 +44,8 @@ __all__ = [
     "IndexPoint",
     "Intersection",
     "MarkedFile",
+    "Negotiation",
+    "NegotiationRound",
     "NewVersion",
     "Order",
     "ProductionReturn",

@@ -74,7 +74,7 @@ from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded,
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.interfaces import bought as bought_interface
 from tests.marketplace.interfaces import called, count_usage, listed_interface, opened
-from tests.marketplace.pricing import quoted
+from tests.marketplace.pricing import bargained, negotiable, quoted
 from tests.marketplace.rooming import asked, opened_room, room_listing
 from tests.marketplace.sharing import query_of
 from tests.marketplace.subscribing import bring_out, new_version, subscribed, subscription_listing
@@ -138,7 +138,7 @@ def traded() -> Traded:
         **_subscribed(member),
         **_dispute(sold),
         **_pushed(delivery),
-        "quote_id": quoted(bought, member).id,
+        **_priced(bought, member),
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
 
@@ -294,6 +294,12 @@ def _wished(member: Organization) -> dict[str, object]:
     return {"demand_id": demand.id, "proposal_id": proposal.id, "scenario_id": scenario.id}
 
 
+def _priced(bought: Listing, member: Organization) -> dict[str, object]:
+    """A quote and a negotiation of the member's."""
+    negotiation = bargained(negotiable(bought.organization), member)
+    return {"quote_id": quoted(bought, member).id, "negotiation_id": negotiation.id}
+
+
 def _people(member: Organization) -> dict[str, object]:
     colleague = make_person(member, Role.OPERATOR)
     invitation, _token = invite(
@@ -393,7 +399,7 @@ def grow(world: Traded, times: int = 3) -> None:
         _saved_search(member, bought)
         SavedSearch.objects.get(id=ids["saved_search_id"]).hits.create(listing=listed_dataset(seller))
         closed(placed(bought, member))
-        quoted(bought, member)
+        _priced(bought, member)
         _dispute(closed(placed(sold, make_buyer())))
         disputes.make_statement(dispute_id=UUID(ids["dispute_id"]), text="Full", evidence=[], actor=who)
         seal_events()

@@ -175,13 +175,16 @@ def registered_product(organization: Organization, **changes: Any) -> Product:
     return register_product(product_id=product.pk, actor=provider_actor(organization))
 
 
-def make_plan(product: Product, price: str = "120.00", *, currency: Currency = Currency.CNY) -> Plan:
-    """Give the product a one-off price, or a free plan for "0"."""
+def make_plan(
+    product: Product, price: str = "120.00", *, currency: Currency = Currency.CNY, kind: str = "", **fields: Any
+) -> Plan:
+    """Give the product a one-off price, or a free plan for "0", or a plan of another kind."""
     minor = parse_amount(price)
     return create_plan(
         product_id=product.pk,
-        kind=Plan.Kind.ONE_OFF if minor else Plan.Kind.FREE,
+        kind=kind or (Plan.Kind.ONE_OFF if minor else Plan.Kind.FREE),
         price=Money(minor, currency),
+        **fields,
         actor=provider_actor(product.organization),
     )
 

@@ -3,7 +3,10 @@
 Everything happens through the public functions and the real job runner.
 """
 
+from collections.abc import Mapping
 from itertools import count
+from types import MappingProxyType
+from typing import Any
 
 from django.utils import timezone
 
@@ -47,13 +50,26 @@ def stored_version(provider: Organization, content: bytes = STREETS) -> DatasetV
 
 
 def listed_dataset(
-    provider: Organization, code: str = "gzdex", *, price: str = "120.00", content: bytes = STREETS, **terms: object
+    provider: Organization,
+    code: str = "gzdex",
+    *,
+    price: str = "120.00",
+    content: bytes = STREETS,
+    plan: Mapping[str, Any] = MappingProxyType({}),
+    **terms: object,
 ) -> Listing:
     """Return a listing in the catalogue whose bytes are really stored."""
-    return listed_version(stored_version(provider, content), code, price=price, **terms)
+    return listed_version(stored_version(provider, content), code, price=price, plan=plan, **terms)
 
 
-def listed_version(version: DatasetVersion, code: str = "gzdex", *, price: str = "120.00", **terms: object) -> Listing:
+def listed_version(
+    version: DatasetVersion,
+    code: str = "gzdex",
+    *,
+    price: str = "120.00",
+    plan: Mapping[str, Any] = MappingProxyType({}),
+    **terms: object,
+) -> Listing:
     """Return a listing in the catalogue that offers a version which is ready."""
     from listings.registration import create_product, register_product
 
@@ -66,7 +82,7 @@ def listed_version(version: DatasetVersion, code: str = "gzdex", *, price: str =
         venue_code=code,
         version_id=version.pk,
         terms_id=make_terms(product, **terms).pk,
-        plan_ids=[make_plan(product, price).pk],
+        plan_ids=[make_plan(product, price, **plan).pk],
         actor=who,
     )
     return approved(listing)
