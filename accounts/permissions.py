@@ -34,6 +34,7 @@ class Permission(StrEnum):
     DISPUTE_CONDUCT = "dispute.conduct"
     PAYOUT_REQUEST = "payout.request"
     PAYEE_REGISTER = "payee.register"
+    EXCHANGE_USE = "exchange.use"
     RETURN_FILE = "return.file"
     REGISTRATION_OBJECT = "registration.object"
     REPORT_DELIVER = "report.deliver"
@@ -68,6 +69,7 @@ class Permission(StrEnum):
     PAYEE_VERIFY = "payee.verify"
     CUSTODY_MANAGE = "custody.manage"
     BANK_RECONCILE = "bank.reconcile"
+    EXCHANGE_RATES = "exchange.rates"
     FEES_MANAGE = "fees.manage"
     CHARGE_CREDIT = "charge.credit"
     VOUCHER_MANAGE = "voucher.manage"
@@ -131,6 +133,7 @@ _TRADING = frozenset(
         P.REPORT_DELIVER,
         P.ATTESTATION_ISSUE,
         P.ATTESTATION_VERIFY,
+        P.EXCHANGE_USE,
     }
 )
 _ADMINISTRATION = frozenset({P.ORGANIZATION_MANAGE, P.PEOPLE_MANAGE, P.CLIENT_MANAGE})
@@ -173,6 +176,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.PAYEE_VERIFY,
         P.CUSTODY_MANAGE,
         P.BANK_RECONCILE,
+        P.EXCHANGE_RATES,
         P.CHARGE_CREDIT,
         P.VOUCHER_MANAGE,
         P.VOUCHER_GRANT,
@@ -197,6 +201,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.PAYOUT_BATCH,
         P.CUSTODY_MANAGE,
         P.BANK_RECONCILE,
+        P.EXCHANGE_RATES,
         P.FEES_MANAGE,
         P.CHARGE_CREDIT,
         P.VOUCHER_MANAGE,
@@ -244,6 +249,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.DELIVERY_ACCEPT,
             P.PUSH_MANAGE,
             P.ATTESTATION_VERIFY,
+            P.EXCHANGE_USE,
         }
     ),
     "disputes": frozenset({P.DISPUTE_CONDUCT}),
@@ -280,6 +286,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.PAYEE_VERIFY,
             P.CUSTODY_MANAGE,
             P.BANK_RECONCILE,
+            P.EXCHANGE_RATES,
             P.FEES_MANAGE,
             P.CHARGE_CREDIT,
             P.VOUCHER_MANAGE,

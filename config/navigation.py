@@ -64,6 +64,8 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Balances at the close"), "inventory", "settlements.periodbalance"),
         (_("Corrections"), "undo", "settlements.correction"),
         (_("Fee schedules"), "percent", "settlements.feeschedule"),
+        (_("Exchange rates"), "currency_exchange", "settlements.exchangerate"),
+        (_("Exchange quotes"), "request_quote", "settlements.exchangequote"),
     ),
     "evidence": (
         (_("Audit events"), "history", "kernel.auditevent"),

@@ -264,6 +264,8 @@ SPECTACULAR_SETTINGS = {
         "DataFileState": "listings.models.DataFile.State",
         "DepositState": "settlements.models.Deposit.State",
         "PayoutState": "settlements.models.Payout.State",
+        "ExchangeQuoteState": "settlements.models.ExchangeQuote.State",
+        "RateCurrency": "settlements.models.exchange.RATE_CURRENCY_CHOICES",
         "ProductState": "listings.models.Product.State",
         "MembershipState": "accounts.models.Membership.State",
         "InvitationState": "accounts.models.Invitation.State",

@@ -25,12 +25,13 @@ def draw_up(
     border: Mapping[str, Any] | None = None,
     quote: Quote | None = None,
     voucher: Mapping[str, Any] | None = None,
+    exchange: Mapping[str, Any] | None = None,
 ) -> Agreement:
     """Freeze the terms, the price, its division and the digests of what is sold (DOMAIN: contract elements).
 
     `border` is what the buyer declared of a crossing, `quote` what the price and its division came from, `voucher` what
-    a programme pays of it. Later edits of the listing never change the agreement; its digests are taken over the
-    RFC 8785 form of `body`.
+    a programme pays of it, `exchange` the quote by which the buyer pays in another currency. Later edits of the listing
+    never change the agreement; its digests are taken over the RFC 8785 form of `body`.
     """
     now = timezone.now()
     expires_at = _expiry(now, offer.terms.term_days)
@@ -67,6 +68,7 @@ def draw_up(
         "division": [line.as_json() for line in lines],
         "governing_law": order.venue.jurisdiction,
         **({"border": dict(border)} if border else {}),
+        **({"exchange": dict(exchange)} if exchange else {}),
     }
     digests = Digests()
     digests.update(canonical_json(body))

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from accounts.access import Permission, require
 from kernel.actors import SYSTEM, Actor
+from kernel.digests import Json
 from kernel.identifiers import uuid7
 from kernel.jobs import GiveUp, cancel
+from kernel.money import Money
 from kernel.numbering import short_number
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
@@ -29,7 +31,8 @@ from marketplace.parties import broker_of, buyer_of
 from marketplace.quotes import divided, division_of, refuse_outdated, refuse_without_price, usable_quote, use_quote
 from marketplace.subscriptions import subscribe
 from marketplace.vouchers import reserve_voucher
-from settlements import escrow
+from settlements import escrow, exchange_quotes
+from settlements.vouchers.uses import held_for
 
 
 @transaction.atomic
@@ -43,18 +46,21 @@ def place_order(
     quote_id: UUID | None = None,
     onward_transfer_outside_gba: bool = False,
     voucher_id: UUID | None = None,
+    exchange_quote_id: UUID | None = None,
 ) -> Order:
     """Buy a plan of a listing: freeze the agreement, hold the money, and let the delivery begin.
 
     A quote says which plan, by which broker, at which price and how that is divided; without one, a plan of a listing
-    is bought at its price. A voucher pays a part of it. Where the data would cross a border, its route case is opened
-    instead, and the order is funded once that is cleared.
+    is bought at its price. A voucher pays a part of it; by an exchange quote of its own the buyer pays what is left in
+    another currency. Where the data would cross a border, its route case is opened instead, and the order is funded
+    once that is cleared.
 
     Raises `listing_not_available`, why the listing is not for the buyer (`denied_place`, `not_invited`, …),
     `membership_required`, `own_product`, `no_list_price`, `broker_not_independent`, `insufficient_funds`,
     `destination_not_allowed` or `cross_border_forbidden`; of a quote `not_found` (also anybody else's), `quote_used`,
-    `quote_expired` or `quote_outdated`; of a voucher why it does not pay (settlements/vouchers/uses.py); `invalid`
-    where neither or both of quote and plan are named. Then nothing at all has happened.
+    `quote_expired` or `quote_outdated`; of a voucher why it does not pay (settlements/vouchers/uses.py); of an exchange
+    quote what `exchange_quotes.sign_quote` raises; `invalid` where neither or both of quote and plan are named. Then
+    nothing at all has happened.
     """
     quote = _quote(quote_id, listing_id, plan_id, broker_id, actor)
     offer = offer_for(*_wanted(quote, listing_id, plan_id))
@@ -85,7 +91,10 @@ def place_order(
     crosses = crosses_border(offer.provider, buyer)
     border = {"onward_transfer_outside_gba": onward_transfer_outside_gba} if crosses else None
     voucher = reserve_voucher(voucher_id, order, offer.product.product_type, actor)
-    agreement = draw_up(order=order, offer=offer, lines=lines, border=border, quote=quote, voucher=voucher)
+    exchange = _signed_exchange(exchange_quote_id, order, actor)
+    agreement = draw_up(
+        order=order, offer=offer, lines=lines, border=border, quote=quote, voucher=voucher, exchange=exchange
+    )
     if crosses:
         open_case(
             order_id=order.id,
@@ -152,6 +161,7 @@ def cancel_order(*, order_id: UUID, reason: str, actor: Actor) -> Order:
         end_right(delivery.entitlement, reason=reason, actor=actor)
         cancel("delivery.fulfil", str(delivery.id))
     escrow.refund_order(order_id=order.id, actor=actor, reason=reason)
+    exchange_quotes.release_quote(order_id=order.id, actor=actor, reason=reason)
     return order
 
 
@@ -177,7 +187,22 @@ def _wanted(quote: Quote | None, listing_id: UUID | None, plan_id: UUID | None) 
     return listing_id, plan_id
 
 
+def _signed_exchange(quote_id: UUID | None, order: Order, actor: Actor) -> dict[str, Json] | None:
+    if quote_id is None:
+        return None
+    return exchange_quotes.sign_quote(
+        quote_id=quote_id,
+        order_id=order.id,
+        venue=order.venue,
+        payer_id=order.buyer_id,
+        price=Money(order.gross_minor - held_for(order.id), order.gross.currency),
+        actor=actor,
+    )
+
+
 def _fund(order: Order, agreement: Agreement, version: DatasetVersion, actor: Actor) -> None:
+    if "exchange" in agreement.body:
+        exchange_quotes.pay_by_quote(order_id=order.id, actor=actor)
     if order.gross_minor:
         escrow.hold(order_id=order.id, venue=order.venue, payer=order.buyer, amount=order.gross, actor=actor)
     advance(order, to=Order.State.FUNDED, actor=actor, details={"agreement_sha256": agreement.sha256})

@@ -16,6 +16,7 @@ from kernel.money import Currency, Money
 from kernel.problems import Problem
 from kernel.states import advance
 from settlements.chart import AccountKey, open_accounts
+from settlements.exchange_quotes import change_back
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, EscrowHold, Transfer
 from settlements.vouchers import uses
@@ -145,6 +146,8 @@ def _give_back(hold: EscrowHold, amount_minor: int, reference: str, actor: Actor
     client, escrow = _accounts(hold)
     legs = uses.refund_legs(hold, amount_minor, client=client, escrow=escrow, actor=actor, reason=reason)
     post([_draft(hold, Transfer.Kind.REFUND, reference, legs)], actor=actor)
+    returned = sum(leg.amount_minor for leg in legs if leg.account_id == client)
+    change_back(order_id=hold.order_id, refund=Money(returned, hold.amount.currency), actor=actor)
 
 
 def _accounts(hold: EscrowHold) -> tuple[UUID, UUID]:

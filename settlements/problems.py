@@ -38,6 +38,12 @@ register(
         "buyer_not_in_programme": (403, _("The programme is not for your organization.")),
         "parties_related": (409, _("A voucher does not pay for what related parties sell to each other.")),
         "clawback_open": (409, _("A clawback of this voucher is under way.")),
+        "exchange_rate_missing": (409, _("The venue has no rate between these currencies.")),
+        "exchange_rate_stale": (409, _("The last rate between these currencies is too old.")),
+        "exchange_rate_known": (409, _("The venue has a rate of this pair and moment.")),
+        "exchange_quote_expired": (409, _("The exchange quote has expired.")),
+        "exchange_quote_used": (409, _("The exchange quote is used, or bound to an order.")),
+        "exchange_quote_unfit": (409, _("The exchange quote is for another price or venue.")),
         "unbalanced_transfer": (500, _("A transfer did not sum to zero and was refused.")),
     },
     constraints={

@@ -6,6 +6,7 @@ from settlements.api import (
     balances,
     bank_accounts,
     deposits,
+    exchange,
     payout_batches,
     payouts,
     periods,
@@ -102,4 +103,10 @@ urlpatterns = [
     path("settlements", settlements.SettlementList.as_view(), name="settlements"),
     path("settlements/<uuid:settlement_id>", settlements.SettlementDetail.as_view(), name="settlement"),
     path("fee-schedules", settlements.FeeScheduleList.as_view(), name="fee-schedules"),
+    path("exchange-rates", exchange.ExchangeRateList.as_view(), name="exchange-rates"),
+    path("exchange-quotes", exchange.ExchangeQuoteList.as_view(), name="exchange-quotes"),
+    path("exchange-quotes/<uuid:exchange_quote_id>", exchange.ExchangeQuoteDetail.as_view(), name="exchange-quote"),
+    path(
+        "exchange-quotes/<uuid:exchange_quote_id>/use", exchange.ExchangeQuoteUse.as_view(), name="exchange-quote-use"
+    ),
 ]

@@ -25,6 +25,9 @@ class PlaceOrderSerializer(StrictSerializer):
     voucher_id = serializers.UUIDField(
         required=False, help_text=_("A voucher of the buyer that pays a part of the price.")
     )
+    exchange_quote_id = serializers.UUIDField(
+        required=False, help_text=_("A quote of the buyer's, for the price in another currency.")
+    )
     onward_transfer_outside_gba = serializers.BooleanField(
         default=False,
         help_text=_("Across a border: whether the data will be passed on outside the Greater Bay Area."),

@@ -3,6 +3,7 @@
 from settlements.models.bank_accounts import CustodyAccount, PayeeAccount
 from settlements.models.banking import Deposit, Payout
 from settlements.models.batches import BankFile, PayoutBatch
+from settlements.models.exchange import ExchangeQuote, ExchangeRate
 from settlements.models.ledger import Account, Balance, Entry, Transfer, UnsummedEntry
 from settlements.models.periods import AccountingPeriod, Correction, PeriodBalance
 from settlements.models.reconciliation import (
@@ -32,6 +33,8 @@ __all__ = [
     "Deposit",
     "Entry",
     "EscrowHold",
+    "ExchangeQuote",
+    "ExchangeRate",
     "FeeSchedule",
     "MatchedBooking",
     "MatchedEntry",

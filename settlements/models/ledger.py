@@ -40,10 +40,12 @@ class Account(Identified):
         TAX = "TAX", _("tax withheld")
         SUSPENSE = "SUSPENSE", _("suspense")
         VOUCHER = "VOUCHER", _("voucher programmes")
+        FX_POSITION = "FX_POSITION", _("currency position")
+        FX_RESULT = "FX_RESULT", _("gains and losses of exchange")
 
-    VENUE_KINDS = frozenset({Kind.BANK, Kind.FEES, Kind.TAX, Kind.SUSPENSE})
+    VENUE_KINDS = frozenset({Kind.BANK, Kind.FEES, Kind.TAX, Kind.SUSPENSE, Kind.FX_POSITION, Kind.FX_RESULT})
 
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
     organization = models.ForeignKey(
         "accounts.Organization", models.PROTECT, null=True, related_name="+", verbose_name=_("organization")
@@ -62,7 +64,9 @@ class Account(Identified):
                 name="account_is_unique_by_owner_kind_and_currency",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["BANK", "FEES", "TAX", "SUSPENSE"], organization__isnull=True)
+                condition=Q(
+                    kind__in=["BANK", "FEES", "TAX", "SUSPENSE", "FX_POSITION", "FX_RESULT"], organization__isnull=True
+                )
                 | Q(kind__in=["CLIENT", "ESCROW", "PAYABLE", "PAYOUT", "VOUCHER"], organization__isnull=False),
                 name="account_has_the_owner_its_kind_needs",
             ),
@@ -140,6 +144,9 @@ class Transfer(models.Model):
         VOUCHER_RELEASED = "VOUCHER_RELEASED", _("voucher released")
         VOUCHER_PAID = "VOUCHER_PAID", _("voucher paid to the buyer")
         VOUCHER_CLAWBACK = "VOUCHER_CLAWBACK", _("voucher clawed back")
+        EXCHANGE = "EXCHANGE", _("changed into another currency")
+        EXCHANGE_BACK = "EXCHANGE_BACK", _("changed back")
+        REVALUATION = "REVALUATION", _("currency position revalued")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(_("posted at"))

@@ -196,6 +196,7 @@ class BankBreak(Identified, Stateful):
         Account.Kind.FEES,
         Account.Kind.CLIENT,
         Account.Kind.PAYABLE,
+        Account.Kind.FX_POSITION,
     )
 
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
@@ -210,7 +211,7 @@ class BankBreak(Identified, Stateful):
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
     way = models.CharField(_("kind of explanation"), max_length=6, choices=Way.choices, blank=True)
-    target = models.CharField(_("posted to"), max_length=8, choices=Account.Kind.choices, blank=True)
+    target = models.CharField(_("posted to"), max_length=16, choices=Account.Kind.choices, blank=True)
     organization = models.ForeignKey(
         "accounts.Organization", models.PROTECT, null=True, related_name="+", verbose_name=_("whose account")
     )

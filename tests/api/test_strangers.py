@@ -34,6 +34,7 @@ PUBLIC = {
     "GET /api/v1/demand-board",
     "GET /api/v1/demand-board/{demand_id}",
     "GET /api/v1/document-types",
+    "GET /api/v1/exchange-rates",
     "GET /api/v1/fee-schedules",
     "GET /api/v1/industries",
     "GET /api/v1/log/consistency",

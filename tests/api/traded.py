@@ -51,7 +51,7 @@ from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
 from marketplace.statistics.returns import file_return
 from marketplace.usage_runs import bill
-from settlements.models import Account, Deposit, PayoutBatch, Settlement
+from settlements.models import Account, Deposit, ExchangeRate, PayoutBatch, Settlement
 from settlements.payouts import request_payout
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import (
@@ -81,6 +81,8 @@ from tests.marketplace.subscribing import bring_out, new_version, subscribed, su
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.settlements.bank_statements import told_by_the_bank
 from tests.settlements.banking import approved, custody, payee, sent
+from tests.settlements.exchanging import quoted as exchange_quoted
+from tests.settlements.exchanging import rate
 from tests.settlements.purse import kept_books
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
 
@@ -118,6 +120,7 @@ def traded() -> Traded:
         "deposit_id": Deposit.objects.filter(organization=member).latest("id").id,
         "payout_id": _payout(member),
         **_banked(member),
+        "exchange_quote_id": _quoted(member),
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
         **_books(),
         "report": "fee-income",
@@ -332,6 +335,13 @@ def _payout(member: Organization) -> object:
     return request_payout(venue=venue(), amount=Money(100, Currency.CNY), actor=actor(person_of(member))).id
 
 
+def _quoted(member: Organization) -> object:
+    """A quote by which the member may change Hong Kong dollars."""
+    if not ExchangeRate.objects.exists():
+        rate()
+    return exchange_quoted(member, Money(100, Currency.HKD)).id
+
+
 def _banked(member: Organization) -> dict[str, object]:
     """A bank account of the member, which is verified, and a batch of the venue, which nobody pays from."""
     account, own = payee(member), custody()
@@ -425,6 +435,7 @@ def grow(world: Traded, times: int = 3) -> None:
         invite(organization_id=member.id, email=f"next{number}@example.com", role=Role.VIEWER, actor=who)
         make_membership(member, "szdex", list(Capacity)[number])
         _payout(member)
+        _quoted(member)
         payee(member)
         published_quarter(member, number + 1)
         _registrations(member)
