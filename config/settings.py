@@ -266,6 +266,7 @@ SPECTACULAR_SETTINGS = {
         "PayoutState": "settlements.models.Payout.State",
         "ExchangeQuoteState": "settlements.models.ExchangeQuote.State",
         "RateCurrency": "settlements.models.exchange.RATE_CURRENCY_CHOICES",
+        "CurrencyEnum": "kernel.money.CURRENCY_CHOICES",
         "ProductState": "listings.models.Product.State",
         "MembershipState": "accounts.models.Membership.State",
         "InvitationState": "accounts.models.Invitation.State",
