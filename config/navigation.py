@@ -66,6 +66,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Fee schedules"), "percent", "settlements.feeschedule"),
         (_("Exchange rates"), "currency_exchange", "settlements.exchangerate"),
         (_("Exchange quotes"), "request_quote", "settlements.exchangequote"),
+        (_("Fee waivers"), "money_off", "settlements.feewaiver"),
     ),
     "evidence": (
         (_("Audit events"), "history", "kernel.auditevent"),

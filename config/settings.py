@@ -239,6 +239,7 @@ SPECTACULAR_SETTINGS = {
         "QuoteState": "marketplace.models.Quote.State",
         "QuoteOrigin": "marketplace.models.Quote.Origin",
         "NegotiationState": "marketplace.models.Negotiation.State",
+        "DealOrigin": "settlements.models.DealOrigin",
         "ScenarioState": "marketplace.models.Scenario.State",
         "ProposalState": "marketplace.models.Proposal.State",
         "ProposalCapacity": "marketplace.models.Proposal.Capacity",

@@ -20,6 +20,7 @@ from marketplace.demands import decline_others, lock_demand, own_demand
 from marketplace.models import Demand, Order, Proposal
 from marketplace.ordering import place_order
 from marketplace.proposals import locked_proposal, offered_plan
+from settlements.models import DealOrigin
 
 State = Demand.State
 KEPT = (Order.State.SETTLED, Order.State.CERTIFIED)
@@ -131,6 +132,7 @@ def _order(demand: Demand, proposal: Proposal, actor: Actor) -> None:
         purpose=demand.purpose,
         actor=actor,
         broker_id=proposal.organization_id if proposal.capacity == Capacity.BROKER else None,
+        origin=DealOrigin.DEMAND,
     )
     demand.save(update_fields=["order"])
     details = {"order": demand.order.number, "proposal": proposal.pk}

@@ -25,7 +25,7 @@ from marketplace.locks import lock_order
 from marketplace.models import Charge, DunningStep, Entitlement
 from settlements import fees
 from settlements.charging import take
-from settlements.models import Payee
+from settlements.models import DealOrigin, Payee
 
 COLLECT_JOB = "charge.collect"
 DUNNING = "dunning/dunning-*.json"
@@ -78,7 +78,7 @@ def locked_charge(charge_id: UUID, actor: Actor) -> Charge:
     visible = Charge.objects.visible_to(actor).select_related("entitlement__agreement")
     seen = find(visible, pk=charge_id)
     lock_order(seen.entitlement.agreement.order_id, SYSTEM)
-    related = ("entitlement__agreement", "venue")
+    related = ("entitlement__agreement", "venue", "organization", "provider", "broker")
     return Charge.objects.select_related(*related).select_for_update(of=("self",)).get(pk=charge_id)
 
 
@@ -102,13 +102,14 @@ def _pay(charge: Charge, actor: Actor) -> None:
     """Collect what a locked charge comes to after credits, divided by the schedules of the day on which it was made."""
     owed = Money(charge.gross_minor - charge.credited_minor, charge.gross.currency)
     day = timezone.localdate(charge.created_at)
-    lines = fees.quote(venue=charge.venue, gross=owed, on=day, has_broker=charge.broker_id is not None)
+    lines = fees.quote(venue=charge.venue, gross=owed, on=day, deal=_deal(charge))
+    total = Money(fees.total_of(lines), owed.currency)
     if owed.minor:
         take(
             charge_id=charge.pk,
             venue_id=charge.venue_id,
             payer_id=charge.organization_id,
-            gross=owed,
+            gross=total,
             lines=lines,
             owners=owners_of(charge),
             memo=charge.number,
@@ -119,11 +120,18 @@ def _pay(charge: Charge, actor: Actor) -> None:
         charge,
         to=Charge.State.PAID,
         actor=actor,
-        details={"paid": owed.as_json(), "division": division},
+        details={"paid": total.as_json(), "division": division},
         division=division,
         decided_at=timezone.now(),
     )
     give_right_back(charge)
+
+
+def _deal(charge: Charge) -> fees.Deal:
+    """Return what the fees of a charge depend on: what its agreement was about, and how that came about."""
+    body = charge.entitlement.agreement.body
+    origin = DealOrigin(body["origin"])
+    return fees.Deal(charge.provider, charge.organization, charge.broker, body["product"]["type"], origin)
 
 
 def _dun(charge: Charge) -> None:

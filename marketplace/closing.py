@@ -18,8 +18,8 @@ from marketplace.locks import lock_order
 from marketplace.models import Agreement, Order
 from marketplace.vouchers import certify_voucher
 from settlements.escrow import holds_of
-from settlements.fees import FeeLine, portion
-from settlements.models import EscrowHold, Payee, Settlement
+from settlements.fees import FeeLine, LineKey, portion
+from settlements.models import EscrowHold, FeePayer, Payee, Settlement
 from settlements.settlement import SettlementDraft, settle
 
 
@@ -54,24 +54,37 @@ def settle_orders(order_ids: Sequence[UUID]) -> None:
 
 def _lock_accepted(order_ids: Sequence[UUID]) -> list[Order]:
     """Lock the accepted ones in the order of their keys, so that no two runs wait for each other in a circle."""
-    columns = ("id", "state", "venue_id", "buyer_id", "provider_id", "broker_id", "gross_minor", "currency")
+    columns = (
+        "id",
+        "state",
+        "venue_id",
+        "buyer_id",
+        "provider_id",
+        "broker_id",
+        "gross_minor",
+        "buyer_fees_minor",
+        "currency",
+    )
     accepted = Order.objects.filter(pk__in=order_ids, state=Order.State.ACCEPTED).order_by("id")
     return list(accepted.only(*columns).select_for_update(of=("self",)))
 
 
 def _divisions(order_ids: Sequence[UUID]) -> dict[UUID, list[FeeLine]]:
-    """Return how the orders' prices are divided: the one part that counts here of all that was agreed."""
+    """Return how what the orders cost is divided; a fee that was waived in full moves nothing."""
     agreed = Agreement.objects.filter(order__in=order_ids).values_list("order_id", "body__division")
-    return {order_id: [FeeLine.from_json(line) for line in division] for order_id, division in agreed}
+    return {
+        order_id: [FeeLine.from_json(line) for line in division if line["amount_minor"]]
+        for order_id, division in agreed
+    }
 
 
 def _draft(order: Order, hold: EscrowHold | None, lines: list[FeeLine]) -> SettlementDraft:
-    gross, part = order.gross, 1
-    if hold is not None and hold.open != order.gross:
+    gross, part = order.total, 1
+    if hold is not None and hold.open != order.total:
         gross, before = hold.open, list(hold.settlements.prefetch_related("lines"))
-        shared: Counter[Payee] = Counter()
+        shared: Counter[LineKey] = Counter()
         for line in (line for settlement in before for line in settlement.lines.all()):
-            shared[Payee(line.payee)] += line.amount_minor
+            shared[Payee(line.payee), FeePayer(line.payer)] += line.amount_minor
         lines, part = portion(lines, gross.minor, before=shared), len(before) + 1
     return SettlementDraft(order.id, order.venue_id, hold, gross, lines, order.provider_id, order.broker_id, part)
 

@@ -17,7 +17,7 @@ from marketplace.charges import give_right_back, locked_charge, owners_of
 from marketplace.models import Charge, CreditNote
 from settlements.charging import give_back
 from settlements.deposits import responsible_person
-from settlements.fees import FeeLine, divide_back
+from settlements.fees import FeeLine, credit_back, left_of
 
 NUMBERED = "N"
 
@@ -114,7 +114,7 @@ def _check_amount(charge: Charge, amount: Money) -> None:
 
 
 def _give_back(note: CreditNote, charge: Charge, actor: Actor) -> list[FeeLine]:
-    parts = divide_back(_left_of(charge), note.amount_minor)
+    parts = credit_back(_left_of(charge), note.amount_minor)
     give_back(
         credit_id=note.pk,
         venue_id=charge.venue_id,
@@ -130,9 +130,6 @@ def _give_back(note: CreditNote, charge: Charge, actor: Actor) -> list[FeeLine]:
 
 def _left_of(charge: Charge) -> list[FeeLine]:
     """Return what the payees still have of a paid charge: its division less what earlier credit notes took back."""
-    taken: dict[str, int] = {}
-    for division in charge.credit_notes.filter(state=CreditNote.State.APPROVED).values_list("division", flat=True):
-        for part in division:
-            taken[part["payee"]] = taken.get(part["payee"], 0) + part["amount_minor"]
-    left = ({**line, "amount_minor": line["amount_minor"] - taken.get(line["payee"], 0)} for line in charge.division)
-    return [FeeLine.from_json(line) for line in left if line["amount_minor"]]
+    booked = charge.credit_notes.filter(state=CreditNote.State.APPROVED).values_list("division", flat=True)
+    taken = (FeeLine.from_json(part) for division in booked for part in division)
+    return left_of(map(FeeLine.from_json, charge.division), taken)

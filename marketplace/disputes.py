@@ -215,7 +215,7 @@ def _checked_claim(order: Order, claimed: Money | None, *, by_buyer: bool) -> Mo
     if claimed.currency != currency:
         raise field_problem("/claimed/currency", "other_currency", _("The order is in %s.") % currency)
     given_back = sum(ended.refund_minor or 0 for ended in order.disputes.all())
-    if claimed.minor > order.gross_minor - given_back:
+    if claimed.minor > order.total.minor - given_back:
         raise field_problem("/claimed/amount", "more_than_paid", _("Not more than was paid is claimed back."))
     return claimed
 

@@ -32,6 +32,8 @@ from marketplace.quotes import divided, division_of, refuse_outdated, refuse_wit
 from marketplace.subscriptions import subscribe
 from marketplace.vouchers import reserve_voucher
 from settlements import escrow, exchange_quotes
+from settlements.fees import total_of
+from settlements.models import DealOrigin
 from settlements.vouchers.uses import held_for
 
 
@@ -47,6 +49,7 @@ def place_order(
     onward_transfer_outside_gba: bool = False,
     voucher_id: UUID | None = None,
     exchange_quote_id: UUID | None = None,
+    origin: DealOrigin = DealOrigin.LIST_PRICE,
 ) -> Order:
     """Buy a plan of a listing: freeze the agreement, hold the money, and let the delivery begin.
 
@@ -71,7 +74,8 @@ def place_order(
     else:
         refuse_without_price(offer)
     gross = quote.gross if quote else offer.plan.price
-    lines = division_of(quote) if quote else divided(offer, gross, has_broker=broker is not None)
+    origin = DealOrigin(quote.origin) if quote else origin
+    lines = division_of(quote) if quote else divided(offer, gross, buyer=buyer, broker=broker, origin=origin)
 
     order = Order.objects.create(
         number=short_number(offer.venue.number_prefix, "O", timezone.localdate().year),
@@ -82,7 +86,9 @@ def place_order(
         listing=offer.listing,
         plan=offer.plan,
         gross_minor=gross.minor,
+        buyer_fees_minor=total_of(lines) - gross.minor,
         currency=gross.currency,
+        origin=origin,
         purpose=purpose,
         placed_by=actor.person_id,
     )
@@ -195,7 +201,7 @@ def _signed_exchange(quote_id: UUID | None, order: Order, actor: Actor) -> dict[
         order_id=order.id,
         venue=order.venue,
         payer_id=order.buyer_id,
-        price=Money(order.gross_minor - held_for(order.id), order.gross.currency),
+        price=Money(order.total.minor - held_for(order.id), order.total.currency),
         actor=actor,
     )
 
@@ -204,7 +210,7 @@ def _fund(order: Order, agreement: Agreement, version: DatasetVersion, actor: Ac
     if "exchange" in agreement.body:
         exchange_quotes.pay_by_quote(order_id=order.id, actor=actor)
     if order.gross_minor:
-        escrow.hold(order_id=order.id, venue=order.venue, payer=order.buyer, amount=order.gross, actor=actor)
+        escrow.hold(order_id=order.id, venue=order.venue, payer=order.buyer, amount=order.total, actor=actor)
     advance(order, to=Order.State.FUNDED, actor=actor, details={"agreement_sha256": agreement.sha256})
     begin_delivery(order, agreement, version)
     subscribe(order, agreement)

@@ -25,6 +25,7 @@ from marketplace.models import Order, Quote
 from marketplace.parties import broker_of, buyer_of
 from settlements import fees
 from settlements.fees import FeeLine
+from settlements.models import DealOrigin
 
 # How long a price holds by itself. What was negotiated leaves time to have the order approved at home.
 VALIDITY: Mapping[Quote.Origin, timedelta] = {
@@ -63,7 +64,7 @@ def make_quote(
 ) -> Quote:
     """Freeze a price for one buyer until it expires; the caller has decided that it is due."""
     now = timezone.now()
-    lines = divided(offer, gross, has_broker=broker is not None)
+    lines = divided(offer, gross, buyer=buyer, broker=broker, origin=DealOrigin(origin))
     quote = Quote.objects.create(
         number=short_number(offer.venue.number_prefix, "Q", timezone.localdate(now).year),
         venue=offer.venue,
@@ -86,9 +87,12 @@ def make_quote(
     return quote
 
 
-def divided(offer: Offer, gross: Money, *, has_broker: bool) -> list[FeeLine]:
+def divided(
+    offer: Offer, gross: Money, *, buyer: Organization, broker: Organization | None, origin: DealOrigin
+) -> list[FeeLine]:
     """Divide a price of the offer as an agreement made today would."""
-    return fees.quote(venue=offer.venue, gross=gross, on=timezone.localdate(), has_broker=has_broker)
+    deal = fees.Deal(offer.provider, buyer, broker, offer.product.product_type, origin)
+    return fees.quote(venue=offer.venue, gross=gross, on=timezone.localdate(), deal=deal)
 
 
 def division_of(quote: Quote) -> list[FeeLine]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from kernel.actors import Actor
 from kernel.money import Currency, Money
 from settlements.chart import AccountKey, open_accounts
-from settlements.fees import FeeLine
+from settlements.fees import FeeLine, total_of
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, Payee, Transfer
 from settlements.settlement import ACCOUNT_OF_PAYEE
@@ -32,11 +32,12 @@ def take(
 ) -> Transfer:
     """Move `gross` from the payer's available funds to those named by `lines`, once per charge.
 
-    `owners` says whose earnings the provider's and the broker's lines are. Raises ValueError when the lines do not sum
-    to the gross, Problem `insufficient_funds`; the transaction stays usable.
+    It is the price and the fees on top. `owners` says whose earnings the provider's and the broker's lines are. Raises
+    ValueError when the lines do not sum to the gross, Problem `insufficient_funds`; the transaction stays usable.
     """
-    if gross.minor <= 0 or sum(line.amount_minor for line in lines) != gross.minor:
+    if gross.minor <= 0 or total_of(lines) != gross.minor:
         raise ValueError("the lines do not sum to a positive gross")
+    lines = [line for line in lines if line.amount_minor]
     payer, *takers = _accounts(venue_id, payer_id, gross.currency, lines, owners)
     parts = (Leg(taker, line.amount_minor) for taker, line in zip(takers, lines, strict=True))
     draft = TransferDraft(

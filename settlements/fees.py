@@ -1,101 +1,167 @@
 """Divide a price by the venue's dated fee schedule: to the cent, and what remains is the provider's.
 
-A schedule is a row per venue, payee and currency, in force from a day until a later row of the same kind begins.
-Rows are never changed, so that any past division can be computed again.
+A schedule is a row per scope: venue, payee, payer, currency, and where they are named product type and origin of the
+deal. Of the rows in force on the day the most specific one counts: one that names product type and origin before one
+that names the type, that before one that names the origin, that before one that names neither. A fee that the buyer
+pays comes on top of the price. Rows are never changed, so that any past division can be computed again.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Self
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import Permission, require
-from accounts.models import Venue
+from accounts.models import Organization, Venue
+from accounts.product_types import ProductType
 from kernel import audit
 from kernel.actors import Actor
 from kernel.money import Currency, Money
 from kernel.problems import Problem, field_problem
 from settlements.defaults import default_schedules
-from settlements.models import FeeSchedule, Payee
+from settlements.models import DealOrigin, FeePayer, FeeSchedule, FeeWaiver, Payee
 
 MILLION = 1_000_000
+# What tells the lines of one division apart.
+LineKey = tuple[Payee, FeePayer]
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """What the fees of an order depend on beside its price: who trades, what, and how the price came about."""
+
+    provider: Organization
+    buyer: Organization
+    broker: Organization | None
+    product_type: str
+    origin: DealOrigin
+
+    def bearer(self, payer: FeePayer) -> Organization:
+        """Return the organization that a fee of this payer is taken from."""
+        return self.buyer if payer is FeePayer.BUYER else self.provider
 
 
 @dataclass(frozen=True, slots=True)
 class FeeLine:
-    """One payee's part of a price. `rate_ppm` and `schedule_id` say by which rule; the remainder has neither."""
+    """One payee's part of what an order costs.
+
+    `rate_ppm` and `schedule_id` say by which rule it is taken; the remainder has neither. What the provider
+    pays is a part of the price, what the buyer pays comes on top. A fee that was waived in full stays as a line of
+    nothing, so that the agreement says why.
+    """
 
     payee: Payee
     rate_ppm: int
     amount_minor: int
     schedule_id: UUID | None
+    payer: FeePayer = FeePayer.PROVIDER
+    waiver_id: UUID | None = None
+
+    @property
+    def key(self) -> LineKey:
+        return self.payee, self.payer
 
     def as_json(self) -> dict[str, Any]:
-        """Return the line for an agreement's document; `from_json` reads it back."""
+        """Return the line for an agreement's document; `from_json` reads it back. What is usual is left out."""
         schedule_id = None if self.schedule_id is None else str(self.schedule_id)
-        return asdict(self) | {"payee": self.payee.value, "schedule_id": schedule_id}
+        usual = {"payee": self.payee.value, "rate_ppm": self.rate_ppm, "amount_minor": self.amount_minor}
+        payer = {} if self.payer is FeePayer.PROVIDER else {"payer": self.payer.value}
+        waiver = {} if self.waiver_id is None else {"waiver_id": str(self.waiver_id)}
+        return {**usual, "schedule_id": schedule_id, **payer, **waiver}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        schedule_id = document["schedule_id"]
+        schedule_id, waiver_id = document["schedule_id"], document.get("waiver_id")
         return cls(
             payee=Payee(document["payee"]),
             rate_ppm=int(document["rate_ppm"]),
             amount_minor=int(document["amount_minor"]),
             schedule_id=None if schedule_id is None else UUID(schedule_id),
+            payer=FeePayer(document.get("payer", FeePayer.PROVIDER)),
+            waiver_id=None if waiver_id is None else UUID(waiver_id),
         )
 
 
-def quote(*, venue: Venue, gross: Money, on: date, has_broker: bool) -> list[FeeLine]:
-    """Divide `gross` by the schedules in force at the venue on that day; the lines sum to it, a free order has none.
+def quote(*, venue: Venue, gross: Money, on: date, deal: Deal) -> list[FeeLine]:
+    """Divide `gross` by the schedules in force at the venue on that day; a free order has no lines.
 
+    Those that the provider pays sum to the price, those of the buyer come on top; `total_of` is what the order costs.
     Raises Problem `fee_schedule_missing` when the venue has no rate for itself, or none for a broker who takes part.
     """
     if gross.minor == 0:
         return []
-    in_force = schedules_in_force(venue=venue, currency=gross.currency, on=on)
-    needed = {Payee.VENUE, Payee.BROKER} if has_broker else {Payee.VENUE}
-    if missing := needed - in_force.keys():
+    in_force = schedules_in_force(venue=venue, currency=gross.currency, on=on, deal=deal)
+    needed = {Payee.VENUE, Payee.BROKER} if deal.broker is not None else {Payee.VENUE}
+    if missing := needed - {Payee(schedule.payee) for schedule in in_force}:
         raise Problem("fee_schedule_missing", payees=sorted(missing), currency=gross.currency, on=on.isoformat())
-    return divide(gross_minor=gross.minor, schedules=[in_force[p] for p in _order(has_broker) if p in in_force])
+    asked = [schedule for schedule in in_force if schedule.payee in needed]
+    return divide(gross_minor=gross.minor, schedules=asked, waivers=waivers_in_force(venue=venue, on=on, deal=deal))
 
 
-def divide(*, gross_minor: int, schedules: Sequence[FeeSchedule]) -> list[FeeLine]:
-    """Take each schedule's fee in turn, never more than is left, and leave the remainder to the provider (pure)."""
+def total_of(lines: Iterable[FeeLine]) -> int:
+    """Return what the buyer pays in all, in minor units: the price, and the fees on top."""
+    return sum(line.amount_minor for line in lines)
+
+
+def divide(
+    *, gross_minor: int, schedules: Sequence[FeeSchedule], waivers: Mapping[FeePayer, FeeWaiver] | None = None
+) -> list[FeeLine]:
+    """Take each schedule's fee in turn, never more than is left, and leave the remainder to the provider (pure).
+
+    A fee of the buyer leaves the price as it is. `waivers` are those of the venue's own fee, by who would pay it.
+    """
     lines: list[FeeLine] = []
-    left = gross_minor
+    left, waived = gross_minor, waivers or {}
     for schedule in schedules:
-        amount = min(fee_of(gross_minor, schedule), left)
-        if amount:
-            lines.append(FeeLine(Payee(schedule.payee), schedule.rate_ppm, amount, schedule.id))
+        payer = FeePayer(schedule.payer)
+        waiver = waived.get(payer) if schedule.payee == Payee.VENUE else None
+        amount = fee_of(gross_minor, schedule, waived_ppm=waiver.waived_ppm if waiver else 0)
+        if payer is FeePayer.PROVIDER:
+            amount = min(amount, left)
             left -= amount
+        if amount or waiver:
+            waiver_id = waiver.id if waiver else None
+            lines.append(FeeLine(Payee(schedule.payee), schedule.rate_ppm, amount, schedule.id, payer, waiver_id))
     if left:
         lines.insert(0, FeeLine(Payee.PROVIDER, 0, left, None))
     return lines
 
 
-def portion(lines: Sequence[FeeLine], part_minor: int, *, before: Mapping[Payee, int] | None = None) -> list[FeeLine]:
-    """Return the lines of a part of a divided price, in proportion; what rounding leaves is the provider's (pure).
+def portion(lines: Sequence[FeeLine], part_minor: int, *, before: Mapping[LineKey, int] | None = None) -> list[FeeLine]:
+    """Return the lines of a part of what an order costs, in proportion; what rounding leaves is the provider's (pure).
 
-    `before` is what each payee got of earlier parts: the last part then brings everybody to the whole line. Nobody gets
+    `before` is what each line got of earlier parts: the last part then brings everybody to the whole line. Nobody gets
     less than nothing, and the lines sum to the part.
     """
-    gross, earlier = sum(line.amount_minor for line in lines), before or {}
+    total, earlier = total_of(lines), before or {}
     reached, left, parts = sum(earlier.values()) + part_minor, part_minor, []
     for line in lines:
         if line.payee is Payee.PROVIDER:
             continue
-        due = line.amount_minor * reached // gross - earlier.get(line.payee, 0)
+        due = line.amount_minor * reached // total - earlier.get(line.key, 0)
         amount = min(max(due, 0), left)
         if amount:
-            parts.append(FeeLine(line.payee, line.rate_ppm, amount, line.schedule_id))
+            parts.append(replace(line, amount_minor=amount))
             left -= amount
     return [FeeLine(Payee.PROVIDER, 0, left, None), *parts] if left else parts
+
+
+def left_of(lines: Iterable[FeeLine], taken: Iterable[FeeLine]) -> list[FeeLine]:
+    """Return what each payee still has of some lines after others were taken from them, the provider first (pure)."""
+    left: dict[LineKey, FeeLine] = {}
+    for line in lines:
+        known = left.get(line.key)
+        left[line.key] = line if known is None else replace(line, amount_minor=known.amount_minor + line.amount_minor)
+    for line in taken:
+        left[line.key] = replace(left[line.key], amount_minor=left[line.key].amount_minor - line.amount_minor)
+    standing = [line for line in left.values() if line.amount_minor]
+    return sorted(standing, key=lambda line: line.payee is not Payee.PROVIDER)
 
 
 def divide_back(lines: Sequence[FeeLine], credit_minor: int) -> list[FeeLine]:
@@ -114,17 +180,70 @@ def divide_back(lines: Sequence[FeeLine], credit_minor: int) -> list[FeeLine]:
     return [replace(line, amount_minor=part) for line, part in zip(lines, parts, strict=True) if part]
 
 
-def fee_of(gross_minor: int, schedule: FeeSchedule) -> int:
-    """Return the fee on a price in minor units: the rate rounded half up, at least the minimum, at most the cap."""
-    fee = (gross_minor * schedule.rate_ppm + MILLION // 2) // MILLION
-    fee = max(fee, schedule.minimum_minor)
-    return fee if schedule.cap_minor is None else min(fee, schedule.cap_minor)
+def credit_back(lines: Sequence[FeeLine], credit_minor: int) -> list[FeeLine]:
+    """Divide a credit of the price over what the payees still have; fees on top go back with it, in proportion (pure).
+
+    A credit of all that is left of the price brings all of them back; otherwise each fee on top is rounded half up.
+    Raises ValueError beyond what is left of the price.
+    """
+    price = [line for line in lines if line.payer is FeePayer.PROVIDER]
+    left, back = total_of(price), divide_back(price, credit_minor)
+    for line in lines:
+        if line.payer is FeePayer.BUYER and (part := half_up(line.amount_minor * credit_minor, left)):
+            back.append(replace(line, amount_minor=part))
+    return back
 
 
-def schedules_in_force(*, venue: Venue, currency: Currency, on: date) -> dict[Payee, FeeSchedule]:
-    """Return, per payee, the row that began last on or before the day, with one query."""
-    rows = FeeSchedule.objects.filter(venue=venue, currency=currency, valid_from__lte=on)
-    return {Payee(row.payee): row for row in rows.order_by("valid_from")}
+def fee_of(gross_minor: int, schedule: FeeSchedule, *, waived_ppm: int = 0) -> int:
+    """Return the fee on a price in minor units: at least the minimum, at most the cap, less what is waived of it.
+
+    It is rounded half up, once.
+    """
+    exact = max(gross_minor * schedule.rate_ppm, schedule.minimum_minor * MILLION)
+    if schedule.cap_minor is not None:
+        exact = min(exact, schedule.cap_minor * MILLION)
+    return half_up(exact * (MILLION - waived_ppm), MILLION * MILLION)
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """Return the quotient of two integers that are not negative, rounded half up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def schedules_in_force(*, venue: Venue, currency: Currency, on: date, deal: Deal) -> list[FeeSchedule]:
+    """Return the most specific row in force per payee and payer, with one query.
+
+    The law would take first, then the venue, then the broker: only the last could be cut short by a tiny price.
+    """
+    begun = FeeSchedule.objects.filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gte=on),
+        venue=venue,
+        currency=currency,
+        valid_from__lte=on,
+        product_type__in=["", deal.product_type],
+        origin__in=["", deal.origin],
+    )
+    # Later rows of a scope replace earlier ones, and rows of a narrower scope replace those of a wider one.
+    by_rank = sorted(begun, key=lambda row: (bool(row.product_type), bool(row.origin), row.valid_from))
+    found = {(Payee(row.payee), FeePayer(row.payer)): row for row in by_rank}
+    return [found[key] for key in sorted(found, key=lambda key: (_TURN[key[0]], key[1] is FeePayer.BUYER))]
+
+
+def waivers_in_force(*, venue: Venue, on: date, deal: Deal) -> dict[FeePayer, FeeWaiver]:
+    """Return which waiver of the venue's fee each payer enjoys: of several the greatest. One query."""
+    granted = FeeWaiver.objects.filter(
+        Q(organization__isnull=True) | Q(organization__in=[deal.provider, deal.buyer]),
+        venue=venue,
+        valid_from__lte=on,
+        valid_until__gte=on,
+        product_type__in=["", deal.product_type],
+    )
+    found: dict[FeePayer, FeeWaiver] = {}
+    for waiver in granted.order_by("waived_ppm", "id"):
+        for payer in FeePayer:
+            if waiver.organization_id in (None, deal.bearer(payer).id):
+                found[payer] = waiver
+    return found
 
 
 @transaction.atomic
@@ -136,43 +255,72 @@ def announce(
     rate_ppm: int,
     minimum_minor: int = 0,
     cap_minor: int | None = None,
+    payer: FeePayer = FeePayer.PROVIDER,
+    product_type: ProductType | None = None,
+    origin: DealOrigin | None = None,
     valid_from: date,
+    valid_until: date | None = None,
     source: str,
     actor: Actor,
 ) -> FeeSchedule:
     """Add the rate that will be in force from a coming day; what was announced before stays as it was.
 
     It counts as verified, for the venue itself says so and from where. Raises Problem `forbidden`, `invalid` for a day
-    that has begun or a cap below the minimum, `fee_announced` when such a rate begins on that day already.
+    that has begun or a cap below the minimum, `fee_announced` when such a rate begins on that day already,
+    `fee_schedules_overlap` where two rows of the scope would claim the same days.
     """
     require(actor, Permission.FEES_MANAGE, venue_id=venue.id)
-    if payee is Payee.PROVIDER:
-        raise field_problem("/payee", "takes_the_remainder", _("The provider has no rate: it takes what remains."))
+    if payee not in (Payee.VENUE, Payee.BROKER):
+        told = _("The provider takes what remains, and tax goes by the tax tables: neither has a fee.")
+        raise field_problem("/payee", "has_no_fee", told)
     if cap_minor is not None and cap_minor < minimum_minor:
         raise field_problem("/cap", "below_minimum", _("The cap is not below the minimum."))
     if valid_from <= timezone.now().astimezone(venue.zone).date():
         raise field_problem("/valid_from", "not_in_future", _("A fee begins on a coming day."))
+    if valid_until is not None and valid_until < valid_from:
+        raise field_problem("/valid_until", "before_start", _("A fee ends after it has begun."))
+    # Of two that announce at once the second sees what the first has announced.
+    Venue.objects.select_for_update(of=("self",), no_key=True).get(id=venue.id)
+    scope = {"payee": payee, "payer": payer, "currency": currency}
+    narrowed = {"product_type": product_type or "", "origin": origin or ""}
+    _refuse_overlap(FeeSchedule.objects.filter(venue=venue, **scope, **narrowed), valid_from, valid_until)
     schedule = FeeSchedule.objects.create(
         venue=venue,
-        payee=payee,
-        currency=currency,
+        **scope,
+        **narrowed,
         rate_ppm=rate_ppm,
         minimum_minor=minimum_minor,
         cap_minor=cap_minor,
         valid_from=valid_from,
+        valid_until=valid_until,
         source=source,
         verified=True,
     )
-    audit.record("fee_schedule.announced", subject=schedule, actor=actor, details={"rate_ppm": rate_ppm})
+    audit.record(
+        "fee_schedule.announced", subject=schedule, actor=actor, details={**scope, **narrowed, "rate_ppm": rate_ppm}
+    )
     return schedule
+
+
+def _refuse_overlap(scope: Iterable[FeeSchedule], first: date, last: date | None) -> None:
+    """Refuse a row whose days another one of its scope claims.
+
+    An open row ends by itself where a later one begins, and goes on after one that has a last day of its own; two rows
+    that both name their last day share none, and no row begins in the middle of such a one.
+    """
+    for row in scope:
+        if row.valid_from == first:
+            raise Problem("fee_announced")
+        in_other = row.valid_until is not None and row.valid_from < first <= row.valid_until
+        other_in_this = last is not None and first < row.valid_from <= last
+        if in_other or other_in_this:
+            raise Problem("fee_schedules_overlap", schedule=str(row.id))
+
+
+_TURN = {Payee.TAX: 0, Payee.VENUE: 1, Payee.BROKER: 2}
 
 
 def adopt_defaults(venue: Venue) -> None:
     """Give a venue the schedules it starts with, where it has none of the kind; they are marked as not verified."""
     rows = [FeeSchedule(venue=venue, **fields) for fields in default_schedules(venue.code)]
     FeeSchedule.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _order(has_broker: bool) -> tuple[Payee, ...]:
-    # The law takes first, then the venue, then the broker: only the last could be cut short by a tiny price.
-    return (Payee.TAX, Payee.VENUE, Payee.BROKER) if has_broker else (Payee.TAX, Payee.VENUE)

@@ -21,6 +21,7 @@ register(
         "payout_retried": (409, _("This payout was tried again before.")),
         "fee_schedule_missing": (409, _("The venue has no fee schedule for this currency and date.")),
         "fee_announced": (409, _("A rate of this kind already begins on that day.")),
+        "fee_schedules_overlap": (409, _("Another rate of this kind is announced for some of these days.")),
         "escrow_differs": (409, _("The order already holds another amount in escrow.")),
         "escrow_frozen": (409, _("A dispute has frozen a part of what is held.")),
         "escrow_not_frozen": (409, _("Nothing of what is held is frozen.")),

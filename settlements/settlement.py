@@ -5,9 +5,8 @@ division is taken from everybody in proportion, by an entry of its own.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -21,9 +20,9 @@ from kernel.money import Money
 from kernel.problems import Problem
 from kernel.states import advance_many
 from settlements.chart import AccountKey, open_accounts
-from settlements.fees import FeeLine, divide_back
+from settlements.fees import FeeLine, divide_back, left_of, total_of
 from settlements.ledger import Leg, TransferDraft, post
-from settlements.models import Account, EscrowHold, Payee, Settlement, SettlementLine, Transfer
+from settlements.models import Account, EscrowHold, FeePayer, Payee, Settlement, SettlementLine, Transfer
 from settlements.vouchers import uses
 
 # Whose account takes a payee's line: the venue's own, or the organization's earnings.
@@ -81,14 +80,14 @@ WITH made AS (
     RETURNING id
 ), divided AS (
     INSERT INTO settlements_settlementline
-           (id, created_at, settlement_id, venue_id, payee, organization_id, rate_ppm, amount_minor, currency,
-            schedule_id)
-    SELECT uuidv7(), %(now)s, settlement_id, venue_id, payee, organization_id, rate_ppm, amount_minor, currency,
-           schedule_id
+           (id, created_at, settlement_id, venue_id, payee, payer, organization_id, rate_ppm, amount_minor, currency,
+            schedule_id, waiver_id)
+    SELECT uuidv7(), %(now)s, settlement_id, venue_id, payee, payer, organization_id, rate_ppm, amount_minor, currency,
+           schedule_id, waiver_id
       FROM made
       JOIN jsonb_to_recordset(%(lines)s) AS line
-           (settlement_id uuid, venue_id uuid, payee text, organization_id uuid, rate_ppm int, amount_minor bigint,
-            currency text, schedule_id uuid)
+           (settlement_id uuid, venue_id uuid, payee text, payer text, organization_id uuid, rate_ppm int,
+            amount_minor bigint, currency text, schedule_id uuid, waiver_id uuid)
         ON line.settlement_id = made.id
 )
 SELECT id FROM made
@@ -138,11 +137,13 @@ def _lines(settlement: Settlement, lines: Sequence[FeeLine]) -> Iterator[dict[st
             "settlement_id": settlement.id,
             "venue_id": settlement.venue_id,
             "payee": line.payee,
+            "payer": line.payer,
             "organization_id": owners.get(line.payee),
             "rate_ppm": line.rate_ppm,
             "amount_minor": line.amount_minor,
             "currency": settlement.currency,
             "schedule_id": line.schedule_id,
+            "waiver_id": line.waiver_id,
         }
 
 
@@ -154,7 +155,7 @@ def _made(settlement: Settlement, draft: SettlementDraft) -> audit.Occurrence:
 
 def _check_arithmetic(draft: SettlementDraft) -> None:
     hold, gross = draft.hold, draft.gross
-    if sum(line.amount_minor for line in draft.lines) != gross.minor:
+    if total_of(draft.lines) != gross.minor:
         raise ValueError("the lines do not sum to the gross")
     if draft.broker_id is None and any(line.payee is Payee.BROKER for line in draft.lines):
         raise ValueError("a broker's line needs a broker")
@@ -196,8 +197,8 @@ def give_back(
     `insufficient_escrow` for more than is left of what was settled, or `insufficient_funds` while somebody has less.
     """
     parts = list(Settlement.objects.filter(order_id=order_id).select_related("hold").prefetch_related("lines"))
-    left = _left_of([line for part in parts for line in part.lines.all()], earlier)
-    most = sum(line.amount_minor for line in left)
+    left = left_of([_as_fee(line) for part in parts for line in part.lines.all()], earlier)
+    most = total_of(left)
     if not left or amount.currency != parts[0].currency or not 0 < amount.minor <= most:
         raise Problem("insufficient_escrow")
     given = divide_back(left, amount.minor)
@@ -220,16 +221,9 @@ def give_back(
     return given
 
 
-def _left_of(shares: Sequence[SettlementLine], earlier: Sequence[FeeLine]) -> list[FeeLine]:
-    """Return what each payee still has of an order's price, the provider first."""
-    left: Counter[Payee] = Counter()
-    for share in shares:
-        left[Payee(share.payee)] += share.amount_minor
-    for line in earlier:
-        left[line.payee] -= line.amount_minor
-    lines = {Payee(share.payee): FeeLine(Payee(share.payee), share.rate_ppm, 0, share.schedule_id) for share in shares}
-    payees = sorted(lines, key=lambda payee: payee is not Payee.PROVIDER)
-    return [replace(lines[payee], amount_minor=left[payee]) for payee in payees if left[payee]]
+def _as_fee(share: SettlementLine) -> FeeLine:
+    payer = FeePayer(share.payer)
+    return FeeLine(Payee(share.payee), share.rate_ppm, share.amount_minor, share.schedule_id, payer, share.waiver_id)
 
 
 def _refuse_others(drafts: Sequence[SettlementDraft]) -> None:

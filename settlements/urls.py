@@ -13,6 +13,7 @@ from settlements.api import (
     reconciliation,
     settlements,
     statements,
+    waivers,
 )
 
 urlpatterns = [
@@ -109,4 +110,6 @@ urlpatterns = [
     path(
         "exchange-quotes/<uuid:exchange_quote_id>/use", exchange.ExchangeQuoteUse.as_view(), name="exchange-quote-use"
     ),
+    path("fee-waivers", waivers.FeeWaiverList.as_view(), name="fee-waivers"),
+    path("fee-waivers/<uuid:waiver_id>/end", waivers.FeeWaiverEnd.as_view(), name="fee-waiver-end"),
 ]

@@ -1,5 +1,6 @@
 """The tables of listings, by noun."""
 
+from accounts.product_types import ProductType
 from listings.models.agency_reports import AgencyReport, ReportPaper
 from listings.models.attestations import (
     Attestation,
@@ -52,7 +53,6 @@ from listings.models.vocabulary import (
     Frequency,
     PersonalData,
     Processing,
-    ProductType,
     Purpose,
     RegionScope,
     ReviewStage,

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.product_types import ProductType
 from accounts.sectors import Sector
 from accounts.visibility import owned_or_operated
 from kernel.actors import Actor
@@ -21,7 +22,7 @@ from kernel.money import CURRENCY_CHOICES
 from kernel.states import Stateful
 from listings.models.audience import Visibility, known_to, refusal_of, seeker_of
 from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH, Plan, Product, Terms
-from listings.models.vocabulary import DeliveryMode, Frequency, ProductType, RegionScope, ReviewStage
+from listings.models.vocabulary import DeliveryMode, Frequency, RegionScope, ReviewStage
 
 
 class ListingQuerySet(models.QuerySet["Listing"]):

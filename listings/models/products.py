@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.product_types import ProductType
 from accounts.visibility import owned_or_operated, sees_everything
 from kernel.actors import Actor
 from kernel.languages import LanguageMapField, in_language
@@ -24,7 +25,6 @@ from listings.models.vocabulary import (
     Frequency,
     PersonalData,
     Processing,
-    ProductType,
     Purpose,
     RegionScope,
     Right,

@@ -33,6 +33,8 @@ COLUMNS = (
     "number",
     "state",
     "gross_minor",
+    "buyer_fees_minor",
+    "origin",
     "currency",
     "purpose",
     "created_at",

@@ -47,6 +47,7 @@ class QuoteSerializer(serializers.ModelSerializer[Quote]):
     broker = PartySerializer(allow_null=True)
     listing = serializers.CharField(source="listing.number")
     price = MoneyField(source="gross")
+    total = MoneyField(help_text=_("What the buyer pays: the price, and the fees on top of it."))
     lines = serializers.SerializerMethodField()
     conditions = serializers.JSONField(help_text=_("What was agreed besides the price; part of the agreement."))
     order = serializers.CharField(source="order.number", default=None, allow_null=True)
@@ -67,6 +68,7 @@ class QuoteSerializer(serializers.ModelSerializer[Quote]):
             "listing_revision",
             "plan_id",
             "price",
+            "total",
             "lines",
             "conditions",
             "expires_at",

@@ -50,6 +50,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     broker = PartySerializer(allow_null=True)
     listing = serializers.CharField(source="listing.number")
     price = MoneyField(source="gross")
+    total = MoneyField(help_text=_("What the buyer pays: the price, and the fees on top of it."))
     agreement = serializers.CharField(source="agreement.number")
 
     class Meta:
@@ -66,6 +67,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "listing_id",
             "plan_id",
             "price",
+            "total",
+            "origin",
             "purpose",
             "agreement",
             "created_at",

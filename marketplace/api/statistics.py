@@ -16,10 +16,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Venue
+from accounts.product_types import ProductType
 from accounts.venues import venue_named
 from kernel.api import NoFieldsSerializer, ReasonSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
-from listings.models.vocabulary import ProductType
 from marketplace.api.statistics_serializers import (
     CompileSerializer,
     FileReturnSerializer,

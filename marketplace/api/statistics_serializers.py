@@ -6,9 +6,10 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.product_types import ProductType
 from kernel.api import StrictSerializer
 from kernel.money import CURRENCY_CHOICES, format_amount, parse_amount
-from listings.models.vocabulary import ProductType, SourceKind
+from listings.models.vocabulary import SourceKind
 from marketplace.models import IndexPoint, ProductionReturn, StatisticCell, StatisticEdition
 from marketplace.statistics.cube import DIMENSIONS
 

@@ -15,6 +15,7 @@ from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, Currency, Money
 from kernel.states import Stateful
 from listings.models import Listing, Plan
+from settlements.models import DealOrigin
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -55,6 +56,11 @@ class Order(Identified, Stateful):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PLACED)
     gross_minor = models.BigIntegerField(_("price in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    # What the buyer pays on top of the price, by the division that the agreement froze.
+    buyer_fees_minor = models.BigIntegerField(_("fees on top in minor units"), default=0)
+    origin = models.CharField(
+        _("origin of the deal"), max_length=10, choices=DealOrigin.choices, default=DealOrigin.LIST_PRICE
+    )
     purpose = models.TextField(_("declared purpose of use"))
     placed_by = models.UUIDField(_("placed by"), null=True)
 
@@ -66,6 +72,7 @@ class Order(Identified, Stateful):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(gross_minor__gte=0), name="order_price_is_not_negative"),
+            models.CheckConstraint(condition=Q(buyer_fees_minor__gte=0), name="order_fees_on_top_are_not_negative"),
             models.CheckConstraint(condition=~Q(buyer=F("provider")), name="order_has_two_parties"),
         ]
         indexes = [
@@ -85,3 +92,8 @@ class Order(Identified, Stateful):
     @property
     def gross(self) -> Money:
         return Money(self.gross_minor, Currency(self.currency))
+
+    @property
+    def total(self) -> Money:
+        """What the buyer pays in all: the price, and the fees on top of it."""
+        return Money(self.gross_minor + self.buyer_fees_minor, Currency(self.currency))

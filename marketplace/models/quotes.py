@@ -98,6 +98,11 @@ class Quote(Identified):
         return Money(self.gross_minor, Currency(self.currency))
 
     @property
+    def total(self) -> Money:
+        """What the buyer would pay in all: the price, and the fees on top of it."""
+        return Money(sum(line["amount_minor"] for line in self.lines), Currency(self.currency))
+
+    @property
     def state(self) -> "Quote.State":
         """What the clock and its use make of it."""
         if self.order_id is not None:

@@ -9,12 +9,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, Person, Venue
+from accounts.product_types import ProductType
 from accounts.visibility import owned_or_operated, sees_everything
 from kernel.actors import Actor
 from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES
 from kernel.states import Stateful
-from listings.models.vocabulary import ProductType, SourceKind
+from listings.models.vocabulary import SourceKind
 
 quarter = RegexValidator(r"^20\d\dQ[1-4]\Z", _("Give a quarter such as 2026Q3."))
 

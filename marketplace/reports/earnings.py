@@ -12,7 +12,9 @@ from marketplace.reports.table import Line, Report
 
 SQL = """
 SELECT venue.code, to_char(settlement.created_at AT TIME ZONE venue.timezone, 'YYYY-MM') AS month, product.name,
-       settlement.currency, count(DISTINCT settlement.order_id), sum(settlement.gross_minor)::bigint,
+       settlement.currency, count(DISTINCT settlement.order_id), sum(settlement.gross_minor - coalesce((
+           SELECT sum(fee.amount_minor) FROM settlements_settlementline fee
+            WHERE fee.settlement_id = settlement.id AND fee.payer = 'BUYER'), 0))::bigint,
        coalesce(sum(line.amount_minor), 0)::bigint, account.id, product.id
   FROM settlements_settlement settlement
   JOIN accounts_venue venue ON venue.id = settlement.venue_id

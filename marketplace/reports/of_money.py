@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.product_types import ProductType
 from kernel.money import format_amount
-from listings.models.vocabulary import ProductType
 from marketplace.reports.table import Line, Report
 from settlements.models import Account
 
@@ -89,7 +89,10 @@ SELECT due.venue_code, due.day, due.what, due.currency, count(*), sum(due.minor)
 """
 TOP_PROVIDERS = """
 SELECT venue.code, organization.legal_name, settlement.currency, count(DISTINCT settlement.order_id),
-       sum(settlement.gross_minor)::bigint, sum(line.amount_minor)::bigint, organization.id
+       sum(settlement.gross_minor - coalesce((
+           SELECT sum(fee.amount_minor) FROM settlements_settlementline fee
+            WHERE fee.settlement_id = settlement.id AND fee.payer = 'BUYER'), 0))::bigint,
+       sum(line.amount_minor)::bigint, organization.id
   FROM settlements_settlement settlement
   JOIN accounts_venue venue ON venue.id = settlement.venue_id
   JOIN accounts_organization organization ON organization.id = settlement.provider_id

@@ -3,9 +3,10 @@
 from django.utils.translation import gettext as _
 
 from accounts.places import divisions
+from accounts.product_types import ProductType
 from kernel.languages import in_language
 from listings.industries import industries
-from listings.models.vocabulary import ProductType, SourceKind
+from listings.models.vocabulary import SourceKind
 
 
 def label(dimension: str, value: str) -> str:

@@ -6,8 +6,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from kernel.console import ConsoleAdmin, ReadOnlyInline
-from settlements.models import EscrowHold, FeeSchedule, Settlement, SettlementLine
+from accounts.permissions import Permission
+from kernel.actors import Actor
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act
+from settlements import waivers
+from settlements.models import EscrowHold, FeeSchedule, FeeWaiver, Settlement, SettlementLine
 
 
 @admin.register(EscrowHold)
@@ -28,10 +31,10 @@ class EscrowHoldAdmin(ConsoleAdmin):
 class LineInline(ReadOnlyInline):
     model = SettlementLine
     show_change_link = False
-    fields = ("payee", "organization", "shown_rate", "shown_amount", "schedule")
+    fields = ("payee", "payer", "organization", "shown_rate", "shown_amount", "schedule", "waiver")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return SettlementLine.objects.select_related("organization", "schedule")
+        return SettlementLine.objects.select_related("organization", "schedule", "waiver")
 
     @admin.display(description=_("rate"))
     def shown_rate(self, line: SettlementLine) -> str:
@@ -60,8 +63,21 @@ class SettlementAdmin(ConsoleAdmin):
 
 @admin.register(FeeSchedule)
 class FeeScheduleAdmin(ConsoleAdmin):
-    list_display = ("venue", "payee", "currency", "valid_from", "shown_rate", "shown_minimum", "shown_cap", "verified")
-    list_filter = ("venue", "payee", "currency", "verified")
+    list_display = (
+        "venue",
+        "payee",
+        "payer",
+        "currency",
+        "product_type",
+        "origin",
+        "valid_from",
+        "valid_until",
+        "shown_rate",
+        "shown_minimum",
+        "shown_cap",
+        "verified",
+    )
+    list_filter = ("venue", "payee", "payer", "currency", "product_type", "origin", "verified")
     list_select_related = ("venue",)
     search_fields = ("source",)
     ordering = ("-valid_from", "-id")
@@ -79,3 +95,23 @@ class FeeScheduleAdmin(ConsoleAdmin):
     @admin.display(description=_("cap"))
     def shown_cap(self, schedule: FeeSchedule) -> str:
         return str(schedule.cap or "–")
+
+
+@admin.register(FeeWaiver)
+class FeeWaiverAdmin(ConsoleAdmin):
+    list_display = ("venue", "organization", "product_type", "shown_share", "valid_from", "valid_until", "granted_by")
+    list_filter = ("venue", "product_type")
+    list_select_related = ("venue", "organization", "granted_by")
+    search_fields = ("reason", "organization__legal_name", "organization__identifier")
+    ordering = ("-id",)
+    fields = (*list_display, "reason", "created_at")
+    readonly_fields = ("shown_share",)
+    actions_detail = ("end",)
+
+    @admin.display(description=_("waived"))
+    def shown_share(self, waiver: FeeWaiver) -> str:
+        return f"{waiver.waived_ppm / 10_000:g} %"
+
+    @act(_("End today"), permission=Permission.FEES_MANAGE, asks_reason=True, danger=True)
+    def end(self, request: HttpRequest, waiver: FeeWaiver, actor: Actor, reason: str) -> None:
+        waivers.end_waiver(waiver_id=waiver.pk, reason=reason, actor=actor)

@@ -4,10 +4,23 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import Organization
+from accounts.product_types import ProductType
 from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import CURRENCY_CHOICES, MoneyField
-from settlements.models import Account, Deposit, Entry, FeeSchedule, Payee, Payout, Settlement, SettlementLine
+from settlements.models import (
+    Account,
+    DealOrigin,
+    Deposit,
+    Entry,
+    FeePayer,
+    FeeSchedule,
+    FeeWaiver,
+    Payee,
+    Payout,
+    Settlement,
+    SettlementLine,
+)
 
 
 class OwnerSerializer(serializers.ModelSerializer[Organization]):
@@ -143,10 +156,11 @@ class ConfirmPaidSerializer(StrictSerializer):
 class SettlementLineSerializer(serializers.ModelSerializer[SettlementLine]):
     amount = MoneyField()
     organization_id = serializers.UUIDField(allow_null=True)
+    waiver_id = serializers.UUIDField(allow_null=True)
 
     class Meta:
         model = SettlementLine
-        fields = ("payee", "organization_id", "rate_ppm", "amount", "schedule_id")
+        fields = ("payee", "payer", "organization_id", "rate_ppm", "amount", "schedule_id", "waiver_id")
 
 
 class SettlementSerializer(serializers.ModelSerializer[Settlement]):
@@ -168,17 +182,75 @@ class FeeScheduleSerializer(serializers.ModelSerializer[FeeSchedule]):
 
     class Meta:
         model = FeeSchedule
-        fields = ("id", "venue", "payee", "currency", "valid_from", "rate_ppm", "minimum", "cap", "source", "verified")
+        fields = (
+            "id",
+            "venue",
+            "payee",
+            "payer",
+            "currency",
+            "product_type",
+            "origin",
+            "valid_from",
+            "valid_until",
+            "rate_ppm",
+            "minimum",
+            "cap",
+            "source",
+            "verified",
+        )
 
 
 class AnnounceFeeSerializer(StrictSerializer):
     venue = serializers.CharField(max_length=20)
-    payee = serializers.ChoiceField(choices=Payee.choices, help_text=_("Not the provider, who takes the remainder."))
+    payee = serializers.ChoiceField(choices=Payee.choices, help_text=_("The venue, or a broker who takes part."))
+    payer = serializers.ChoiceField(
+        choices=FeePayer.choices, default=FeePayer.PROVIDER, help_text=_("Out of the price, or on top of it.")
+    )
+    product_type = serializers.ChoiceField(
+        choices=ProductType.choices, required=False, allow_blank=True, help_text=_("Blank: any.")
+    )
+    origin = serializers.ChoiceField(
+        choices=DealOrigin.choices, required=False, allow_blank=True, help_text=_("Blank: any.")
+    )
     rate_ppm = serializers.IntegerField(min_value=0, max_value=1_000_000, help_text=_("25000 is 2.5 %."))
     minimum = MoneyField(help_text=_("Its currency is the schedule's."))
     cap = MoneyField(required=False, allow_null=True)
     valid_from = serializers.DateField(help_text=_("A coming day."))
+    valid_until = serializers.DateField(
+        required=False, allow_null=True, help_text=_("Its last day; none: until a later rate of its kind begins.")
+    )
     # A field named like an attribute of Field: DRF takes declared fields off the class.
     source = serializers.CharField(  # type: ignore[assignment]
         max_length=300, help_text=_("Where the rate was published or decided.")
     )
+
+
+class FeeWaiverSerializer(serializers.ModelSerializer[FeeWaiver]):
+    venue = serializers.CharField(source="venue.code")
+    organization = OwnerSerializer(allow_null=True)
+
+    class Meta:
+        model = FeeWaiver
+        fields = (
+            "id",
+            "venue",
+            "organization",
+            "product_type",
+            "waived_ppm",
+            "valid_from",
+            "valid_until",
+            "reason",
+            "created_at",
+        )
+
+
+class GrantWaiverSerializer(StrictSerializer):
+    venue = serializers.CharField(max_length=20)
+    organization_id = serializers.UUIDField(required=False, help_text=_("Who would pay the fee; none: whoever does."))
+    product_type = serializers.ChoiceField(
+        choices=ProductType.choices, required=False, allow_blank=True, help_text=_("Blank: any.")
+    )
+    waived_ppm = serializers.IntegerField(min_value=1, max_value=1_000_000, help_text=_("1000000 is the whole fee."))
+    valid_from = serializers.DateField()
+    valid_until = serializers.DateField(help_text=_("Its last day."))
+    reason = serializers.CharField(max_length=300)

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.product_types import ProductType
 from accounts.venues import venue_named
 from kernel.api import actor_of, body_of, represent
 from kernel.idempotency import idempotent
@@ -20,7 +21,7 @@ from kernel.money import CURRENCY_CHOICES, Currency
 from kernel.problems import field_problem
 from settlements import fees
 from settlements.api.serializers import AnnounceFeeSerializer, FeeScheduleSerializer, SettlementSerializer
-from settlements.models import FeeSchedule, Payee, Settlement
+from settlements.models import DealOrigin, FeePayer, FeeSchedule, Payee, Settlement
 
 
 class SettlementFilter(django_filters.FilterSet):
@@ -53,7 +54,10 @@ class SettlementDetail(APIView):
 class FeeScheduleFilter(django_filters.FilterSet):
     venue = django_filters.CharFilter("venue__code")
     payee = django_filters.ChoiceFilter(choices=Payee.choices)
+    payer = django_filters.ChoiceFilter(choices=FeePayer.choices)
     currency = django_filters.ChoiceFilter(choices=CURRENCY_CHOICES)
+    product_type = django_filters.ChoiceFilter(choices=ProductType.choices)
+    origin = django_filters.ChoiceFilter(choices=DealOrigin.choices)
 
 
 class FeeScheduleList(generics.GenericAPIView[FeeSchedule]):
@@ -88,7 +92,11 @@ class FeeScheduleList(generics.GenericAPIView[FeeSchedule]):
             rate_ppm=body["rate_ppm"],
             minimum_minor=minimum.minor,
             cap_minor=None if cap is None else cap.minor,
+            payer=FeePayer(body["payer"]),
+            product_type=ProductType(body["product_type"]) if body.get("product_type") else None,
+            origin=DealOrigin(body["origin"]) if body.get("origin") else None,
             valid_from=body["valid_from"],
+            valid_until=body.get("valid_until"),
             source=body["source"],
             actor=actor_of(request),
         )

@@ -15,7 +15,16 @@ from settlements.models.reconciliation import (
     MatchedBooking,
     MatchedEntry,
 )
-from settlements.models.trade import EscrowHold, FeeSchedule, Payee, Settlement, SettlementLine
+from settlements.models.trade import (
+    DealOrigin,
+    EscrowHold,
+    FeePayer,
+    FeeSchedule,
+    FeeWaiver,
+    Payee,
+    Settlement,
+    SettlementLine,
+)
 from settlements.models.vouchers import VoucherClawback, VoucherGrant, VoucherProgramme, VoucherUse
 
 __all__ = [
@@ -30,12 +39,15 @@ __all__ = [
     "BankStatement",
     "Correction",
     "CustodyAccount",
+    "DealOrigin",
     "Deposit",
     "Entry",
     "EscrowHold",
     "ExchangeQuote",
     "ExchangeRate",
+    "FeePayer",
     "FeeSchedule",
+    "FeeWaiver",
     "MatchedBooking",
     "MatchedEntry",
     "Payee",

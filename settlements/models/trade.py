@@ -8,7 +8,9 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from accounts.product_types import ProductType
 from kernel.actors import Actor
 from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, Currency, Money
@@ -23,6 +25,22 @@ class Payee(models.TextChoices):
     TAX = "TAX", _("tax")
 
 
+class FeePayer(models.TextChoices):
+    """Who bears a part of what an order costs."""
+
+    PROVIDER = "PROVIDER", _("provider, out of the price")
+    BUYER = "BUYER", _("buyer, on top of the price")
+
+
+class DealOrigin(models.TextChoices):
+    """How the price of a deal came about."""
+
+    LIST_PRICE = "LIST_PRICE", _("list price")
+    NEGOTIATED = "NEGOTIATED", pgettext_lazy("origin of a deal", "negotiated")
+    AUCTION = "AUCTION", _("auction")
+    DEMAND = "DEMAND", pgettext_lazy("origin of a deal", "demand")
+
+
 class FeeScheduleQuerySet(models.QuerySet["FeeSchedule"]):
     def visible_to(self, actor: Actor) -> Self:
         """Return all schedules: they are public."""
@@ -30,12 +48,32 @@ class FeeScheduleQuerySet(models.QuerySet["FeeSchedule"]):
 
 
 class FeeSchedule(Identified):
-    """The rate of one payee at one venue, in force from a day until the next row of the same kind begins."""
+    """The rate of one payee at one venue, in force from a day until the next row of the same scope begins.
+
+    The scope is venue, payee, payer, currency, product type and origin; blank means any. A row with a last day stands
+    in place of the open one for those days alone.
+    """
 
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
     payee = models.CharField(_("payee"), max_length=8, choices=Payee.choices)
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    payer = models.CharField(_("who pays it"), max_length=8, choices=FeePayer.choices, default=FeePayer.PROVIDER)
+    product_type = models.CharField(
+        _("product type"),
+        max_length=12,
+        choices=ProductType.choices,
+        blank=True,
+        help_text=_("Blank: any product type for which there is no row of its own."),
+    )
+    origin = models.CharField(
+        _("origin of the deal"),
+        max_length=10,
+        choices=DealOrigin.choices,
+        blank=True,
+        help_text=_("Blank: any origin for which there is no row of its own."),
+    )
     valid_from = models.DateField(_("in force from"))
+    valid_until = models.DateField(_("in force until"), null=True, blank=True)
     rate_ppm = models.PositiveIntegerField(_("rate in parts per million"))
     minimum_minor = models.BigIntegerField(_("minimum in minor units"), default=0)
     cap_minor = models.BigIntegerField(_("cap in minor units"), null=True, blank=True)
@@ -49,7 +87,12 @@ class FeeSchedule(Identified):
         verbose_name_plural = _("fee schedules")
         constraints = [
             models.UniqueConstraint(
-                fields=["venue", "payee", "currency", "valid_from"], name="one_fee_schedule_begins_on_a_day"
+                fields=["venue", "payee", "payer", "currency", "product_type", "origin", "valid_from"],
+                name="one_fee_schedule_begins_on_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                name="fee_schedule_ends_after_it_begins",
             ),
             models.CheckConstraint(condition=~Q(payee="PROVIDER"), name="provider_takes_the_remainder"),
             models.CheckConstraint(condition=Q(rate_ppm__lte=1_000_000), name="fee_is_at_most_the_whole"),
@@ -69,6 +112,55 @@ class FeeSchedule(Identified):
     @property
     def cap(self) -> Money | None:
         return None if self.cap_minor is None else Money(self.cap_minor, Currency(self.currency))
+
+
+class FeeWaiverQuerySet(MoneyQuerySet["FeeWaiver"]):
+    pass
+
+
+class FeeWaiver(Identified):
+    """The venue's decision to take less of its own fee, or nothing: for some days, one payer or one type of product.
+
+    Only its last day is ever changed, to end it early (settlements/sql/fees.sql).
+    """
+
+    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    organization = models.ForeignKey(
+        "accounts.Organization",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("organization"),
+        help_text=_("Who would pay the fee; none: whoever does."),
+    )
+    product_type = models.CharField(
+        _("product type"), max_length=12, choices=ProductType.choices, blank=True, help_text=_("Blank: any.")
+    )
+    waived_ppm = models.PositiveIntegerField(_("waived share in parts per million"))
+    valid_from = models.DateField(_("in force from"))
+    valid_until = models.DateField(_("in force until"))
+    reason = models.CharField(_("reason"), max_length=300)
+    granted_by = models.ForeignKey("accounts.Person", models.PROTECT, related_name="+", verbose_name=_("granted by"))
+
+    objects = FeeWaiverQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("fee waiver")
+        verbose_name_plural = _("fee waivers")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(organization__isnull=False) | ~Q(product_type=""), name="fee_waiver_says_for_whom_or_what"
+            ),
+            models.CheckConstraint(
+                condition=Q(waived_ppm__gte=1, waived_ppm__lte=1_000_000), name="fee_waiver_is_a_share_of_the_fee"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="fee_waiver_has_a_reason"),
+        ]
+        # Every quote asks for those of a venue that have not ended.
+        indexes = [models.Index(fields=["venue", "valid_until"], name="fee_waiver_in_force")]
+
+    def __str__(self) -> str:
+        return f"{self.organization or self.get_product_type_display()} {self.waived_ppm / 10_000:g} %"
 
 
 class EscrowHoldQuerySet(MoneyQuerySet["EscrowHold"]):
@@ -197,18 +289,22 @@ class SettlementLine(Identified):
     organization = models.ForeignKey(
         "accounts.Organization", models.PROTECT, null=True, related_name="+", verbose_name=_("organization")
     )
+    payer = models.CharField(_("who pays it"), max_length=8, choices=FeePayer.choices, default=FeePayer.PROVIDER)
     rate_ppm = models.PositiveIntegerField(_("rate in parts per million"))
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     schedule = models.ForeignKey(
         FeeSchedule, models.PROTECT, null=True, related_name="+", verbose_name=_("fee schedule")
     )
+    waiver = models.ForeignKey(FeeWaiver, models.PROTECT, null=True, related_name="+", verbose_name=_("fee waiver"))
 
     class Meta:
         verbose_name = _("settlement line")
         verbose_name_plural = _("settlement lines")
         constraints = [
-            models.UniqueConstraint(fields=["settlement", "payee"], name="payee_has_one_line_in_a_settlement"),
+            models.UniqueConstraint(
+                fields=["settlement", "payee", "payer"], name="payee_has_one_line_per_payer_in_a_settlement"
+            ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="settlement_line_is_positive"),
         ]
 

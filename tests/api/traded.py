@@ -51,8 +51,9 @@ from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
 from marketplace.statistics.returns import file_return
 from marketplace.usage_runs import bill
-from settlements.models import Account, Deposit, ExchangeRate, PayoutBatch, Settlement
+from settlements.models import Account, Deposit, ExchangeRate, FeeWaiver, PayoutBatch, Settlement
 from settlements.payouts import request_payout
+from settlements.waivers import grant_waiver
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import (
     CRAWLED,
@@ -123,6 +124,7 @@ def traded() -> Traded:
         "exchange_quote_id": _quoted(member),
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
         **_books(),
+        "waiver_id": waived(member).id,
         "report": "fee-income",
         "edition_id": published_quarter(member, 0),
         **_registrations(member),
@@ -150,6 +152,21 @@ def _books() -> dict[str, object]:
     """A period that is to be closed and a correction that is to be posted."""
     period, correction = kept_books()
     return {"period_id": period.id, "correction_id": correction.id}
+
+
+def waived(member: Organization) -> FeeWaiver:
+    """Let the venue do without its fee from the member for a month."""
+    today = timezone.localdate()
+    return grant_waiver(
+        venue=venue(),
+        organization=member,
+        product_type=None,
+        waived_ppm=1_000_000,
+        valid_from=today,
+        valid_until=today + timedelta(days=30),
+        reason="Pilot",
+        actor=actor(staff("gzdex", Role.VENUE_ADMIN)),
+    )
 
 
 def _trade(delivery: Delivery) -> dict[str, object]:
@@ -415,6 +432,7 @@ def grow(world: Traded, times: int = 3) -> None:
         seal_events()
         _trade(delivery)
         _charged(member)
+        waived(member)
         _drafts(member)
         _related(member)
         _harvests(member)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,9 +14,10 @@ from kernel.money import Currency, Money
 from settlements import corrections, periods
 from settlements.books import balance, drifts, trial_balance
 from settlements.chart import AccountKey, open_accounts
+from settlements.fees import Deal
 from settlements.ledger import Leg, TransferDraft, post
-from settlements.models import Account, AccountingPeriod, Correction, Transfer
-from tests.world import actor, staff, venue
+from settlements.models import Account, AccountingPeriod, Correction, DealOrigin, Transfer
+from tests.world import actor, make_organization, staff, venue
 
 CNY = Currency.CNY
 Kind = Account.Kind
@@ -39,6 +41,17 @@ def account(
 def holds(kind: Account.Kind, owner: Organization | None = None, code: str = "gzdex") -> int:
     """Return the minor units that an account holds."""
     return balance(account(kind, owner, code)).minor
+
+
+def deal(
+    provider: Organization | None = None,
+    buyer: Organization | None = None,
+    broker: Organization | None = None,
+    **fields: Any,
+) -> Deal:
+    """Return a deal at the list price about a dataset, between mainland organizations unless others are named."""
+    usual = {"product_type": "DATASET", "origin": DealOrigin.LIST_PRICE}
+    return Deal(provider or make_organization(), buyer or make_organization(), broker, **(usual | fields))
 
 
 def draft(*legs: tuple[UUID, int], reference: str | None = None, code: str = "gzdex", memo: str = "") -> TransferDraft:

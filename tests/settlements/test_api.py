@@ -17,7 +17,7 @@ from settlements.models import Deposit, Payout
 from settlements.payouts import request_payout
 from settlements.settlement import SettlementDraft, settle
 from tests.settlements.banking import payee
-from tests.settlements.purse import Kind, account, draft, give, holds, posted, yuan
+from tests.settlements.purse import Kind, account, deal, draft, give, holds, posted, yuan
 from tests.world import actor, api, make_client, make_member, person_of
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def settled(there: Venue, payer: Organization, payee: Organization, amount: int 
                 venue_id=there.id,
                 hold=escrow.hold(order_id=order_id, venue=there, payer=payer, amount=gross, actor=SYSTEM),
                 gross=gross,
-                lines=fees.quote(venue=there, gross=gross, on=date(2026, 11, 24), has_broker=False),
+                lines=fees.quote(venue=there, gross=gross, on=date(2026, 11, 24), deal=deal(payee, payer)),
                 provider_id=payee.id,
                 broker_id=None,
             )

@@ -13,36 +13,60 @@ from hypothesis import strategies as st
 from accounts.models import Person, Venue
 from settlements import fees
 from settlements.fees import FeeLine
-from settlements.models import FeeSchedule, Payee
+from settlements.models import FeePayer, FeeSchedule, Payee
 from tests.refusals import refused
-from tests.settlements.purse import CNY, yuan
-from tests.world import actor
+from tests.settlements.purse import CNY, deal, yuan
+from tests.world import actor, make_organization
 
 TODAY = date(2026, 11, 24)
 TRILLION = 10**12
 
 
-def schedule(payee: Payee, rate_ppm: int, minimum: int = 0, cap: int | None = None) -> FeeSchedule:
-    return FeeSchedule(payee=payee, rate_ppm=rate_ppm, minimum_minor=minimum, cap_minor=cap, currency=CNY)
+def schedule(
+    payee: Payee, rate_ppm: int, minimum: int = 0, cap: int | None = None, payer: FeePayer = FeePayer.PROVIDER
+) -> FeeSchedule:
+    return FeeSchedule(payee=payee, payer=payer, rate_ppm=rate_ppm, minimum_minor=minimum, cap_minor=cap, currency=CNY)
+
+
+def brokered() -> fees.Deal:
+    return deal(broker=make_organization())
 
 
 @st.composite
 def schedules(draw: st.DrawFn) -> list[FeeSchedule]:
     made = []
-    for payee in draw(st.sets(st.sampled_from([Payee.TAX, Payee.VENUE, Payee.BROKER]))):
+    kinds = [(payee, payer) for payee in (Payee.TAX, Payee.VENUE, Payee.BROKER) for payer in FeePayer]
+    for payee, payer in draw(st.sets(st.sampled_from(kinds))):
         minimum = draw(st.integers(0, 10_000))
         cap = draw(st.none() | st.integers(minimum, TRILLION))
-        made.append(schedule(payee, draw(st.integers(0, 1_000_000)), minimum, cap))
+        made.append(schedule(payee, draw(st.integers(0, 1_000_000)), minimum, cap, payer))
     return made
 
 
 @given(gross=st.integers(1, TRILLION), by=schedules())
-def test_the_lines_always_sum_to_the_price(gross: int, by: list[FeeSchedule]) -> None:
+def test_the_lines_sum_to_the_price_and_to_what_is_on_top_of_it(gross: int, by: list[FeeSchedule]) -> None:
     lines = fees.divide(gross_minor=gross, schedules=by)
 
-    assert sum(line.amount_minor for line in lines) == gross
+    assert sum(line.amount_minor for line in lines if line.payer is FeePayer.PROVIDER) == gross
+    on_top = sum(fees.fee_of(gross, row) for row in by if row.payer is FeePayer.BUYER)
+    assert fees.total_of(lines) == gross + on_top
     assert all(line.amount_minor > 0 for line in lines)
-    assert len({line.payee for line in lines}) == len(lines)
+    assert len({line.key for line in lines}) == len(lines)
+
+
+@given(gross=st.integers(1, TRILLION), by=schedules(), share=st.integers(1, 1_000_000))
+def test_a_credit_of_the_price_takes_its_fees_back_with_it(gross: int, by: list[FeeSchedule], share: int) -> None:
+    lines = fees.divide(gross_minor=gross, schedules=by)
+    credit = max(gross * share // 1_000_000, 1)
+    back = fees.credit_back(lines, credit)
+
+    assert fees.total_of(line for line in back if line.payer is FeePayer.PROVIDER) == credit
+    left = fees.left_of(lines, back)
+    assert all(line.amount_minor > 0 for line in left)
+    if credit < gross:
+        assert fees.left_of(left, fees.credit_back(left, gross - credit)) == []
+    else:
+        assert left == []
 
 
 @given(gross=st.integers(1, TRILLION), by=schedules(), cuts=st.lists(st.integers(0, TRILLION), max_size=4))
@@ -50,16 +74,17 @@ def test_the_parts_of_a_price_are_divided_to_the_cent_and_nobody_gets_less_than_
     gross: int, by: list[FeeSchedule], cuts: list[int]
 ) -> None:
     whole = fees.divide(gross_minor=gross, schedules=by)
-    got: Counter[Payee] = Counter()
+    gross = fees.total_of(whole)
+    got: Counter[fees.LineKey] = Counter()
     ends = [*sorted({cut % gross for cut in cuts} - {0}), gross]
     for start, end in pairwise([0, *ends]):
         lines = fees.portion(whole, end - start, before=dict(got))
         assert sum(line.amount_minor for line in lines) == end - start
         assert all(line.amount_minor > 0 for line in lines)
-        got.update({line.payee: line.amount_minor for line in lines})
+        got.update({line.key: line.amount_minor for line in lines})
     assert sum(got.values()) == gross
     # Only where the provider's part is a few cents can rounding earlier parts cost another payee one of them.
-    assert all(abs(got[line.payee] - line.amount_minor) <= len(whole) for line in whole)
+    assert all(abs(got[line.key] - line.amount_minor) <= len(whole) for line in whole)
 
 
 @given(gross=st.integers(1, TRILLION), rate=st.integers(0, 1_000_000))
@@ -96,7 +121,11 @@ def test_a_tiny_price_goes_to_tax_and_venue_before_the_broker() -> None:
 
 
 def test_a_line_survives_its_journey_through_an_agreement() -> None:
-    for line in (FeeLine(Payee.PROVIDER, 0, 9_750, None), FeeLine(Payee.VENUE, 25_000, 250, uuid4())):
+    for line in (
+        FeeLine(Payee.PROVIDER, 0, 9_750, None),
+        FeeLine(Payee.VENUE, 25_000, 250, uuid4()),
+        FeeLine(Payee.VENUE, 25_000, 0, uuid4(), FeePayer.BUYER, uuid4()),
+    ):
         assert FeeLine.from_json(line.as_json()) == line
 
 
@@ -113,8 +142,8 @@ def test_both_venues_start_with_unverified_schedules_of_a_named_source(guangzhou
 
 @pytest.mark.django_db
 def test_a_quote_gives_the_remainder_to_the_provider(guangzhou: Venue, shenzhen: Venue) -> None:
-    here = fees.quote(venue=guangzhou, gross=yuan(120), on=TODAY, has_broker=True)
-    there = fees.quote(venue=shenzhen, gross=yuan(120), on=TODAY, has_broker=False)
+    here = fees.quote(venue=guangzhou, gross=yuan(120), on=TODAY, deal=brokered())
+    there = fees.quote(venue=shenzhen, gross=yuan(120), on=TODAY, deal=deal())
 
     assert {line.payee: line.amount_minor for line in here} == {
         Payee.PROVIDER: 11_100,
@@ -126,19 +155,20 @@ def test_a_quote_gives_the_remainder_to_the_provider(guangzhou: Venue, shenzhen:
 
 @pytest.mark.django_db
 def test_a_free_order_has_no_lines(guangzhou: Venue) -> None:
-    assert fees.quote(venue=guangzhou, gross=yuan(0), on=TODAY, has_broker=True) == []
+    assert fees.quote(venue=guangzhou, gross=yuan(0), on=TODAY, deal=brokered()) == []
 
 
 @pytest.mark.django_db
-def test_a_quote_takes_one_query(guangzhou: Venue, django_assert_num_queries: object) -> None:
-    with django_assert_num_queries(1):  # type: ignore[operator]
-        fees.quote(venue=guangzhou, gross=yuan(120), on=TODAY, has_broker=True)
+def test_a_quote_takes_two_queries(guangzhou: Venue, django_assert_num_queries: object) -> None:
+    asked = brokered()
+    with django_assert_num_queries(2):  # type: ignore[operator]
+        fees.quote(venue=guangzhou, gross=yuan(120), on=TODAY, deal=asked)
 
 
 @pytest.mark.django_db
 def test_before_the_first_schedule_there_is_no_quote(guangzhou: Venue) -> None:
     with refused("fee_schedule_missing"):
-        fees.quote(venue=guangzhou, gross=yuan(120), on=date(2020, 1, 1), has_broker=False)
+        fees.quote(venue=guangzhou, gross=yuan(120), on=date(2020, 1, 1), deal=deal())
 
 
 @pytest.mark.django_db
@@ -157,7 +187,7 @@ def test_an_announced_rate_begins_on_its_day_and_the_past_stays_computable(
     )
 
     def fee(on: date) -> int:
-        lines = fees.quote(venue=guangzhou, gross=yuan(1000), on=on, has_broker=False)
+        lines = fees.quote(venue=guangzhou, gross=yuan(1000), on=on, deal=deal())
         return next(line.amount_minor for line in lines if line.payee is Payee.VENUE)
 
     assert (fee(tomorrow - timedelta(days=1)), fee(tomorrow), fee(tomorrow + timedelta(days=400))) == (

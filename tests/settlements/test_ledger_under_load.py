@@ -18,7 +18,7 @@ from settlements import deposits, escrow, fees, payouts, snapshots
 from settlements.ledger import post
 from settlements.models import Account, Deposit, EscrowHold, Settlement, Transfer
 from settlements.settlement import SettlementDraft, settle
-from tests.settlements.purse import Kind, account, assert_books_balance, draft, give, holds, posted, yuan
+from tests.settlements.purse import Kind, account, assert_books_balance, deal, draft, give, holds, posted, yuan
 from tests.world import actor, person_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,7 +134,7 @@ def test_one_order_settled_by_many_workers_is_settled_once(
     give(buyer, yuan(1000))
     order_id, gross = uuid4(), yuan(1000)
     held = escrow.hold(order_id=order_id, venue=guangzhou, payer=buyer, amount=gross, actor=SYSTEM)
-    lines = fees.quote(venue=guangzhou, gross=gross, on=date(2026, 11, 2), has_broker=False)
+    lines = fees.quote(venue=guangzhou, gross=gross, on=date(2026, 11, 2), deal=deal(provider, buyer))
 
     def work() -> None:
         settle(
@@ -164,7 +164,7 @@ def test_refund_and_settlement_race_and_one_of_them_wins(
     give(buyer, yuan(100))
     order_id, gross = uuid4(), yuan(100)
     held = escrow.hold(order_id=order_id, venue=guangzhou, payer=buyer, amount=gross, actor=SYSTEM)
-    lines = fees.quote(venue=guangzhou, gross=gross, on=date(2026, 11, 2), has_broker=False)
+    lines = fees.quote(venue=guangzhou, gross=gross, on=date(2026, 11, 2), deal=deal(provider, buyer))
 
     def work() -> None:
         settle(

@@ -15,7 +15,7 @@ from settlements.fees import FeeLine
 from settlements.models import EscrowHold, Payee, Settlement, Transfer
 from settlements.settlement import SettlementDraft, settle
 from tests.refusals import refused
-from tests.settlements.purse import Kind, assert_books_balance, give, holds, yuan
+from tests.settlements.purse import Kind, assert_books_balance, deal, give, holds, yuan
 
 pytestmark = pytest.mark.django_db
 PRICE = yuan(120)
@@ -33,8 +33,10 @@ class Trade:
             order_id=order_id or self.order_id, venue=self.venue, payer=self.buyer, amount=amount, actor=SYSTEM
         )
 
-    def lines(self, gross: Money = PRICE, *, has_broker: bool = False) -> list[FeeLine]:
-        return fees.quote(venue=self.venue, gross=gross, on=date(2026, 11, 24), has_broker=has_broker)
+    def lines(self, gross: Money = PRICE, *, broker: Organization | None = None) -> list[FeeLine]:
+        return fees.quote(
+            venue=self.venue, gross=gross, on=date(2026, 11, 24), deal=deal(self.provider, self.buyer, broker)
+        )
 
     def settle(self, **fields: Any) -> Settlement:
         usual: dict[str, Any] = {
@@ -106,7 +108,7 @@ def test_a_refund_gives_everything_back_once(trade: Trade) -> None:
 def test_a_settlement_divides_the_hold_to_the_cent(trade: Trade, broker: Organization) -> None:
     trade.hold()
 
-    made = trade.settle(lines=trade.lines(has_broker=True), broker_id=broker.id)
+    made = trade.settle(lines=trade.lines(broker=broker), broker_id=broker.id)
 
     assert holds(Kind.ESCROW, trade.buyer) == 0
     assert holds(Kind.PAYABLE, trade.provider) == 11_100
@@ -170,7 +172,7 @@ def test_lines_that_do_not_fit_are_a_mistake_of_ours(trade: Trade, broker: Organ
 
     for wrong, words in (
         ({"lines": trade.lines(yuan(119))}, "do not sum"),
-        ({"lines": trade.lines(has_broker=True)}, "needs a broker"),
+        ({"lines": trade.lines(broker=broker)}, "needs a broker"),
         ({"hold": None}, "from a hold"),
         ({"hold": other}, "not that of this order"),
     ):
@@ -187,7 +189,7 @@ def test_the_parties_of_a_settlement_see_it_and_nobody_else_does(
     from tests.world import actor, make_member, person_of, staff
 
     trade.hold()
-    trade.settle(lines=trade.lines(has_broker=True), broker_id=broker.id)
+    trade.settle(lines=trade.lines(broker=broker), broker_id=broker.id)
     stranger = make_member("gzdex")
 
     seen = {
