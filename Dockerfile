@@ -18,6 +18,8 @@ RUN PRODUCTION=0 STATIC_ROOT=/app/static /opt/venv/bin/python manage.py collects
     && rm -rf tests bench demo
 
 FROM python:3.12-slim-bookworm
+# Pushing by SFTP goes through OpenSSH's client.
+RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends openssh-client && rm -rf /var/lib/apt/lists/*
 RUN groupadd --system --gid 10001 dawan \
     && useradd --system --uid 10001 --gid dawan --no-create-home --shell /usr/sbin/nologin dawan \
     && install -d -o dawan -g dawan /var/lib/dawan /tmp/metrics

@@ -73,7 +73,7 @@ messages: $(STAMP) ## Collect translatable texts into locale/ and compile them
 lock: $(STAMP) ## Resolve pyproject.toml anew into requirements.lock and requirements-runtime.lock
 	@./deploy/lock $(VENV)
 
-system-packages: ## Install Chromium and a Chinese font for the browser tests where they are missing (Debian, Ubuntu)
+system-packages: ## Install Chromium, a Chinese font and ssh for the tests where they are missing (Debian, Ubuntu)
 	@./deploy/system-packages
 
 clean: stop ## Remove the state folder (all data!) and the caches

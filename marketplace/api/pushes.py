@@ -35,13 +35,15 @@ class NewTargetSerializer(StrictSerializer):
     settings = Texts(
         help_text=_(
             "S3: endpoint_url, bucket, and maybe prefix, region, addressing (path or virtual). HTTPS: url, and maybe "
-            "secret_header."
+            "secret_header. SFTP: host, user, host_key, and maybe port, folder."
         )
     )
     credentials = Texts(
         required=False,
         write_only=True,
-        help_text=_("S3: access_key_id, secret_access_key. HTTPS: secret. Kept sealed, never shown."),
+        help_text=_(
+            "S3: access_key_id, secret_access_key. HTTPS: secret. SFTP: private_key. Kept sealed, never shown."
+        ),
     )
 
 

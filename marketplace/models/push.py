@@ -28,6 +28,7 @@ class PushTarget(Identified):
     class Kind(models.TextChoices):
         S3 = "S3", _("S3-compatible bucket")
         HTTPS = "HTTPS", _("HTTPS PUT")
+        SFTP = "SFTP", _("SFTP server")
 
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
     name = models.CharField(_("name"), max_length=100)

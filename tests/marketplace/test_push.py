@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,6 +14,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import Organization, Role
+from kernel.fetching import FetchFailed
 from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent, Job
 from listings.models import Listing
@@ -21,16 +23,19 @@ from marketplace.delivery.push import s3 as s3_module
 from marketplace.delivery.push.pushing import PUSH_JOB, push_delivery, retry_push
 from marketplace.delivery.push.s3 import Bucket
 from marketplace.delivery.push.sending import Memory, NotNow, Outgoing, Refused
+from marketplace.delivery.push.sftp import Sftp
 from marketplace.delivery.push.targets import register_target, retire_target, try_target
-from marketplace.models import AccessGrant, Delivery, Push, PushedFile
+from marketplace.models import AccessGrant, Delivery, Push, PushedFile, PushTarget
 from tests.buckets import s3_server
 from tests.marketplace.receiving import SECRET, Receiver, http_target, receiver
 from tests.marketplace.subscribing import MORE, bring_out, made, subscribed, subscription_listing
 from tests.marketplace.trading import STREETS, delivered, placed
 from tests.refusals import refused
+from tests.sftp_server import LOG, new_key, sftp_server
 from tests.world import actor, api, make_client, make_person, person_of, staff
 
 pytestmark = pytest.mark.django_db
+MEBIBYTE = 1024 * 1024
 KEYS = {"access_key_id": "test", "secret_access_key": "secret-7741"}
 
 
@@ -153,6 +158,91 @@ def test_a_large_file_goes_in_parts_and_on_where_it_was_cut_off(s3: str, monkeyp
     assert "Uploads" not in bucket.meta.client.list_multipart_uploads(Bucket="large")
     with pytest.raises(Refused, match="NoSuchBucket"):
         Bucket({"endpoint_url": s3, "bucket": "nobody-has-it"}, KEYS).probe("x", b"y")
+
+
+@pytest.fixture(scope="module")
+def sftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A folder and the SFTP server whose home it is; it breaks the first connection that writes beyond 4 MiB."""
+    folder = tmp_path_factory.mktemp("sftp")
+    with sftp_server(folder, cut_at=4 * MEBIBYTE) as server:
+        yield folder, server
+
+
+def test_a_delivery_is_pushed_to_a_server_whose_key_was_given(
+    listing: Listing, buyer: Organization, sftp: tuple[Path, dict[str, Any]]
+) -> None:
+    folder, server = sftp
+    client = api(make_client(person_of(buyer)))
+    body = {"name": "server", "kind": "SFTP", "place": "CN", **server}
+    for change, pointer in (
+        ({"settings": server["settings"] | {"host_key": "ssh-ed25519 AAAA"}}, "/settings/host_key"),
+        ({"settings": server["settings"] | {"host": "169.254.169.254"}}, "/settings/host"),
+        ({"settings": server["settings"] | {"host": "a b"}}, "/settings/host"),
+        ({"settings": server["settings"] | {"user": "-oProxyCommand=x"}}, "/settings/user"),
+        ({"settings": server["settings"] | {"port": "65536"}}, "/settings/port"),
+        ({"credentials": {"private_key": "none"}}, "/credentials/private_key"),
+    ):
+        refusal = client.post("/api/v1/push-targets", body | change).json()
+        assert refusal["errors"][0]["pointer"] == pointer, refusal
+    other = body | {"name": "another", "settings": server["settings"] | {"host_key": new_key()[1]}}
+    for wanted, failure in ((other, "127.0.0.1: Host key verification failed."), (body, "")):
+        made = client.post("/api/v1/push-targets", wanted)
+        assert "private_key" not in made.content.decode()
+        tested = client.post(f"/api/v1/push-targets/{made.json()['id']}/test").json()
+        assert (tested["failure"], tested["usable"]) == (failure, not failure)
+    assert list((folder / "in").iterdir()) == [], "the probe is taken away again"
+
+    delivery = delivered(placed(listing, buyer))
+    target_id = PushTarget.objects.get(name="server").pk
+    push = pushed(push_delivery(delivery_id=delivery.pk, target_id=target_id, actor=actor(person_of(buyer))))
+    assert push.state == Push.State.PUSHED, push.failure
+    there = folder / "in" / push.folder
+    assert sorted(each.name for each in there.iterdir()) == ["manifest.json", "streets.csv"]
+    assert (there / "streets.csv").read_bytes() == STREETS
+    [file] = PushedFile.objects.filter(push=push)
+    assert (file.receipt["checked"], file.upload) == ("size", "")
+    # Killed after the file had its name and before that was written down: it is there, and is not sent again.
+    before = (folder / LOG).read_text()
+    PushedFile.objects.filter(pk=file.pk).update(upload="0123456789abcdef.part", arrived_at=None)
+    Push.objects.filter(pk=push.pk).update(state=Push.State.WAITING)
+    Job.objects.filter(kind=PUSH_JOB).update(state=Job.State.WAITING, due_at=timezone.now())
+    assert pushed(push).state == Push.State.PUSHED
+    assert "streets" not in (folder / LOG).read_text().removeprefix(before)
+
+
+def test_what_breaks_off_goes_on_and_is_seen_under_its_name_when_it_is_whole(
+    sftp: tuple[Path, dict[str, Any]], settings: Any
+) -> None:
+    folder, server = sftp
+    content = b"".join(bytes([number]) * MEBIBYTE for number in range(9))
+    memory = Memory("", lambda upload: setattr(memory, "upload", upload))
+    sender = Sftp(server["settings"], server["credentials"])
+
+    def chunks(count: int = 9) -> Iterator[bytes]:
+        return (content[number * MEBIBYTE : (number + 1) * MEBIBYTE] for number in range(count))
+
+    whole = Outgoing("large/a.bin", len(content), "", chunks)
+    with pytest.raises(NotNow):
+        sender.send(whole, memory)
+    [part] = (folder / "in/large").iterdir()
+    assert part.name == f".a.bin.{memory.upload}"
+    begun = len((folder / LOG).read_text())
+    assert sender.send(whole, memory) == {"checked": "size"}
+    [_open, first, *_rest] = (folder / LOG).read_text()[begun:].splitlines()
+    assert first.split()[0] == "write"
+    assert int(first.split()[1]) >= 2 * MEBIBYTE, "what was there stays"
+    assert [each.name for each in (folder / "in/large").iterdir()] == ["a.bin"]
+    assert (folder / "in/large/a.bin").read_bytes() == content
+
+    # Another of the same name replaces it at once; one that comes short does not, and one given up leaves nothing.
+    short = Outgoing("large/a.bin", len(content), "", lambda: chunks(5))
+    with pytest.raises(NotNow, match="bytes are there instead of"):
+        sender.send(short, memory)
+    sender.abort("large/a.bin", memory.upload)
+    assert [each.name for each in (folder / "in/large").iterdir()] == ["a.bin"]
+    settings.FETCH_ALLOWED_NETWORKS = []
+    with pytest.raises(FetchFailed, match="not on the public internet"):
+        sender.probe("x", b"y")
 
 
 def test_a_server_that_fails_for_a_while_gets_it_later_and_one_that_refuses_shows_why(

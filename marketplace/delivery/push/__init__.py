@@ -1,1 +1,1 @@
-"""Pushing what was bought to the buyer's own bucket or address."""
+"""Pushing what was bought to the buyer's own bucket, address or server."""

@@ -28,6 +28,7 @@ from marketplace.delivery.access import grant_push, may_go_on, record_read, reco
 from marketplace.delivery.download import served_by, streamed
 from marketplace.delivery.push.s3 import Bucket
 from marketplace.delivery.push.sending import Memory, NotNow, Outgoing, Refused, Sender
+from marketplace.delivery.push.sftp import Sftp
 from marketplace.delivery.push.targets import sender_of, usable_target
 from marketplace.delivery.version_changes import summarise
 from marketplace.locks import lock_order
@@ -177,7 +178,7 @@ def _send(file: PushedFile, sender: Sender, row: Push, job: Job) -> None:
     try:
         checked = _sending(partial(sender.send, outgoing, memory), job)
     except GiveUp:
-        if file.upload and isinstance(sender, Bucket):
+        if file.upload and isinstance(sender, Bucket | Sftp):
             sender.abort(file.name, file.upload)
             keep("")
         raise

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from uuid import UUID
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import load_ssh_private_key, load_ssh_public_key
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -23,21 +25,26 @@ from listings.encryption import NONCE_BYTES, WrappedKey, key_ring
 from marketplace.delivery.push.http_put import HttpPut
 from marketplace.delivery.push.s3 import Bucket
 from marketplace.delivery.push.sending import NotNow, Refused, Sender
+from marketplace.delivery.push.sftp import Sftp
+from marketplace.delivery.push.sftp_channel import program
 from marketplace.models import PushTarget
 
 Kind = PushTarget.Kind
 SENDERS: Mapping[str, Callable[[Mapping[str, str], Mapping[str, str]], Sender]] = {
     Kind.S3: Bucket,
     Kind.HTTPS: HttpPut,
+    Kind.SFTP: Sftp,
 }
 # Which settings and credentials a kind has; those with a star may be left out.
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     Kind.S3: ("endpoint_url", "bucket", "prefix*", "region*", "addressing*"),
     Kind.HTTPS: ("url", "secret_header*"),
+    Kind.SFTP: ("host", "port*", "user", "host_key", "folder*"),
 }
 CREDENTIALS: Mapping[str, tuple[str, ...]] = {
     Kind.S3: ("access_key_id", "secret_access_key"),
     Kind.HTTPS: ("secret*",),
+    Kind.SFTP: ("private_key",),
 }
 ADDRESSES = ("endpoint_url", "url")
 PROBE = b"Dawan Exchange writes here what was bought. This file may be deleted.\n"
@@ -45,6 +52,9 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # RFC 9110 §5.6.2
 _PRINTABLE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?")
+_PORT = re.compile(r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,63}")
 _RESERVED = {"host", "content-length", "content-type", "repr-digest", "transfer-encoding", "connection"}
 
 
@@ -67,6 +77,8 @@ def register_target(
     _check("settings", SETTINGS[kind], where)
     _check("credentials", CREDENTIALS[kind], credentials)
     _check_settings(where)
+    if kind == Kind.SFTP:
+        _check_keys(where["host_key"], credentials["private_key"])
     if ("secret_header" in where) != ("secret" in credentials) and kind == Kind.HTTPS:
         raise field_problem("/credentials/secret", "required", _("A secret goes in a header, and both are given."))
     target = PushTarget(
@@ -157,6 +169,8 @@ def _check(where: str, allowed: tuple[str, ...], given: Mapping[str, str]) -> No
     for name, value in given.items():
         if name not in names:
             raise field_problem(f"/{where}/{name}", "unknown", _("This kind of target has no such member."))
+        if name == "private_key":
+            continue  # of several lines, and read as what it is
         if not _PRINTABLE.fullmatch(value) or len(value) > 4000:
             raise field_problem(f"/{where}/{name}", "invalid", _("Printable ASCII characters only, at most 4000."))
 
@@ -165,7 +179,17 @@ def _check_settings(where: Mapping[str, str]) -> None:
     for name in ADDRESSES:
         if name in where:
             _check_address(f"/settings/{name}", where[name])
-    shapes = {"bucket": _BUCKET, "prefix": _PREFIX, "secret_header": _TOKEN, "region": re.compile(r"[a-z0-9-]{1,40}")}
+    if "host" in where:
+        _check_host("/settings/host", where["host"])
+    shapes = {
+        "bucket": _BUCKET,
+        "prefix": _PREFIX,
+        "secret_header": _TOKEN,
+        "region": re.compile(r"[a-z0-9-]{1,40}"),
+        "port": _PORT,
+        "user": _USER,
+        "folder": _PREFIX,
+    }
     for name, shape in shapes.items():
         if name in where and not shape.fullmatch(where[name]):
             raise field_problem(f"/settings/{name}", "invalid", _("This is no possible value."))
@@ -173,6 +197,32 @@ def _check_settings(where: Mapping[str, str]) -> None:
         raise field_problem("/settings/addressing", "invalid_choice", _("Buckets are addressed by path or as virtual."))
     if where.get("secret_header", "").lower() in _RESERVED:
         raise field_problem("/settings/secret_header", "invalid", _("No header that can carry a secret."))
+
+
+def _check_keys(host_key: str, private_key: str) -> None:
+    """Raise Problem `invalid` where a key is none, or none that can be used without a person."""
+    if program() is None:
+        raise field_problem("/kind", "not_available", _("SFTP needs OpenSSH's client on the exchange's machines."))
+    try:
+        load_ssh_public_key(host_key.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        words = _("Give the server's public key as in known_hosts: its type, a space, and the key in base64.")
+        raise field_problem("/settings/host_key", "invalid", words) from error
+    try:
+        load_ssh_private_key(private_key.strip().encode() + b"\n", password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        words = _("Give a private key in OpenSSH's format, without a passphrase.")
+        raise field_problem("/credentials/private_key", "invalid", words) from error
+
+
+def _check_host(pointer: str, host: str) -> None:
+    """Raise Problem `invalid` at a name that is none, or an address inside."""
+    if not _HOST.fullmatch(host):
+        raise field_problem(pointer, "invalid", _("This is no possible value."))
+    try:
+        checked_address(f"https://[{host}]" if ":" in host else f"https://{host}")
+    except FetchFailed as failure:
+        raise field_problem(pointer, failure.code, str(failure)) from failure
 
 
 def _check_address(pointer: str, address: str) -> None:
