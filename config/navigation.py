@@ -58,6 +58,10 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Settlements"), "call_split", "settlements.settlement"),
         (_("Charges"), "receipt", "marketplace.charge"),
         (_("Credit notes"), "undo", "marketplace.creditnote"),
+        (_("Voucher programmes"), "redeem", "settlements.voucherprogramme"),
+        (_("Vouchers"), "local_activity", "settlements.vouchergrant"),
+        (_("Uses of vouchers"), "shopping_bag", "settlements.voucheruse"),
+        (_("Clawbacks"), "undo", "settlements.voucherclawback"),
         (_("Transfers"), "swap_horiz", "settlements.transfer"),
         (_("Entries"), "receipt_long", "settlements.entry"),
         (_("Accounting periods"), "event_available", "settlements.accountingperiod"),
@@ -172,6 +176,10 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
     "bank_breaks": "money",
     "overdue_charges": "money",
     "credit_notes": "money",
+    "voucher_programmes": "money",
+    "vouchers": "money",
+    "related_vouchers": "money",
+    "voucher_clawbacks": "money",
     "failed_jobs": "evidence",
 }
 

@@ -27,7 +27,19 @@ from listings.models import (
     StatutoryClock,
 )
 from marketplace.models import Charge, CreditNote, Demand, Dispute, RoomQuery
-from settlements.models import AccountingPeriod, BankBreak, Correction, Deposit, PayeeAccount, Payout, PayoutBatch
+from settlements.models import (
+    AccountingPeriod,
+    BankBreak,
+    Correction,
+    Deposit,
+    PayeeAccount,
+    Payout,
+    PayoutBatch,
+    VoucherClawback,
+    VoucherGrant,
+    VoucherProgramme,
+    VoucherUse,
+)
 
 
 @dataclass(frozen=True)
@@ -271,6 +283,40 @@ QUEUES: tuple[Queue, ...] = (
         "undo",
         CreditNote,
         frozenset({P.CHARGE_CREDIT}),
+        (("state__exact", "PROPOSED"),),
+    ),
+    Queue(
+        "voucher_programmes",
+        _("Voucher programmes to open"),
+        "redeem",
+        VoucherProgramme,
+        frozenset({P.VOUCHER_MANAGE}),
+        (("state__exact", "DRAFTED"),),
+    ),
+    Queue(
+        "vouchers",
+        _("Vouchers to decide"),
+        "local_activity",
+        VoucherGrant,
+        frozenset({P.VOUCHER_GRANT}),
+        (("state__in", "APPLIED,APPROVED"),),
+    ),
+    Queue(
+        "related_vouchers",
+        _("Vouchers of related parties"),
+        "group",
+        VoucherUse,
+        frozenset({P.VOUCHER_MANAGE}),
+        (("state__exact", "SETTLED"), ("relation__isempty", "0")),
+        only=lambda uses: uses.filter(state="SETTLED").exclude(relation=""),
+        is_alarm=True,
+    ),
+    Queue(
+        "voucher_clawbacks",
+        _("Clawbacks to approve"),
+        "undo",
+        VoucherClawback,
+        frozenset({P.VOUCHER_MANAGE}),
         (("state__exact", "PROPOSED"),),
     ),
     Queue(

@@ -24,6 +24,8 @@ from marketplace.api import (
     statistics,
     subscriptions,
     verification,
+    voucher_programmes,
+    vouchers,
 )
 from marketplace.delivery.download import download
 
@@ -263,5 +265,42 @@ urlpatterns = [
     path("earnings/table.csv", reports.EarningsCsv.as_view(), name="earnings-csv"),
     path("earnings/picture.svg", reports.EarningsPicture.as_view(), name="earnings-picture"),
     path("earnings/assets.xlsx", reports.AssetWorkbook.as_view(), name="earnings-assets"),
+    path("voucher-programmes", voucher_programmes.VoucherProgrammeList.as_view(), name="voucher-programmes"),
+    *(
+        path(f"voucher-programmes/<uuid:voucher_programme_id>{act}", view.as_view(), name=f"voucher-programme{act}")
+        for act, view in (
+            ("", voucher_programmes.VoucherProgrammeDetail),
+            ("/open", voucher_programmes.VoucherProgrammeOpen),
+            ("/withdraw", voucher_programmes.VoucherProgrammeWithdraw),
+            ("/suspend", voucher_programmes.VoucherProgrammeSuspend),
+            ("/resume", voucher_programmes.VoucherProgrammeResume),
+            ("/close", voucher_programmes.VoucherProgrammeClose),
+        )
+    ),
+    path("vouchers", vouchers.VoucherList.as_view(), name="vouchers"),
+    *(
+        path(f"vouchers/<uuid:voucher_id>{act}", view.as_view(), name=f"voucher{act}")
+        for act, view in (
+            ("", vouchers.VoucherDetail),
+            ("/approve", vouchers.VoucherApprove),
+            ("/issue", vouchers.VoucherIssue),
+            ("/refuse", vouchers.VoucherRefuse),
+            ("/withdraw", vouchers.VoucherWithdraw),
+        )
+    ),
+    path("voucher-uses", vouchers.VoucherUseList.as_view(), name="voucher-uses"),
+    path("voucher-uses/<uuid:voucher_use_id>", vouchers.VoucherUseDetail.as_view(), name="voucher-use"),
+    path(
+        "voucher-uses/<uuid:voucher_use_id>/claw-back", vouchers.VoucherUseClawBack.as_view(), name="voucher-claw-back"
+    ),
+    path("voucher-clawbacks", vouchers.ClawbackList.as_view(), name="voucher-clawbacks"),
+    *(
+        path(f"voucher-clawbacks/<uuid:clawback_id>{act}", view.as_view(), name=f"voucher-clawback{act}")
+        for act, view in (
+            ("", vouchers.ClawbackDetail),
+            ("/approve", vouchers.ClawbackApprove),
+            ("/refuse", vouchers.ClawbackRefuse),
+        )
+    ),
     path("downloads/<str:token>", download, name="download"),
 ]

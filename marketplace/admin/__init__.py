@@ -13,6 +13,7 @@ from marketplace.admin import (
     statistics,
     subscriptions,
     trades,
+    vouchers,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "statistics",
     "subscriptions",
     "trades",
+    "vouchers",
 ]

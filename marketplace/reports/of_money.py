@@ -103,6 +103,20 @@ SELECT venue.code, organization.legal_name, settlement.currency, count(DISTINCT 
  GROUP BY venue.code, organization.id, settlement.currency
  ORDER BY 6 DESC NULLS LAST, 1, organization.id
 """
+# As the programmes stand now; what was clawed back is in what is left again.
+VOUCHER_PROGRAMMES = """
+SELECT venue.code, programme.number, programme.currency, programme.budget_minor,
+       coalesce(granted.minor, 0)::bigint, programme.reserved_minor, programme.redeemed_minor,
+       coalesce(used.clawed_back, 0)::bigint, programme.returned_minor, programme.id
+  FROM settlements_voucherprogramme programme
+  JOIN accounts_venue venue ON venue.id = programme.venue_id
+  LEFT JOIN LATERAL (SELECT sum(amount_minor) AS minor FROM settlements_vouchergrant voucher
+                      WHERE voucher.programme_id = programme.id AND voucher.issued_at IS NOT NULL) AS granted ON true
+  LEFT JOIN LATERAL (SELECT sum(clawed_back_minor) AS clawed_back FROM settlements_voucheruse use
+                      WHERE use.programme_id = programme.id) AS used ON true
+ WHERE programme.venue_id = ANY (%(venues)s::uuid[]) AND programme.opened_at IS NOT NULL
+ ORDER BY venue.code, programme.number DESC
+"""
 # What falls due, where it is listed, in which state and by which day.
 DUE = {
     "ACCEPTANCE": (_("accepted in silence"), "marketplace_delivery", "DELIVERED", "accept_by"),
@@ -161,6 +175,14 @@ def _top_provider(row: Sequence[Any]) -> Line:
     return Line(cells, "settlements_settlement", {"provider__id__exact": str(organization_id)})
 
 
+def _voucher_programme(row: Sequence[Any]) -> Line:
+    venue, number, currency, budget, granted, reserved, redeemed, clawed_back, returned, programme_id = row
+    left = budget - reserved - redeemed - returned
+    amounts = (budget, granted, reserved, redeemed, clawed_back, returned, left)
+    cells = (venue, number, currency, *map(format_amount, amounts))
+    return Line(cells, "settlements_voucheruse", {"programme__id__exact": str(programme_id)})
+
+
 _VENUE, _CURRENCY, _AMOUNT = ("venue", _("Venue")), ("currency", _("Currency")), ("amount", _("Amount"))
 _ORGANIZATION, _COUNT = ("organization", _("Organization")), ("count", _("Number"))
 REPORTS: Mapping[str, Report] = {
@@ -215,5 +237,25 @@ REPORTS: Mapping[str, Report] = {
         line_of=_top_provider,
         measure="amount",
         names=("organization", "currency"),
+    ),
+    "voucher-programmes": Report(
+        title=_("Voucher programmes"),
+        about=_("Of each budget: what was granted, is reserved, redeemed, was clawed back, and is left."),
+        columns=(
+            _VENUE,
+            ("programme", _("Programme")),
+            _CURRENCY,
+            ("budget", _("Budget")),
+            ("granted", _("Granted")),
+            ("reserved", _("Reserved")),
+            ("redeemed", _("Redeemed")),
+            ("clawed_back", _("Clawed back")),
+            ("returned", _("Returned")),
+            ("left", _("Left")),
+        ),
+        sql=VOUCHER_PROGRAMMES,
+        line_of=_voucher_programme,
+        measure="redeemed",
+        names=("programme", "currency"),
     ),
 }

@@ -52,6 +52,8 @@ PUBLIC = {
     "GET /api/v1/statistics/editions/{edition_id}/cells.csv",
     "GET /api/v1/statistics/editions/{edition_id}/cells.xlsx",
     "GET /api/v1/statistics/index",
+    "GET /api/v1/voucher-programmes",
+    "GET /api/v1/voucher-programmes/{voucher_programme_id}",
     "GET /api/v1/statistics/index/{code}/chart.svg",
     "GET /api/v1/scenarios",
     "GET /api/v1/scenarios/{scenario_id}",
@@ -70,6 +72,11 @@ ENTRANCES = {"POST /api/v1/sign-up", "POST /api/v1/invitations/accept"}
 FOR_MEMBERS = {"GET /api/v1/review-checklists/{venue_code}"}
 # Anybody reads these rows, so that whoever may not change them is told so.
 OF_PUBLIC_ROWS = {
+    "POST /api/v1/voucher-programmes/{voucher_programme_id}/close",
+    "POST /api/v1/voucher-programmes/{voucher_programme_id}/open",
+    "POST /api/v1/voucher-programmes/{voucher_programme_id}/resume",
+    "POST /api/v1/voucher-programmes/{voucher_programme_id}/suspend",
+    "POST /api/v1/voucher-programmes/{voucher_programme_id}/withdraw",
     "GET /api/v1/rule-sets/{rule_set_id}/impact",
     "POST /api/v1/rule-sets/{rule_set_id}/switch-on",
     "POST /api/v1/rule-sets/{rule_set_id}/withdraw",

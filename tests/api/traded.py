@@ -46,13 +46,15 @@ from marketplace.delivery.push.pushing import push_delivery
 from marketplace.delivery.push.targets import register_target, retire_target
 from marketplace.delivery.verification import ask_identity
 from marketplace.models import CleanRoom, Delivery, Entitlement, Order, ProductionReturn, PushTarget, RoomTable
+from marketplace.ordering import place_order
 from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
 from marketplace.statistics.returns import file_return
 from marketplace.usage_runs import bill
-from settlements.models import Account, Deposit, ExchangeRate, FeeWaiver, PayoutBatch, Settlement
+from settlements.models import Account, Deposit, ExchangeRate, FeeWaiver, PayoutBatch, Settlement, VoucherUse
 from settlements.payouts import request_payout
+from settlements.vouchers.clawbacks import propose_clawback
 from settlements.waivers import grant_waiver
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import (
@@ -85,6 +87,8 @@ from tests.settlements.banking import approved, custody, payee, sent
 from tests.settlements.exchanging import quoted as exchange_quoted
 from tests.settlements.exchanging import rate
 from tests.settlements.purse import kept_books
+from tests.settlements.vouching import issued
+from tests.settlements.vouching import opened as opened_programme
 from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
 
 
@@ -144,6 +148,7 @@ def traded() -> Traded:
         **_dispute(sold),
         **_pushed(delivery),
         **_priced(bought, member),
+        **_vouched(bought, member),
     }
     return Traded(member, {name: str(value) for name, value in ids.items()})
 
@@ -213,6 +218,29 @@ def _charged(member: Organization) -> dict[str, object]:
         actor=actor(staff("gzdex", Role.SETTLEMENT_OFFICER)),
     )
     return {"charge_id": charge.id, "credit_note_id": note.id}
+
+
+def _vouched(listing: Listing, member: Organization) -> dict[str, object]:
+    """A voucher that paid a part of a trade, and a clawback of it that waits for a second person."""
+    programme = opened_programme()
+    grant = issued(programme, member)
+    order = place_order(
+        listing_id=listing.pk,
+        plan_id=listing.plans.get().pk,
+        purpose="Checking delivery addresses",
+        voucher_id=grant.pk,
+        actor=actor(person_of(member)),
+    )
+    use = VoucherUse.objects.get(order_id=closed(order).pk)
+    clawback = propose_clawback(
+        use_id=use.pk, amount=Money(1, Currency.CNY), reason="Examined", actor=actor(staff("gzdex", Role.VENUE_ADMIN))
+    )
+    return {
+        "voucher_programme_id": programme.pk,
+        "voucher_id": grant.pk,
+        "voucher_use_id": use.pk,
+        "clawback_id": clawback.pk,
+    }
 
 
 def _crossing(member: Organization) -> dict[str, object]:
@@ -433,6 +461,7 @@ def grow(world: Traded, times: int = 3) -> None:
         _trade(delivery)
         _charged(member)
         waived(member)
+        _vouched(bought, member)
         _drafts(member)
         _related(member)
         _harvests(member)

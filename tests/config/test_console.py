@@ -162,6 +162,10 @@ class TestSidebar:
             "bank_breaks": 1,
             "overdue_charges": 0,
             "credit_notes": 0,
+            "voucher_programmes": 0,
+            "vouchers": 0,
+            "related_vouchers": 0,
+            "voucher_clawbacks": 0,
         }
         assert counts[Role.VENUE_ADMIN] == {
             "memberships": 1,
@@ -178,6 +182,10 @@ class TestSidebar:
             "held_results": 0,
             "overdue_charges": 0,
             "credit_notes": 0,
+            "voucher_programmes": 0,
+            "vouchers": 0,
+            "related_vouchers": 0,
+            "voucher_clawbacks": 0,
         }
         assert counts[Role.LEGAL_REVIEWER] == {"rights": 0, "overdue": 2}
         assert counts[Role.AUDITOR] == {}
