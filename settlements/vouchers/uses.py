@@ -108,8 +108,15 @@ def held_for(order_id: UUID) -> int:
 
 
 def orders_with_voucher(order_ids: Sequence[UUID]) -> set[UUID]:
-    """Return those of the orders of which a voucher pays a part."""
-    return set(VoucherUse.objects.filter(order_id__in=order_ids).values_list("order_id", flat=True))
+    """Return those of the orders of which a voucher pays a part, with the rows of their programmes locked.
+
+    They are locked here in one order, so that two runs never wait for each other in a circle.
+    """
+    found = list(VoucherUse.objects.filter(order_id__in=order_ids).values_list("order_id", "programme_id"))
+    if found:
+        programmes = VoucherProgramme.objects.filter(pk__in=[programme_id for _order_id, programme_id in found])
+        list(programmes.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+    return {order_id for order_id, _programme_id in found}
 
 
 def refund_legs(hold: EscrowHold, amount_minor: int, *, client: UUID, escrow: UUID, actor: Actor, reason: str) -> Legs:
