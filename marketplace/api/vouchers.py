@@ -122,14 +122,14 @@ class ClawbackSerializer(serializers.ModelSerializer[VoucherClawback]):
         read_only_fields = fields
 
 
-class ApplySerializer(StrictSerializer):
+class ApplyForVoucherSerializer(StrictSerializer):
     programme_id = serializers.UUIDField()
     wanted = MoneyField()
     reasons = serializers.CharField(max_length=2000, help_text=_("What will be bought, and what for."))
     is_startup = serializers.BooleanField(default=False, help_text=_("Officers look at it before they approve."))
 
 
-class ApproveSerializer(StrictSerializer):
+class ApproveVoucherSerializer(StrictSerializer):
     amount = MoneyField()
     as_startup = serializers.BooleanField(default=False, help_text=_("At the start-ups' rate."))
     reason = serializers.CharField(max_length=2000)
@@ -162,10 +162,10 @@ class VoucherList(generics.GenericAPIView[VoucherGrant]):
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(VoucherSerializer(page, many=True).data)
 
-    @extend_schema(operation_id="vouchers_apply", request=ApplySerializer, responses={201: VoucherSerializer})
+    @extend_schema(operation_id="vouchers_apply", request=ApplyForVoucherSerializer, responses={201: VoucherSerializer})
     @idempotent(required=True)
     def post(self, request: Request) -> Response:
-        grant = grants.apply_for_voucher(**body_of(ApplySerializer, request), actor=actor_of(request))
+        grant = grants.apply_for_voucher(**body_of(ApplyForVoucherSerializer, request), actor=actor_of(request))
         return _voucher(request, grant.pk, status=201)
 
 
@@ -178,11 +178,11 @@ class VoucherDetail(APIView):
 class VoucherApprove(APIView):
     """Approve an application, for at most what was applied for; another officer issues the voucher."""
 
-    @extend_schema(operation_id="vouchers_approve", request=ApproveSerializer, responses=VoucherSerializer)
+    @extend_schema(operation_id="vouchers_approve", request=ApproveVoucherSerializer, responses=VoucherSerializer)
     @idempotent(required=True)
     def post(self, request: Request, voucher_id: UUID) -> Response:
         get_object_or_404(_vouchers(request), pk=voucher_id)
-        body = body_of(ApproveSerializer, request)
+        body = body_of(ApproveVoucherSerializer, request)
         grants.approve_voucher(voucher_id=voucher_id, **body, actor=actor_of(request))
         return _voucher(request, voucher_id)
 
