@@ -284,7 +284,7 @@ SPECTACULAR_SETTINGS = {
         "ImportedCertificateState": "listings.models.ImportedCertificate.State",
         "PlanKind": "listings.models.Plan.Kind",
         "AccountKind": "settlements.models.Account.Kind",
-        "ProductTypeEnum": "listings.models.vocabulary.ProductType",
+        "ProductTypeEnum": "accounts.product_types.ProductType",
         "VoucherProgrammeState": "settlements.models.VoucherProgramme.State",
         "VoucherProgrammePayment": "settlements.models.VoucherProgramme.Payment",
         "VoucherState": "settlements.models.VoucherGrant.State",

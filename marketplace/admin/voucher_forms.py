@@ -17,9 +17,9 @@ from unfold.widgets import (
 )
 
 from accounts.models import Organization, Venue
+from accounts.product_types import ProductType
 from kernel.actors import Actor
 from kernel.money import CURRENCY_CHOICES, Currency, Money, parse_amount
-from listings.models.vocabulary import ProductType
 from settlements.models import VoucherProgramme
 from settlements.vouchers.programmes import LONGEST_DAYS, Rule
 

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Organization
+from accounts.product_types import ProductType
 from accounts.venues import venue_named
 from kernel.actors import Actor
 from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of, represent
@@ -23,7 +24,6 @@ from kernel.idempotency import idempotent
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import Currency, Money, MoneyField
 from kernel.problems import field_problem
-from listings.models.vocabulary import ProductType
 from settlements.api.serializers import OwnerSerializer
 from settlements.models import VoucherProgramme
 from settlements.vouchers import programmes
