@@ -71,6 +71,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Exchange rates"), "currency_exchange", "settlements.exchangerate"),
         (_("Exchange quotes"), "request_quote", "settlements.exchangequote"),
         (_("Fee waivers"), "money_off", "settlements.feewaiver"),
+        (_("Revaluations"), "trending_up", "settlements.revaluation"),
     ),
     "evidence": (
         (_("Audit events"), "history", "kernel.auditevent"),

@@ -334,6 +334,7 @@ CELERY_BEAT_SCHEDULE = {
     "follow subscriptions": {"task": "marketplace.follow_subscriptions", "schedule": 60.0, "options": {"expires": 60}},
     "wake pools": {"task": "marketplace.wake_pools", "schedule": 2.0, "options": {"expires": 10}},
     "bill the month": {"task": "marketplace.ask_for_usage_runs", "schedule": 3600.0, "options": {"expires": 600}},
+    "revalue positions": {"task": "settlements.ask_for_revaluations", "schedule": 3600.0, "options": {"expires": 600}},
     "renew subscriptions": {"task": "marketplace.ask_for_renewals", "schedule": 3600.0, "options": {"expires": 600}},
     "end lost calls": {"task": "marketplace.close_abandoned_calls", "schedule": 300.0, "options": {"expires": 300}},
     "expire invitations": {"task": "listings.expire_invitations", "schedule": 60.0, "options": {"expires": 60}},

@@ -1,10 +1,15 @@
 """Background work of money."""
 
+from datetime import date
 from uuid import UUID
 
-from kernel.jobs import handles
+from celery import shared_task
+
+from accounts.models import Venue
+from kernel.jobs import GiveUp, handles
 from kernel.models import Job
-from settlements import payout_batches, snapshots
+from kernel.problems import Problem
+from settlements import payout_batches, revaluation, snapshots
 from settlements.vouchers import grants, programmes
 
 
@@ -12,6 +17,24 @@ from settlements.vouchers import grants, programmes
 def take_snapshot(_job: Job) -> None:
     """Sum the hot accounts' tails; running twice sums nothing twice."""
     snapshots.take_and_ask_again()
+
+
+@handles(revaluation.REVALUE_JOB)
+def revalue_positions(job: Job) -> None:
+    """Revalue a venue's positions of one day; running twice finds it done. Without a rate it is tried again."""
+    code, day = job.key.split()
+    try:
+        revaluation.revalue(venue=Venue.objects.get(code=code), day=date.fromisoformat(day))
+    except Problem as problem:
+        if problem.code == "day_revalued_past":
+            raise GiveUp(str(problem.detail)) from problem
+        raise
+
+
+@shared_task(name="settlements.ask_for_revaluations")
+def ask_for_revaluations() -> int:
+    """Sent by beat; each venue's day is revalued once."""
+    return revaluation.ask_for_revaluations()
 
 
 @handles(payout_batches.PRODUCE_JOB)

@@ -11,6 +11,7 @@ from settlements.api import (
     payouts,
     periods,
     reconciliation,
+    revaluations,
     settlements,
     statements,
     waivers,
@@ -112,4 +113,6 @@ urlpatterns = [
     ),
     path("fee-waivers", waivers.FeeWaiverList.as_view(), name="fee-waivers"),
     path("fee-waivers/<uuid:waiver_id>/end", waivers.FeeWaiverEnd.as_view(), name="fee-waiver-end"),
+    path("revaluations", revaluations.RevaluationList.as_view(), name="revaluations"),
+    path("revaluations/<uuid:revaluation_id>", revaluations.RevaluationDetail.as_view(), name="revaluation"),
 ]

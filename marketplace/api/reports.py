@@ -55,7 +55,7 @@ class ReportSerializer(serializers.Serializer[Any]):
 
 
 class ReportDetail(APIView):
-    """One report: party-balances, escrow-ageing, fee-income, settlement-calendar or top-providers."""
+    """One report: party-balances, escrow-ageing, fee-income, settlement-calendar, top-providers, currency-positions."""
 
     @extend_schema(operation_id="reports_read", parameters=[ReportQuerySerializer], responses=ReportSerializer)
     def get(self, request: Request, report: str) -> Response:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.product_types import ProductType
 from kernel.money import format_amount
 from marketplace.reports.table import Line, Report
-from settlements.models import Account
+from settlements.models import Account, ExchangeRate
 
 PARTY_BALANCES = """
 SELECT venue.code, organization.legal_name, account.currency, account.kind, kept.minor, account.id
@@ -117,6 +117,26 @@ SELECT venue.code, programme.number, programme.currency, programme.budget_minor,
  WHERE programme.venue_id = ANY (%(venues)s::uuid[]) AND programme.opened_at IS NOT NULL
  ORDER BY venue.code, programme.number DESC
 """
+# Each day's positions as they were revalued, and under them what was booked as gained or lost.
+CURRENCY_POSITIONS = """
+SELECT venue.code, told.day, told.kind, told.currency, told.minor, told.pair, told.digits, told.scale, told.value,
+       told.account_id
+  FROM (SELECT revaluation.venue_id, revaluation.day, 'FX_POSITION' AS kind, line.currency,
+               line.position_minor AS minor, rate.base || '/' || rate.counter AS pair, rate.digits, rate.scale,
+               line.value_minor AS value, line.account_id
+          FROM settlements_revaluation revaluation
+          JOIN settlements_revaluationline line ON line.revaluation_id = revaluation.id
+          LEFT JOIN settlements_exchangerate rate ON rate.id = line.rate_id
+        UNION ALL
+        SELECT revaluation.venue_id, revaluation.day, 'FX_RESULT', revaluation.currency, revaluation.result_minor,
+               NULL, NULL, NULL, revaluation.result_minor, account.id
+          FROM settlements_revaluation revaluation
+          JOIN settlements_account account ON account.venue_id = revaluation.venue_id
+           AND account.kind = 'FX_RESULT' AND account.currency = revaluation.currency) AS told
+  JOIN accounts_venue venue ON venue.id = told.venue_id
+ WHERE told.venue_id = ANY (%(venues)s::uuid[]) AND told.day >= %(first_day)s::date AND told.day < %(after_day)s::date
+ ORDER BY told.day DESC, venue.code, told.kind, told.currency
+"""
 # What falls due, where it is listed, in which state and by which day.
 DUE = {
     "ACCEPTANCE": (_("accepted in silence"), "marketplace_delivery", "DELIVERED", "accept_by"),
@@ -181,6 +201,14 @@ def _voucher_programme(row: Sequence[Any]) -> Line:
     amounts = (budget, granted, reserved, redeemed, clawed_back, returned, left)
     cells = (venue, number, currency, *map(format_amount, amounts))
     return Line(cells, "settlements_voucheruse", {"programme__id__exact": str(programme_id)})
+
+
+def _position(row: Sequence[Any]) -> Line:
+    venue, day, kind, currency, minor, pair, digits, scale, value, account_id = row
+    rate = f"{pair} {ExchangeRate(digits=digits, scale=scale).rate}" if pair else ""
+    cells = (venue, str(day), str(Account.Kind(kind).label), currency, format_amount(minor), rate, format_amount(value))
+    filters = {"account__id__exact": str(account_id), "created_at__lt": _midnight(day + timedelta(days=1))}
+    return Line(cells, "settlements_entry", filters, account_id)
 
 
 _VENUE, _CURRENCY, _AMOUNT = ("venue", _("Venue")), ("currency", _("Currency")), ("amount", _("Amount"))
@@ -257,5 +285,22 @@ REPORTS: Mapping[str, Report] = {
         line_of=_voucher_programme,
         measure="redeemed",
         names=("programme", "currency"),
+    ),
+    "currency-positions": Report(
+        title=_("Currency positions and results"),
+        about=_("Each day's positions at its rates, in the venue's own currency, and what it gained or lost by them."),
+        columns=(
+            _VENUE,
+            ("day", _("Day")),
+            ("kind", _("Kind")),
+            _CURRENCY,
+            _AMOUNT,
+            ("rate", _("Rate")),
+            ("value", _("Value")),
+        ),
+        sql=CURRENCY_POSITIONS,
+        line_of=_position,
+        measure="value",
+        names=("day", "kind", "currency"),
     ),
 }

@@ -15,10 +15,10 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidg
 from accounts.models import Venue
 from accounts.permissions import Permission
 from kernel.actors import Actor
-from kernel.console import ConsoleAdmin, actor_in_console
+from kernel.console import ConsoleAdmin, ReadOnlyInline, actor_in_console
 from kernel.problems import Problem
 from settlements import exchange_rates
-from settlements.models import ExchangeQuote, ExchangeRate
+from settlements.models import ExchangeQuote, ExchangeRate, Revaluation, RevaluationLine
 
 
 class EnterRateForm(forms.Form):
@@ -112,3 +112,35 @@ class ExchangeQuoteAdmin(ConsoleAdmin):
     @admin.display(description=_("given back of what was sold"))
     def shown_returned(self, quote: ExchangeQuote) -> str:
         return str(quote.returned_sell)
+
+
+class RevaluationLineInline(ReadOnlyInline):
+    model = RevaluationLine
+    fields = ("account", "shown_position", "rate", "shown_value")
+    ordering = ("currency",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return RevaluationLine.objects.select_related("revaluation", "account", "rate")
+
+    @admin.display(description=_("position"))
+    def shown_position(self, line: RevaluationLine) -> str:
+        return str(line.position)
+
+    @admin.display(description=_("value"))
+    def shown_value(self, line: RevaluationLine) -> str:
+        return str(line.value)
+
+
+@admin.register(Revaluation)
+class RevaluationAdmin(ConsoleAdmin):
+    list_display = ("day", "venue", "shown_result", "counted_until", "created_at")
+    list_filter = ("venue",)
+    list_select_related = ("venue",)
+    ordering = ("-id",)
+    fields = ("day", "venue", "shown_result", "counted_until", "transfer", "created_at")
+    readonly_fields = ("shown_result",)
+    inlines = (RevaluationLineInline,)
+
+    @admin.display(description=_("gained or lost"))
+    def shown_result(self, revaluation: Revaluation) -> str:
+        return str(revaluation.result)

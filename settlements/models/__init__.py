@@ -15,6 +15,7 @@ from settlements.models.reconciliation import (
     MatchedBooking,
     MatchedEntry,
 )
+from settlements.models.revaluations import Revaluation, RevaluationLine
 from settlements.models.trade import (
     DealOrigin,
     EscrowHold,
@@ -55,6 +56,8 @@ __all__ = [
     "Payout",
     "PayoutBatch",
     "PeriodBalance",
+    "Revaluation",
+    "RevaluationLine",
     "Settlement",
     "SettlementLine",
     "Transfer",

@@ -36,6 +36,7 @@ FIXED = {
     "/api/v1/accounting-periods",
     "/api/v1/period-balances",
     "/api/v1/corrections",
+    "/api/v1/revaluations",
     "/api/v1/products/{product_id}/compute-pools",  # of a draft, which has none
     "/api/v1/charges/{charge_id}/records",
     "/api/v1/room-queries/held",  # nothing has been computed

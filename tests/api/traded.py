@@ -52,8 +52,19 @@ from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
 from marketplace.statistics.returns import file_return
 from marketplace.usage_runs import bill
-from settlements.models import Account, Deposit, ExchangeRate, FeeWaiver, PayoutBatch, Settlement, VoucherUse
+from settlements.exchange_quotes import use_quote
+from settlements.models import (
+    Account,
+    Deposit,
+    ExchangeRate,
+    FeeWaiver,
+    PayoutBatch,
+    Revaluation,
+    Settlement,
+    VoucherUse,
+)
 from settlements.payouts import request_payout
+from settlements.revaluation import revalue
 from settlements.vouchers.clawbacks import propose_clawback
 from settlements.waivers import grant_waiver
 from tests.listings.harvest.harvesting import bulk_registered
@@ -84,8 +95,8 @@ from tests.marketplace.subscribing import bring_out, new_version, subscribed, su
 from tests.marketplace.trading import closed, delivered, fund, listed_dataset, make_buyer, placed
 from tests.settlements.bank_statements import told_by_the_bank
 from tests.settlements.banking import approved, custody, payee, sent
+from tests.settlements.exchanging import purse, rate
 from tests.settlements.exchanging import quoted as exchange_quoted
-from tests.settlements.exchanging import rate
 from tests.settlements.purse import kept_books
 from tests.settlements.vouching import issued
 from tests.settlements.vouching import opened as opened_programme
@@ -126,6 +137,7 @@ def traded() -> Traded:
         "payout_id": _payout(member),
         **_banked(member),
         "exchange_quote_id": _quoted(member),
+        "revaluation_id": _revalued(member),
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
         **_books(),
         "waiver_id": waived(member).id,
@@ -380,11 +392,21 @@ def _payout(member: Organization) -> object:
     return request_payout(venue=venue(), amount=Money(100, Currency.CNY), actor=actor(person_of(member))).id
 
 
-def _quoted(member: Organization) -> object:
+def _quoted(member: Organization) -> UUID:
     """A quote by which the member may change Hong Kong dollars."""
     if not ExchangeRate.objects.exists():
         rate()
     return exchange_quoted(member, Money(100, Currency.HKD)).id
+
+
+def _revalued(member: Organization) -> object:
+    """The day's revaluation of what the member has changed."""
+    today = timezone.now().astimezone(venue().zone).date()
+    if not Revaluation.objects.filter(day=today).exists():
+        purse(member, "1.00", Currency.HKD)
+        use_quote(quote_id=_quoted(member), actor=actor(person_of(member)))
+        revalue(venue=venue(), day=today)
+    return Revaluation.objects.get(day=today).id
 
 
 def _banked(member: Organization) -> dict[str, object]:
