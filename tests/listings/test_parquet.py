@@ -67,6 +67,35 @@ def test_flipped_bits_in_parquet_never_crash_the_profiler(seed: int) -> None:
     assert rows == 3
 
 
+def footed(pages_of: bytes, footer_of: bytes, *, length: int | None = None) -> bytes:
+    """Return the pages of one file under the footer of another, which may lie about its own length."""
+
+    def length_of(content: bytes) -> int:
+        return int.from_bytes(content[-8:-4], "little")
+
+    own = length_of(footer_of)
+    footer = footer_of[-8 - own : -8]
+    pages = pages_of[: len(pages_of) - 8 - length_of(pages_of)]
+    return pages + footer + (own if length is None else length).to_bytes(4, "little") + b"PAR1"
+
+
+def test_a_footer_that_lies_about_the_file_is_not_believed() -> None:
+    """It may tell of more rows, of other columns, of pages that are not there, or of a footer longer than the file."""
+    small = parquet(pa.table({"x": [1, 2, 3]}))
+    many = parquet(pa.table({"x": list(range(3000))}))
+    other = parquet(pa.table({"y": ["one", "two", "three"], "z": [0.1, 0.2, 0.3]}))
+    for pages, footer, length in (
+        (small, many, None),
+        (small, other, None),
+        (b"PAR1", small, None),
+        (small, small, len(small) * 2),
+        (small, small, 2**31),
+        (small, small, 2**32 - 1),
+        (small, small, 0),
+    ):
+        assert parquet_refusal(footed(pages, footer, length=length)).code == "corrupt_parquet", length
+
+
 def test_a_small_file_that_unpacks_to_gigabytes_is_refused_unread() -> None:
     buffer = io.BytesIO()
     block = pa.table({"x": pa.repeat(pa.scalar("x" * 100), 500_000)})
