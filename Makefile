@@ -25,7 +25,7 @@ $(STAMP): requirements.lock $(MESSAGES)
 demo: $(STAMP) ## Run the whole trade over HTTP on real data, then stay up (ARGS=--once: exit when done)
 	@$(PY) -m demo $(ARGS)
 
-serve: $(STAMP) ## Run web, worker and beat on embedded servers (PORT=8000; DATABASE_URL, REDIS_URL to use others)
+serve: $(STAMP) ## Run web, gateway, worker and beat on embedded servers (PORT=8000; DATABASE_URL, REDIS_URL to use others)
 	@$(PY) -m config.supervisor serve $(ARGS)
 
 stop: $(STAMP) ## Stop what serve or demo left running, and the embedded servers

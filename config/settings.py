@@ -32,6 +32,8 @@ SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_SECRET)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000")
+# Where the gateway's own process is, if nothing before both sends /gateway/ there: the web process then points to it.
+GATEWAY_URL = env.str("GATEWAY_URL", "").rstrip("/")
 # Networks that are not on the public internet and may be fetched from all the same: "10.20.0.0/16,fd00::/8".
 _allowed_networks: list[str] = env.list("FETCH_ALLOWED_NETWORKS", [])
 FETCH_ALLOWED_NETWORKS = [ip_network(each) for each in _allowed_networks]

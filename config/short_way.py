@@ -9,7 +9,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch
 from django.utils import translation
@@ -34,6 +35,8 @@ class ShortWayMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         call = CALL.fullmatch(request.path_info)
+        if settings.GATEWAY_URL and request.path_info.startswith("/gateway/") and isinstance(request, WSGIRequest):
+            return _elsewhere(request, is_call=call is not None)
         if call is None:
             return self.get_response(request)
         entitlement_id, path = UUID(call[1]), call[2]
@@ -46,6 +49,18 @@ class ShortWayMiddleware:
         for name, value in HEADERS.items():
             response.headers[name] = value
         return response
+
+
+def _elsewhere(request: HttpRequest, *, is_call: bool) -> HttpResponseBase:
+    """Send a reader of pages to the gateway's own process, and tell a program where it is.
+
+    A program is not redirected: most would leave their token behind, and be told that they have none.
+    """
+    address = f"{settings.GATEWAY_URL}{request.get_full_path()}"
+    if not is_call:
+        return HttpResponseRedirect(address)
+    translation.activate(_language_of(request))
+    return problem_page(request, Problem("gateway_elsewhere", gateway=address), {})
 
 
 def problem_in(exc: Exception) -> tuple[Problem, dict[str, str]]:

@@ -1,8 +1,8 @@
-"""Run the whole exchange on one machine: embedded servers, migrations, then web, worker and beat under honcho.
+"""Run the whole exchange on one machine: embedded servers, migrations, then web, gateway, worker and beat under honcho.
 
     python -m config.supervisor serve|stop|status [--state var] [--port 8000]
 
-For laptops and the demo; production runs the same three commands by compose, systemd or Kubernetes.
+For laptops and the demo; production runs the same commands by compose, systemd or Kubernetes.
 `serve` stops, when it ends, exactly what it started: servers that ran before it go on running. Whichever of
 DATABASE_URL and REDIS_URL is set replaces its embedded server.
 """
@@ -19,7 +19,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ from config.embedded import POSTGRES, REDIS, STATE, EmbeddedServers, default_url
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS, THREADS = 2, 4
+PROGRAMS = ("config.wsgi:application", "config.asgi:application", "config.celery:app")
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,20 @@ def choose_port(wanted: int | None, host: str = "127.0.0.1") -> int:
 
     Raises SystemExit if the wanted port is taken.
     """
-    for port in (wanted,) if wanted else (8000, 0):
+    port = _first_free((wanted,) if wanted else (8000, 0), host)
+    if port is None:
+        raise SystemExit(f"Port {wanted} is in use; choose another one: PORT=8001 make serve")
+    return port
+
+
+def _first_free(ports: Sequence[int], host: str = "127.0.0.1") -> int | None:
+    for port in ports:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with suppress(OSError):
                 probe.bind((host, port))
                 return int(probe.getsockname()[1])
-    raise SystemExit(f"Port {wanted} is in use; choose another one: PORT=8001 make serve")
+    return None
 
 
 def environment_for(state: Path, *, port: int) -> dict[str, str]:
@@ -91,11 +99,11 @@ def commands(state: Path, *, port: int) -> dict[str, str]:
     }
 
 
-def gateway_command(port: int) -> str:
-    """Return the shell command of the gateway's own process; `serve` has none, and lets web do its work."""
+def gateway_command(port: int, *, workers: int = WORKERS) -> str:
+    """Return the shell command of the gateway's own process."""
     return (
         f"exec {shlex.quote(sys.executable)} -m granian --interface asginl --host 127.0.0.1 --port {port}"
-        f" --workers {WORKERS} --loop uvloop --no-ws --respawn-failed-workers --log-level warning"
+        f" --workers {workers} --loop uvloop --no-ws --respawn-failed-workers --log-level warning"
         " config.asgi:application"
     )
 
@@ -111,13 +119,16 @@ def serve(state: Path, *, port: int | None) -> int:
     with _embedded(state, environment):
         manage("migrate", "--noinput", "--verbosity", "0", environment=environment)
         port = choose_port(port)  # only now: somebody else may have taken it while the migrations ran
-        environment = environment_for(state, port=port)
+        gateway_port = _first_free((port + 1, 0)) or 0
+        environment = environment_for(state, port=port) | {"GATEWAY_URL": f"http://127.0.0.1:{gateway_port}"}
         _empty_folder(state / "metrics")
         (state / "static").mkdir(exist_ok=True)
         url = f"http://127.0.0.1:{port}"  # where it is from here, whatever PUBLIC_URL tells the world
         with _noted(state, Serving(os.getpid(), url)):
             print(f"Serving at {url}: the console at /console/, the API at /api/v1/docs/", flush=True)
-            return _run_processes(commands(state, port=port), environment)
+            print(f"Calls of interfaces at {environment['GATEWAY_URL']}/gateway/", flush=True)
+            lines = {**commands(state, port=port), "gateway": gateway_command(gateway_port, workers=1)}
+            return _run_processes(lines, environment)
 
 
 def manage(*arguments: str, environment: Mapping[str, str]) -> None:
@@ -199,12 +210,12 @@ def _is_supervisor(pid: int) -> bool:
 
 
 def _left_behind(state: Path) -> list[psutil.Process]:
-    """Return the web, worker and beat processes of this state folder that have lost their supervisor."""
+    """Return the processes of this state folder that have lost their supervisor."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):  # another user's, or gone meanwhile
             line = " ".join(process.cmdline())
-            ours = "config.wsgi:application" in line or "config.celery:app" in line
+            ours = any(name in line for name in PROGRAMS)
             if ours and process.environ().get("STATE_DIR") == str(state.absolute()):
                 found.append(process)
     return found

@@ -46,6 +46,7 @@ register(
         "length_required": (411, _("The gateway passes on bodies whose length is said ahead (Content-Length).")),
         "rate_exceeded": (429, _("Calls come faster than was agreed.")),
         "quota_exhausted": (429, _("What was agreed for this month is used up.")),
+        "gateway_elsewhere": (421, _("Calls of interfaces are served by the gateway's own process.")),
         "upstream_redirects": (502, _("The provider's interface answers with a redirect; redirects are not followed.")),
         "upstream_too_large": (502, _("The provider's interface answers with more than it may.")),
         "upstream_broke_off": (502, _("The provider's interface broke the call off.")),

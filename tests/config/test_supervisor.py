@@ -12,7 +12,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import psutil
 import pytest
 
@@ -86,6 +88,14 @@ def test_serving_runs_everything_and_stops_exactly_what_it_started(state: Path) 
             assert get(f"{url}/healthz")[0] == 200
         counted = {line for line in get(f"{url}/metrics")[1].splitlines() if 'route="healthz"' in line}
         assert 'dawan_http_requests_total{method="GET",route="healthz",status="200"} 20.0' in counted
+
+        # The web process cannot break an answer; it tells programs where the gateway is, and takes people there.
+        call, page = (f"{url}/gateway/{uuid4()}/{path}" for path in ("streets", "-/docs/"))
+        told = httpx.get(call)
+        assert (told.status_code, told.json()["code"]) == (421, "gateway_elsewhere")
+        refused = httpx.get(told.json()["gateway"])
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+        assert httpx.get(page, follow_redirects=True).status_code == 200
     finally:
         process.send_signal(signal.SIGTERM)
         output = process.communicate(timeout=60)[0]
