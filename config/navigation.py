@@ -22,6 +22,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
     "review": (),
     "trades": (
         (_("Orders"), "shopping_cart", "marketplace.order"),
+        (_("Auctions"), "gavel", "marketplace.auction"),
         (_("Negotiations"), "forum", "marketplace.negotiation"),
         (_("Quotes"), "request_quote", "marketplace.quote"),
         (_("Agreements"), "handshake", "marketplace.agreement"),

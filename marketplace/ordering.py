@@ -23,6 +23,7 @@ from listings.listing import offer_for
 from listings.models import DatasetVersion
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.agreements import draw_up
+from marketplace.auctions import credit_win, refuse_cancelling_a_win
 from marketplace.delivery.starting import begin_delivery, enqueue_delivery
 from marketplace.entitlements import end_right
 from marketplace.locks import lock_order
@@ -94,6 +95,8 @@ def place_order(
     )
     if quote:
         use_quote(quote, order, actor)
+        if quote.origin == Quote.Origin.AUCTION:
+            credit_win(order, actor)
     crosses = crosses_border(offer.provider, buyer)
     border = {"onward_transfer_outside_gba": onward_transfer_outside_gba} if crosses else None
     voucher = reserve_voucher(voucher_id, order, offer.product.product_type, actor)
@@ -155,10 +158,11 @@ def fund_when_cleared(*, order_id: UUID) -> None:
 def cancel_order(*, order_id: UUID, reason: str, actor: Actor) -> Order:
     """Cancel an order whose delivery has not been made, and give all the money back.
 
-    Raises `illegal_state` once the data has been delivered.
+    Raises `illegal_state` once the data has been delivered, `won_at_auction` where a deposit stood for the order.
     """
     order = lock_order(order_id, actor)
     require(actor, Permission.ORDER_CANCEL, organization_id=order.buyer_id)
+    refuse_cancelling_a_win(order)
 
     advance(order, to=Order.State.CANCELLED, actor=actor, reason=reason)
     withdraw_case(order_id=order.id, actor=actor, reason=reason)

@@ -19,6 +19,7 @@ from marketplace import (
     dispute_outcomes,
     disputes,
     entitlements,
+    knockdown,
     negotiating,
     ordering,
     renewals,
@@ -27,6 +28,7 @@ from marketplace import (
     usage_runs,
 )
 from marketplace.acceptance_clock import SILENCE_JOB
+from marketplace.auctions import CLOSE_JOB
 from marketplace.compute import jobs as compute_jobs
 from marketplace.compute import running
 from marketplace.delivery import fulfilment, gateway, table_writing, version_changes
@@ -167,6 +169,18 @@ def collect_charge(job: Job) -> None:
 def renew_subscription(job: Job) -> None:
     assert job.subject_id is not None  # noqa: S101 - renewals.ask_for_renewals names it
     renewals.renew(subscription_id=job.subject_id)
+
+
+@handles(CLOSE_JOB)
+def close_auction(job: Job) -> None:
+    assert job.subject_id is not None  # noqa: S101 - auctions.ask_to_close names it
+    knockdown.close_auction(auction_id=job.subject_id, due=job.due_at)
+
+
+@handles(knockdown.FOLLOW_JOB)
+def follow_win(job: Job) -> None:
+    assert job.subject_id is not None  # noqa: S101 - knockdown.py names it
+    knockdown.follow_win(auction_id=job.subject_id)
 
 
 @handles(FUNDS_JOB)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from marketplace.api import (
     access_log,
+    auctions,
     charges,
     clean_rooms,
     compute,
@@ -38,6 +39,10 @@ urlpatterns = [
     path("orders/<uuid:order_id>/agreement", orders.OrderAgreement.as_view(), name="order-agreement"),
     path("quotes", quotes.QuoteList.as_view(), name="quotes"),
     path("quotes/<uuid:quote_id>", quotes.QuoteDetail.as_view(), name="quote"),
+    path("auctions", auctions.AuctionList.as_view(), name="auctions"),
+    path("auctions/<uuid:auction_id>", auctions.AuctionDetail.as_view(), name="auction"),
+    path("auctions/<uuid:auction_id>/bids", auctions.AuctionBids.as_view(), name="auction-bids"),
+    path("auctions/<uuid:auction_id>/cancel", auctions.AuctionCancel.as_view(), name="auction-cancel"),
     path("negotiations", negotiations.NegotiationList.as_view(), name="negotiations"),
     path("negotiations/<uuid:negotiation_id>", negotiations.NegotiationDetail.as_view(), name="negotiation"),
     path("negotiations/<uuid:negotiation_id>/diff", negotiations.NegotiationDiff.as_view(), name="negotiation-diff"),

@@ -91,6 +91,31 @@ def refund(*, hold: EscrowHold, actor: Actor, reason: str) -> EscrowHold:
 
 
 @transaction.atomic
+def forfeit(*, order_id: UUID, to_id: UUID, actor: Actor, reason: str) -> EscrowHold:
+    """Give what is held, in full, to the organization to which it is forfeited, as earnings (DOMAIN §5: deposits).
+
+    Does nothing when it was forfeited before; raises Problem `illegal_state` when it was refunded.
+    """
+    standing = EscrowHold.objects.select_for_update().get(order_id=order_id)
+    if standing.state == EscrowHold.State.RELEASED:
+        return standing
+    amount = standing.amount
+    advance(
+        standing,
+        to=EscrowHold.State.RELEASED,
+        actor=actor,
+        reason=reason,
+        details=amount.as_json(),
+        settled_minor=amount.minor,
+    )
+    _client, escrow = _accounts(standing)
+    [earned] = open_accounts(AccountKey(Account.Kind.PAYABLE, standing.venue_id, amount.currency, to_id))
+    legs = (Leg(escrow, -amount.minor), Leg(earned, amount.minor))
+    post([_draft(standing, Transfer.Kind.FORFEIT, f"forfeit:{order_id}", legs)], actor=actor)
+    return standing
+
+
+@transaction.atomic
 def freeze(*, hold: EscrowHold, amount: Money, actor: Actor, reason: str) -> EscrowHold:
     """Keep a part of a hold from being settled or refunded until a dispute ends (DOMAIN §1.10: the disputed part only).
 

@@ -1,4 +1,4 @@
-"""The console's view of how prices come about: quotes and negotiations."""
+"""The console's view of how prices come about: quotes, negotiations and auctions."""
 
 from typing import Any
 
@@ -6,8 +6,11 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from kernel.console import ConsoleAdmin
-from marketplace.models import Negotiation, NegotiationRound, Quote
+from accounts.permissions import Permission
+from kernel.actors import Actor
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act
+from marketplace import auctions
+from marketplace.models import Auction, AuctionDeposit, Bid, Negotiation, NegotiationRound, Quote
 from marketplace.negotiating import COMPARED, shown
 
 
@@ -79,3 +82,67 @@ def side_by_side(rounds: list[NegotiationRound]) -> dict[str, Any]:
         ]
         rows.append({"title": titles[name], "cells": cells})
     return {"rounds": rounds, "rows": rows}
+
+
+class BidInline(ReadOnlyInline):
+    model = Bid
+    fields = ("number", "organization", "amount_minor", "placed_at")
+
+
+class AuctionDepositInline(ReadOnlyInline):
+    model = AuctionDeposit
+    fields = ("organization", "paddle", "amount_minor", "currency", "state")
+
+
+@admin.register(Auction)
+class AuctionAdmin(ConsoleAdmin):
+    """A sealed bid has no amount here before the auction is closed: the row itself holds none."""
+
+    list_display = ("number", "venue", "provider", "listing", "kind", "state", "ends_at", "bids_count", "lead")
+    list_filter = ("state", "kind", "venue")
+    list_select_related = ("venue", "provider", "listing")
+    search_fields = ("number", "listing__number", "provider__legal_name", "quote__number")
+    ordering = ("-id",)
+    fields = (
+        ("number", "kind", "state"),
+        ("venue", "provider"),
+        ("listing", "plan"),
+        ("starts_at", "announced_end", "ends_at", "extension_minutes"),
+        ("start", "step", "reserve", "deposit"),
+        ("bids_count", "lead"),
+        ("closed_at", "quote", "outcome"),
+        ("announced_by", "created_at"),
+    )
+    readonly_fields = ("start", "step", "reserve", "deposit", "lead")
+    inlines = (BidInline, AuctionDepositInline)
+    actions_detail = ("cancel",)
+
+    @admin.display(description=_("lowest bid"))
+    def start(self, auction: Auction) -> str:
+        return str(auction.money(auction.start_minor))
+
+    @admin.display(description=_("least step"))
+    def step(self, auction: Auction) -> str:
+        return str(auction.money(auction.step_minor))
+
+    @admin.display(description=_("reserve price"))
+    def reserve(self, auction: Auction) -> str:
+        return str(auction.money(auction.reserve_minor)) if auction.reserve_minor is not None else "–"
+
+    @admin.display(description=_("deposit"))
+    def deposit(self, auction: Auction) -> str:
+        return str(auction.money(auction.deposit_minor))
+
+    @admin.display(description=_("highest bid"), ordering="lead_minor")
+    def lead(self, auction: Auction) -> str:
+        return str(auction.money(auction.lead_minor)) if auction.lead_minor is not None else "–"
+
+    @act(
+        _("Call off"),
+        permission=Permission.LISTING_SUSPEND,
+        states={Auction.State.ANNOUNCED},
+        asks_reason=True,
+        danger=True,
+    )
+    def cancel(self, request: HttpRequest, auction: Auction, actor: Actor, reason: str) -> None:
+        auctions.cancel_auction(auction_id=auction.pk, reason=reason, actor=actor)

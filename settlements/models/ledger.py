@@ -134,6 +134,7 @@ class Transfer(models.Model):
         PAYOUT_REFUSED = "PAYOUT_REFUSED", _("payout refused")
         PAYOUT_REJECTED = "PAYOUT_REJECTED", _("payout rejected by the bank")
         PAYOUT_RETURNED = "PAYOUT_RETURNED", _("payout returned by the bank")
+        FORFEIT = "FORFEIT", _("deposit forfeited")
         CORRECTION = "CORRECTION", _("correction")
         BANK_CORRECTION = "BANK_CORRECTION", _("break of the bank account explained")
         CHARGE = "CHARGE", _("charge collected")

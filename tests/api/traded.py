@@ -17,6 +17,7 @@ from kernel.money import Currency, Money
 from kernel.sealing import seal_events
 from listings import uploading
 from listings.agency_reports import commission_report, keep_report_paper, undertake_report
+from listings.audience import Audience, set_audience
 from listings.corpora.declaring import declare_licences
 from listings.corpora.sampling import draw_sample
 from listings.crossborder.trust.batches import export_batch
@@ -33,11 +34,13 @@ from listings.models import (
     Product,
     RegistrationAnnotation,
     RouteRuleSet,
+    Visibility,
 )
 from listings.registry import applying, examining, objections
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace import dispute_outcomes, disputes
+from marketplace.bidding import least_bid
 from marketplace.credit_notes import propose_credit
 from marketplace.delivery.access import grant_access
 from marketplace.delivery.clean_room.joining import send_table
@@ -45,7 +48,7 @@ from marketplace.delivery.metering import period_of
 from marketplace.delivery.push.pushing import push_delivery
 from marketplace.delivery.push.targets import register_target, retire_target
 from marketplace.delivery.verification import ask_identity
-from marketplace.models import CleanRoom, Delivery, Entitlement, Order, ProductionReturn, PushTarget, RoomTable
+from marketplace.models import Auction, CleanRoom, Delivery, Entitlement, Order, ProductionReturn, PushTarget, RoomTable
 from marketplace.ordering import place_order
 from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
@@ -88,7 +91,7 @@ from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded,
 from tests.marketplace.demanding import entry, on_board, promised
 from tests.marketplace.interfaces import bought as bought_interface
 from tests.marketplace.interfaces import called, count_usage, listed_interface, opened
-from tests.marketplace.pricing import bargained, negotiable, quoted
+from tests.marketplace.pricing import announced, bargained, bid, by_auction, negotiable, quoted
 from tests.marketplace.rooming import asked, opened_room, room_listing
 from tests.marketplace.sharing import query_of
 from tests.marketplace.subscribing import bring_out, new_version, subscribed, subscription_listing
@@ -355,9 +358,23 @@ def _wished(member: Organization) -> dict[str, object]:
 
 
 def _priced(bought: Listing, member: Organization) -> dict[str, object]:
-    """A quote and a negotiation of the member's."""
+    """A quote and a negotiation of the member's, and an auction of a listing of its own that nobody else knows of."""
     negotiation = bargained(negotiable(bought.organization), member)
-    return {"quote_id": quoted(bought, member).id, "negotiation_id": negotiation.id}
+    sold = by_auction(member)
+    auction = announced(sold)
+    bid(auction, make_buyer(), 100)
+    set_audience(listing_id=sold.pk, audience=Audience(Visibility.PRIVATE), actor=actor(person_of(member)))
+    return {"quote_id": quoted(bought, member).id, "negotiation_id": negotiation.id, "auction_id": auction.id}
+
+
+def _raise_bids(auction_id: str) -> None:
+    """Let the bidder of an auction pass its own bid, while the listing is public for a moment."""
+    auction = Auction.objects.get(id=auction_id)
+    first = auction.bids.earliest("number")
+    set_audience(listing_id=auction.listing_id, audience=Audience(), actor=actor(person_of(auction.provider)))
+    bid(auction, first.organization, least_bid(auction) // 100)
+    private = Audience(Visibility.PRIVATE)
+    set_audience(listing_id=auction.listing_id, audience=private, actor=actor(person_of(auction.provider)))
 
 
 def _people(member: Organization) -> dict[str, object]:
@@ -477,6 +494,7 @@ def grow(world: Traded, times: int = 3) -> None:
         SavedSearch.objects.get(id=ids["saved_search_id"]).hits.create(listing=listed_dataset(seller))
         closed(placed(bought, member))
         _priced(bought, member)
+        _raise_bids(ids["auction_id"])
         _dispute(closed(placed(sold, make_buyer())))
         disputes.make_statement(dispute_id=UUID(ids["dispute_id"]), text="Full", evidence=[], actor=who)
         seal_events()

@@ -1,15 +1,18 @@
-"""Prices in tests: quotes and negotiations at every stage of their life, through the public functions."""
+"""Prices in tests: quotes, negotiations and auctions at every stage of their life, through the public functions."""
 
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Organization
+from kernel.jobs import run_due_jobs
+from kernel.models import Job
 from kernel.money import Currency, Money
 from listings.models import Listing
-from marketplace import negotiating, ordering
-from marketplace.models import Negotiation, Order, Quote
+from marketplace import auctions, bidding, negotiating, ordering
+from marketplace.models import Auction, Bid, Negotiation, Order, Quote
 from marketplace.quotes import request_quote
 from tests.marketplace.trading import PURPOSE, listed_dataset
 from tests.world import actor, person_of
@@ -68,3 +71,62 @@ def agreed(negotiation: Negotiation) -> Quote:
     )
     assert done.quote is not None
     return done.quote
+
+
+def by_auction(provider: Organization) -> Listing:
+    """Return a listing whose only plan is sold by auction."""
+    return listed_dataset(provider, plan={"kind": "AUCTION"})
+
+
+def conditions(kind: str = "ENGLISH", **changes: Any) -> auctions.Conditions:
+    now = timezone.now()
+    defaults: dict[str, Any] = {
+        "starts_at": now + timedelta(minutes=1),
+        "ends_at": now + timedelta(hours=2),
+        "start": yuan(100),
+        "step": yuan(10),
+        "deposit": yuan(20),
+    }
+    return auctions.Conditions(kind=kind, **(defaults | changes))
+
+
+def announced(listing: Listing, kind: str = "ENGLISH", **changes: Any) -> Auction:
+    """Announce an auction that takes bids already."""
+    auction = auctions.announce_auction(
+        listing_id=listing.pk,
+        plan_id=listing.plans.get().pk,
+        conditions=conditions(kind, **changes),
+        actor=actor(person_of(listing.organization)),
+    )
+    return shifted(auction, -timedelta(minutes=2))
+
+
+def shifted(auction: Auction, by: timedelta) -> Auction:
+    """Move a whole auction in time: its clock is the database's, which no test can move."""
+    moments = ("starts_at", "announced_end", "ends_at")
+    Auction.objects.filter(pk=auction.pk).update(**{name: F(name) + by for name in moments})
+    Job.objects.filter(kind=auctions.CLOSE_JOB, subject_id=auction.pk).update(due_at=F("due_at") + by)
+    auction.refresh_from_db()
+    return auction
+
+
+def over(auction: Auction) -> Auction:
+    """Let the auction end a millisecond ago."""
+    auction.refresh_from_db()
+    return shifted(auction, auctions.database_now() - auction.ends_at - timedelta(milliseconds=1))
+
+
+def closed_auction(auction: Auction) -> Auction:
+    """Let the auction end and its job run."""
+    over(auction)
+    run_due_jobs(kinds=(auctions.CLOSE_JOB,))
+    auction.refresh_from_db()
+    return auction
+
+
+def bid(auction: Auction, bidder: Organization, amount: int) -> Bid:
+    return bidding.place_bid(auction_id=auction.pk, amount=yuan(amount), actor=actor(person_of(bidder)))
+
+
+def yuan(amount: int) -> Money:
+    return Money(amount * 100, Currency.CNY)
