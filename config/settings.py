@@ -246,6 +246,7 @@ SPECTACULAR_SETTINGS = {
         "AuctionDepositState": "marketplace.models.AuctionDeposit.State",
         "NegotiationState": "marketplace.models.Negotiation.State",
         "DealOrigin": "settlements.models.DealOrigin",
+        "Payee": "settlements.models.Payee",
         "ScenarioState": "marketplace.models.Scenario.State",
         "ProposalState": "marketplace.models.Proposal.State",
         "ProposalCapacity": "marketplace.models.Proposal.Capacity",

@@ -14,7 +14,10 @@ from listings.listing import Offer
 from listings.uploading import manifest
 from marketplace.models import Agreement, Order, Quote
 from marketplace.quotes import terms_of_quote
-from settlements.fees import FeeLine
+from settlements.fees import Deal, FeeLine
+from settlements.models import DealOrigin
+from settlements.taxes import TaxTable
+from settlements.vat import supplies_of
 
 
 def draw_up(
@@ -68,6 +71,7 @@ def draw_up(
         **({"metering": offer.plan.metering.as_json()} if offer.plan.metering else {}),
         **({"voucher": dict(voucher)} if voucher else {}),
         "division": [line.as_json() for line in lines],
+        "vat": _vat(order, offer, lines),
         "governing_law": order.venue.jurisdiction,
         **({"border": dict(border)} if border else {}),
         **({"exchange": dict(exchange)} if exchange else {}),
@@ -90,6 +94,15 @@ def is_unchanged(agreement: Agreement) -> bool:
     digests = Digests()
     digests.update(canonical_json(agreement.body))
     return (digests.sha256, digests.sm3) == (agreement.sha256, agreement.sm3)
+
+
+def _vat(order: Order, offer: Offer, lines: Sequence[FeeLine]) -> list[dict[str, Any]]:
+    """Say which VAT the price and the fees contain by the tax table of today; the day of supply decides."""
+    if not order.gross_minor:
+        return []
+    deal = Deal(order.provider, order.buyer, order.broker, offer.product.product_type, DealOrigin(order.origin))
+    supplies = supplies_of(lines, deal=deal, venue=order.venue, table=TaxTable(timezone.localdate()))
+    return [supply.as_json(order.gross) for supply in supplies]
 
 
 def _expiry(start: datetime, days: int | None) -> datetime | None:

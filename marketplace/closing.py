@@ -18,8 +18,9 @@ from marketplace.locks import lock_order
 from marketplace.models import Agreement, Order
 from marketplace.vouchers import certify_voucher
 from settlements.escrow import holds_of
-from settlements.fees import FeeLine, LineKey, portion
-from settlements.models import EscrowHold, FeePayer, Payee, Settlement
+from settlements.fees import FeeLine, portion
+from settlements.models import EscrowHold, Settlement
+from settlements.models.trade import LineKey
 from settlements.settlement import SettlementDraft, settle
 
 
@@ -84,7 +85,7 @@ def _draft(order: Order, hold: EscrowHold | None, lines: list[FeeLine]) -> Settl
         gross, before = hold.open, list(hold.settlements.prefetch_related("lines"))
         shared: Counter[LineKey] = Counter()
         for line in (line for settlement in before for line in settlement.lines.all()):
-            shared[Payee(line.payee), FeePayer(line.payer)] += line.amount_minor
+            shared[line.key] += line.amount_minor
         lines, part = portion(lines, gross.minor, before=shared), len(before) + 1
     return SettlementDraft(order.id, order.venue_id, hold, gross, lines, order.provider_id, order.broker_id, part)
 

@@ -117,6 +117,7 @@ def _give_back(note: CreditNote, charge: Charge, actor: Actor) -> list[FeeLine]:
     parts = credit_back(_left_of(charge), note.amount_minor)
     give_back(
         credit_id=note.pk,
+        charge_id=charge.pk,
         venue_id=charge.venue_id,
         payer_id=charge.organization_id,
         currency=charge.gross.currency,

@@ -11,10 +11,11 @@ from django.db import transaction
 
 from kernel.actors import Actor
 from kernel.money import Currency, Money
+from settlements import withholding
 from settlements.chart import AccountKey, open_accounts
 from settlements.fees import FeeLine, total_of
 from settlements.ledger import Leg, TransferDraft, post
-from settlements.models import Account, Payee, Transfer
+from settlements.models import Account, Payee, Transfer, Withholding
 from settlements.settlement import ACCOUNT_OF_PAYEE
 
 
@@ -47,6 +48,7 @@ def take(
         legs=(Leg(payer, -gross.minor), *parts),
         memo=memo,
     )
+    _record(charge_id, venue_id, payer_id, gross.currency, lines, owners)
     return post([draft], actor=actor)[0]
 
 
@@ -54,6 +56,7 @@ def take(
 def give_back(
     *,
     credit_id: UUID,
+    charge_id: UUID,
     venue_id: UUID,
     payer_id: UUID,
     currency: Currency,
@@ -75,6 +78,7 @@ def give_back(
         legs=(Leg(payer, sum(part.amount_minor for part in parts)), *legs),
         memo=memo,
     )
+    _record(charge_id, venue_id, payer_id, currency, parts, owners, sign=-1)
     return post([draft], actor=actor)[0]
 
 
@@ -84,4 +88,25 @@ def _accounts(
     return open_accounts(
         AccountKey(Account.Kind.CLIENT, venue_id, currency, payer_id),
         *(AccountKey(ACCOUNT_OF_PAYEE[line.payee], venue_id, currency, owners.get(line.payee)) for line in lines),
+    )
+
+
+def _record(
+    charge_id: UUID,
+    venue_id: UUID,
+    payer_id: UUID,
+    currency: Currency,
+    lines: Sequence[FeeLine],
+    owners: Mapping[Payee, UUID | None],
+    sign: int = 1,
+) -> None:
+    withholding.record(
+        source=Withholding.Source.CHARGE,
+        source_id=charge_id,
+        venue_id=venue_id,
+        payer_id=payer_id,
+        currency=currency,
+        lines=lines,
+        owners=owners,
+        sign=sign,
     )

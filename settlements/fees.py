@@ -25,11 +25,12 @@ from kernel.actors import Actor
 from kernel.money import Currency, Money
 from kernel.problems import Problem, field_problem
 from settlements.defaults import default_schedules
-from settlements.models import DealOrigin, FeePayer, FeeSchedule, FeeWaiver, Payee
+from settlements.models import DealOrigin, FeePayer, FeeSchedule, FeeWaiver, Payee, Supply
+from settlements.models.taxes import MAINLAND
+from settlements.models.trade import LineKey
+from settlements.taxes import TaxTable
 
 MILLION = 1_000_000
-# What tells the lines of one division apart.
-LineKey = tuple[Payee, FeePayer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,14 @@ class FeeLine:
     schedule_id: UUID | None
     payer: FeePayer = FeePayer.PROVIDER
     waiver_id: UUID | None = None
+    # Of a tax that is withheld: which one, of whose income, by which row of the tax table.
+    tax: str = ""
+    taxed: str = ""
+    tax_rate_id: UUID | None = None
 
     @property
     def key(self) -> LineKey:
-        return self.payee, self.payer
+        return self.payee, self.payer, self.tax, self.taxed
 
     def as_json(self) -> dict[str, Any]:
         """Return the line for an agreement's document; `from_json` reads it back. What is usual is left out."""
@@ -73,7 +78,9 @@ class FeeLine:
         usual = {"payee": self.payee.value, "rate_ppm": self.rate_ppm, "amount_minor": self.amount_minor}
         payer = {} if self.payer is FeePayer.PROVIDER else {"payer": self.payer.value}
         waiver = {} if self.waiver_id is None else {"waiver_id": str(self.waiver_id)}
-        return {**usual, "schedule_id": schedule_id, **payer, **waiver}
+        rate_id = None if self.tax_rate_id is None else str(self.tax_rate_id)
+        tax = {"tax": self.tax, "taxed": self.taxed, "tax_rate_id": rate_id} if self.tax else {}
+        return {**usual, "schedule_id": schedule_id, **payer, **waiver, **tax}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
@@ -85,6 +92,9 @@ class FeeLine:
             schedule_id=None if schedule_id is None else UUID(schedule_id),
             payer=FeePayer(document.get("payer", FeePayer.PROVIDER)),
             waiver_id=None if waiver_id is None else UUID(waiver_id),
+            tax=document.get("tax", ""),
+            taxed=document.get("taxed", ""),
+            tax_rate_id=UUID(rate_id) if (rate_id := document.get("tax_rate_id")) else None,
         )
 
 
@@ -101,7 +111,10 @@ def quote(*, venue: Venue, gross: Money, on: date, deal: Deal) -> list[FeeLine]:
     if missing := needed - {Payee(schedule.payee) for schedule in in_force}:
         raise Problem("fee_schedule_missing", payees=sorted(missing), currency=gross.currency, on=on.isoformat())
     asked = [schedule for schedule in in_force if schedule.payee in needed]
-    return divide(gross_minor=gross.minor, schedules=asked, waivers=waivers_in_force(venue=venue, on=on, deal=deal))
+    waived = waivers_in_force(venue=venue, on=on, deal=deal)
+    lines = divide(gross_minor=gross.minor, schedules=asked, waivers=waived)
+    abroad = [party for party in (deal.provider, deal.broker) if party and party.jurisdiction != MAINLAND]
+    return withhold(lines, gross.minor, deal=deal, table=TaxTable(on)) if abroad else lines
 
 
 def total_of(lines: Iterable[FeeLine]) -> int:
@@ -131,6 +144,37 @@ def divide(
     if left:
         lines.insert(0, FeeLine(Payee.PROVIDER, 0, left, None))
     return lines
+
+
+def withhold(lines: Sequence[FeeLine], gross_minor: int, *, deal: Deal, table: TaxTable) -> list[FeeLine]:
+    """Take the taxes that are withheld of payments to non-residents out of their lines, each as a line of its own.
+
+    The provider is paid the whole price by the buyer, a broker its commission by whoever bears it. Never more is
+    withheld than the line has left; the lines sum to what they summed to before.
+    """
+    taxes: list[FeeLine] = []
+    net: list[FeeLine] = []
+    for line in lines:
+        seller = {Payee.PROVIDER: deal.provider, Payee.BROKER: deal.broker}.get(line.payee)
+        left = line.amount_minor
+        if seller is not None:
+            is_price = line.payee is Payee.PROVIDER
+            buyer = deal.buyer if is_price else deal.bearer(line.payer)
+            for rate, tax in table.withheld(
+                gross_minor if is_price else line.amount_minor,
+                Supply.PRICE if is_price else Supply.FEE,
+                seller=seller.jurisdiction,
+                buyer=buyer.jurisdiction,
+                product_type=deal.product_type,
+            ):
+                amount = min(tax, left)
+                left -= amount
+                if amount:
+                    of_tax = FeeLine(Payee.TAX, rate.rate_ppm, amount, None, line.payer)
+                    taxes.append(replace(of_tax, tax=rate.tax, taxed=line.payee.value, tax_rate_id=rate.id))
+        if left or not line.amount_minor:
+            net.append(replace(line, amount_minor=left))
+    return [*net, *taxes]
 
 
 def portion(lines: Sequence[FeeLine], part_minor: int, *, before: Mapping[LineKey, int] | None = None) -> list[FeeLine]:

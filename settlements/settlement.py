@@ -19,10 +19,11 @@ from kernel.actors import Actor
 from kernel.money import Money
 from kernel.problems import Problem
 from kernel.states import advance_many
+from settlements import withholding
 from settlements.chart import AccountKey, open_accounts
 from settlements.fees import FeeLine, divide_back, left_of, total_of
 from settlements.ledger import Leg, TransferDraft, post
-from settlements.models import Account, EscrowHold, FeePayer, Payee, Settlement, SettlementLine, Transfer
+from settlements.models import Account, EscrowHold, FeePayer, Payee, Settlement, SettlementLine, Transfer, Withholding
 from settlements.vouchers import uses
 
 # Whose account takes a payee's line: the venue's own, or the organization's earnings.
@@ -66,6 +67,16 @@ def settle(drafts: Sequence[SettlementDraft], *, actor: Actor) -> None:
     _release([(settlement, hold) for settlement, _draft, hold in paid], actor)
     post(_transfers([(draft, hold) for _settlement, draft, hold in paid], actor), actor=actor)
     audit.record_many((_made(made[draft.order_id, draft.part], draft) for draft in fresh), actor=actor)
+    for _settlement, draft, hold in paid:
+        withholding.record(
+            source=Withholding.Source.ORDER,
+            source_id=draft.order_id,
+            venue_id=draft.venue_id,
+            payer_id=hold.payer_id,
+            currency=draft.gross.currency,
+            lines=draft.lines,
+            owners={Payee.PROVIDER: draft.provider_id, Payee.BROKER: draft.broker_id},
+        )
 
 
 WRITE = """
@@ -81,13 +92,14 @@ WITH made AS (
 ), divided AS (
     INSERT INTO settlements_settlementline
            (id, created_at, settlement_id, venue_id, payee, payer, organization_id, rate_ppm, amount_minor, currency,
-            schedule_id, waiver_id)
+            schedule_id, waiver_id, tax, taxed, tax_rate_id)
     SELECT uuidv7(), %(now)s, settlement_id, venue_id, payee, payer, organization_id, rate_ppm, amount_minor, currency,
-           schedule_id, waiver_id
+           schedule_id, waiver_id, tax, taxed, tax_rate_id
       FROM made
       JOIN jsonb_to_recordset(%(lines)s) AS line
            (settlement_id uuid, venue_id uuid, payee text, payer text, organization_id uuid, rate_ppm int,
-            amount_minor bigint, currency text, schedule_id uuid, waiver_id uuid)
+            amount_minor bigint, currency text, schedule_id uuid, waiver_id uuid, tax text, taxed text,
+            tax_rate_id uuid)
         ON line.settlement_id = made.id
 )
 SELECT id FROM made
@@ -144,6 +156,9 @@ def _lines(settlement: Settlement, lines: Sequence[FeeLine]) -> Iterator[dict[st
             "currency": settlement.currency,
             "schedule_id": line.schedule_id,
             "waiver_id": line.waiver_id,
+            "tax": line.tax,
+            "taxed": line.taxed,
+            "tax_rate_id": line.tax_rate_id,
         }
 
 
@@ -218,12 +233,31 @@ def give_back(
     post([draft], actor=actor)
     details = {"order": str(order_id), **amount.as_json(), "lines": [line.as_json() for line in given]}
     audit.record("settlement.given_back", subject=first, actor=actor, reason=reason, details=details)
+    withholding.record(
+        source=Withholding.Source.ORDER,
+        source_id=order_id,
+        venue_id=first.venue_id,
+        payer_id=hold.payer_id,
+        currency=amount.currency,
+        lines=given,
+        owners={Payee.PROVIDER: first.provider_id, Payee.BROKER: first.broker_id},
+        sign=-1,
+    )
     return given
 
 
 def _as_fee(share: SettlementLine) -> FeeLine:
-    payer = FeePayer(share.payer)
-    return FeeLine(Payee(share.payee), share.rate_ppm, share.amount_minor, share.schedule_id, payer, share.waiver_id)
+    return FeeLine(
+        payee=Payee(share.payee),
+        rate_ppm=share.rate_ppm,
+        amount_minor=share.amount_minor,
+        schedule_id=share.schedule_id,
+        payer=FeePayer(share.payer),
+        waiver_id=share.waiver_id,
+        tax=share.tax,
+        taxed=share.taxed,
+        tax_rate_id=share.tax_rate_id,
+    )
 
 
 def _refuse_others(drafts: Sequence[SettlementDraft]) -> None:

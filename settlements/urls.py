@@ -14,6 +14,7 @@ from settlements.api import (
     revaluations,
     settlements,
     statements,
+    taxes,
     waivers,
 )
 
@@ -110,6 +111,13 @@ urlpatterns = [
     path("exchange-quotes/<uuid:exchange_quote_id>", exchange.ExchangeQuoteDetail.as_view(), name="exchange-quote"),
     path(
         "exchange-quotes/<uuid:exchange_quote_id>/use", exchange.ExchangeQuoteUse.as_view(), name="exchange-quote-use"
+    ),
+    path("tax-rates", taxes.TaxRateList.as_view(), name="tax-rates"),
+    path("withholdings", taxes.WithholdingList.as_view(), name="withholdings"),
+    path(
+        "withholdings/<uuid:withholding_id>/statement.pdf",
+        taxes.WithholdingStatement.as_view(),
+        name="withholding-statement",
     ),
     path("fee-waivers", waivers.FeeWaiverList.as_view(), name="fee-waivers"),
     path("fee-waivers/<uuid:waiver_id>/end", waivers.FeeWaiverEnd.as_view(), name="fee-waiver-end"),

@@ -44,10 +44,12 @@ def venue(code: str = "gzdex") -> Venue:
 def put_back_venues() -> None:
     """Make the two venues and their first fee schedules again, as the data migrations did."""
     from settlements.fees import adopt_defaults
+    from settlements.taxes import first_table, load_rates
 
     for code, (prefix, name) in _VENUES.items():
         there, _made = Venue.objects.get_or_create(code=code, defaults={"number_prefix": prefix, "name": name})
         adopt_defaults(there)
+    load_rates(first_table())
 
 
 def valid_uscc(number: int, division_code: str = "440100") -> str:

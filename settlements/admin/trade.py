@@ -31,7 +31,7 @@ class EscrowHoldAdmin(ConsoleAdmin):
 class LineInline(ReadOnlyInline):
     model = SettlementLine
     show_change_link = False
-    fields = ("payee", "payer", "organization", "shown_rate", "shown_amount", "schedule", "waiver")
+    fields = ("payee", "payer", "organization", "tax", "shown_rate", "shown_amount", "schedule", "waiver")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return SettlementLine.objects.select_related("organization", "schedule", "waiver")

@@ -157,10 +157,22 @@ class SettlementLineSerializer(serializers.ModelSerializer[SettlementLine]):
     amount = MoneyField()
     organization_id = serializers.UUIDField(allow_null=True)
     waiver_id = serializers.UUIDField(allow_null=True)
+    tax_rate_id = serializers.UUIDField(allow_null=True)
 
     class Meta:
         model = SettlementLine
-        fields = ("payee", "payer", "organization_id", "rate_ppm", "amount", "schedule_id", "waiver_id")
+        fields = (
+            "payee",
+            "payer",
+            "organization_id",
+            "rate_ppm",
+            "amount",
+            "schedule_id",
+            "waiver_id",
+            "tax",
+            "taxed",
+            "tax_rate_id",
+        )
 
 
 class SettlementSerializer(serializers.ModelSerializer[Settlement]):

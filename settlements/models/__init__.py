@@ -16,6 +16,7 @@ from settlements.models.reconciliation import (
     MatchedEntry,
 )
 from settlements.models.revaluations import Revaluation, RevaluationLine
+from settlements.models.taxes import Supply, Tax, TaxRate, Withholding
 from settlements.models.trade import (
     DealOrigin,
     EscrowHold,
@@ -60,10 +61,14 @@ __all__ = [
     "RevaluationLine",
     "Settlement",
     "SettlementLine",
+    "Supply",
+    "Tax",
+    "TaxRate",
     "Transfer",
     "UnsummedEntry",
     "VoucherClawback",
     "VoucherGrant",
     "VoucherProgramme",
     "VoucherUse",
+    "Withholding",
 ]

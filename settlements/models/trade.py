@@ -16,6 +16,7 @@ from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, Currency, Money
 from kernel.states import Stateful
 from settlements.models.audience import MoneyQuerySet
+from settlements.models.taxes import Tax, TaxRate
 
 
 class Payee(models.TextChoices):
@@ -30,6 +31,10 @@ class FeePayer(models.TextChoices):
 
     PROVIDER = "PROVIDER", _("provider, out of the price")
     BUYER = "BUYER", _("buyer, on top of the price")
+
+
+# What tells the lines of one division apart: who gets it, who pays it, and of a tax which one and of whose income.
+LineKey = tuple[Payee, FeePayer, str, str]
 
 
 class DealOrigin(models.TextChoices):
@@ -297,13 +302,18 @@ class SettlementLine(Identified):
         FeeSchedule, models.PROTECT, null=True, related_name="+", verbose_name=_("fee schedule")
     )
     waiver = models.ForeignKey(FeeWaiver, models.PROTECT, null=True, related_name="+", verbose_name=_("fee waiver"))
+    # A line of the tax account: which tax, of whose income, at which rate.
+    tax = models.CharField(_("tax"), max_length=15, choices=Tax.choices, blank=True)
+    taxed = models.CharField(_("whose income is taxed"), max_length=8, choices=Payee.choices, blank=True)
+    tax_rate = models.ForeignKey(TaxRate, models.PROTECT, null=True, related_name="+", verbose_name=_("tax rate"))
 
     class Meta:
         verbose_name = _("settlement line")
         verbose_name_plural = _("settlement lines")
         constraints = [
             models.UniqueConstraint(
-                fields=["settlement", "payee", "payer"], name="payee_has_one_line_per_payer_in_a_settlement"
+                fields=["settlement", "payee", "payer", "tax", "taxed"],
+                name="payee_has_one_line_per_payer_and_tax_in_a_settlement",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="settlement_line_is_positive"),
         ]
@@ -314,3 +324,8 @@ class SettlementLine(Identified):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, Currency(self.currency))
+
+    @property
+    def key(self) -> LineKey:
+        """What tells it from the other lines of its order, in whichever part of it."""
+        return Payee(self.payee), FeePayer(self.payer), self.tax, self.taxed

@@ -15,6 +15,7 @@ FIXED = {
     "/api/v1/venues",
     "/api/v1/exchange-rates",
     "/api/v1/fee-schedules",
+    "/api/v1/tax-rates",
     "/api/v1/organizations",
     "/api/v1/listings/{listing_id}/reviews",
     "/api/v1/harvest-runs/{run_id}/records",

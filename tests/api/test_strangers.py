@@ -58,6 +58,7 @@ PUBLIC = {
     "GET /api/v1/scenarios",
     "GET /api/v1/scenarios/{scenario_id}",
     "GET /api/v1/scenarios/{scenario_id}/matches",
+    "GET /api/v1/tax-rates",
     "GET /api/v1/venues",
     "GET /api/v1/venues/{code}",
     "POST /api/v1/attestations/verify",

@@ -55,16 +55,20 @@ from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
 from marketplace.statistics.returns import file_return
 from marketplace.usage_runs import bill
+from settlements import withholding
 from settlements.exchange_quotes import use_quote
+from settlements.fees import FeeLine
 from settlements.models import (
     Account,
     Deposit,
     ExchangeRate,
     FeeWaiver,
+    Payee,
     PayoutBatch,
     Revaluation,
     Settlement,
     VoucherUse,
+    Withholding,
 )
 from settlements.payouts import request_payout
 from settlements.revaluation import revalue
@@ -144,6 +148,7 @@ def traded() -> Traded:
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
         **_books(),
         "waiver_id": waived(member).id,
+        "withholding_id": withheld(member).id,
         "report": "fee-income",
         "edition_id": published_quarter(member, 0),
         **_registrations(member),
@@ -187,6 +192,21 @@ def waived(member: Organization) -> FeeWaiver:
         reason="Pilot",
         actor=actor(staff("gzdex", Role.VENUE_ADMIN)),
     )
+
+
+def withheld(member: Organization) -> Withholding:
+    """Put on record what was withheld of a payment to the member."""
+    line = FeeLine(Payee.TAX, 60_000, 600, None, tax="VAT_WITHHELD", taxed="PROVIDER")
+    withholding.record(
+        source=Withholding.Source.ORDER,
+        source_id=uuid4(),
+        venue_id=venue().id,
+        payer_id=member.id,
+        currency=Currency.CNY,
+        lines=[line],
+        owners={Payee.PROVIDER: member.id},
+    )
+    return Withholding.objects.latest("id")
 
 
 def _trade(delivery: Delivery) -> dict[str, object]:
@@ -502,6 +522,7 @@ def grow(world: Traded, times: int = 3) -> None:
         _charged(member)
         waived(member)
         _vouched(bought, member)
+        withheld(member)
         _drafts(member)
         _related(member)
         _harvests(member)

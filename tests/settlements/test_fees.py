@@ -14,6 +14,7 @@ from accounts.models import Person, Venue
 from settlements import fees
 from settlements.fees import FeeLine
 from settlements.models import FeePayer, FeeSchedule, Payee
+from settlements.models.trade import LineKey
 from tests.refusals import refused
 from tests.settlements.purse import CNY, deal, yuan
 from tests.world import actor, make_organization
@@ -75,7 +76,7 @@ def test_the_parts_of_a_price_are_divided_to_the_cent_and_nobody_gets_less_than_
 ) -> None:
     whole = fees.divide(gross_minor=gross, schedules=by)
     gross = fees.total_of(whole)
-    got: Counter[fees.LineKey] = Counter()
+    got: Counter[LineKey] = Counter()
     ends = [*sorted({cut % gross for cut in cuts} - {0}), gross]
     for start, end in pairwise([0, *ends]):
         lines = fees.portion(whole, end - start, before=dict(got))
