@@ -13,6 +13,7 @@ from accounts.interests import (
     end_interest,
     end_tie,
     related_organizations,
+    relation_between,
     require_unrelated,
 )
 from accounts.models import Affiliation, Interest, OrganizationTie, Role
@@ -139,3 +140,19 @@ def test_interests_and_ties_are_declared_over_http(officer, provider):
     assert admin.post("/api/v1/organization-ties", body | {"kind": "PARENT"}).json()["code"] == "tie_exists"
     assert admin.post(f"/api/v1/organization-ties/{tie.json()['id']}/end").json()["ended_on"]
     assert OrganizationTie.objects.get().ended_on
+
+
+def test_organizations_are_related_by_a_tie_an_affiliate_or_a_person_they_share(provider):
+    other, parent = make_member(), make_member()
+    assert relation_between(provider.pk, other.pk) == ""
+    assert relation_between(provider.pk, provider.pk) == "same_organization"
+
+    affiliate(make_person(provider, Role.VIEWER), other, Role.VIEWER)
+    assert relation_between(other.pk, provider.pk) == "common_person"
+    for subsidiary in (provider, other):
+        declare_tie(
+            organization_id=subsidiary.pk, other_id=parent.pk, kind="PARENT", actor=actor(person_of(subsidiary))
+        )
+    assert relation_between(provider.pk, other.pk) == "common_affiliate"
+    declare_tie(organization_id=other.pk, other_id=provider.pk, kind="SHAREHOLDER", actor=actor(person_of(other)))
+    assert relation_between(provider.pk, other.pk) == "tie"

@@ -1,5 +1,7 @@
 """A voucher pays a part of an order: reserved, redeemed, released, and divided where money goes back."""
 
+from itertools import product
+
 import pytest
 
 from accounts.interests import declare_tie
@@ -11,8 +13,9 @@ from marketplace import acceptance, ordering
 from marketplace.models import Order
 from settlements.books import trial_balance
 from settlements.models import Account, VoucherGrant, VoucherProgramme, VoucherUse
+from tests.marketplace.crossing import buy, exportable
 from tests.marketplace.test_disputes import agreed, filed
-from tests.marketplace.trading import PURPOSE, closed, delivered, funds_of
+from tests.marketplace.trading import closed, delivered, funds_of, make_buyer
 from tests.refusals import refused
 from tests.settlements.vouching import Payment, issued, opened
 from tests.world import actor, person_of
@@ -24,13 +27,7 @@ FUNDS, BUDGET = 100_000, 100_000
 
 
 def placed(listing: Listing, grant: VoucherGrant) -> Order:
-    return ordering.place_order(
-        listing_id=listing.id,
-        plan_id=listing.plans.get().id,
-        purpose=PURPOSE,
-        voucher_id=grant.pk,
-        actor=actor(person_of(grant.organization)),
-    )
+    return buy(listing, grant.organization, voucher_id=grant.pk)
 
 
 def books(order: Order, programme: VoucherProgramme) -> dict[str, int]:
@@ -87,54 +84,46 @@ def test_afterwards_the_programme_pays_the_buyer_for_a_certified_trade(listing: 
     assert books(order, programme) == {"buyer": FUNDS - PRICE + PAID, "held": 0, "budget": BUDGET - PAID}
 
 
-@pytest.mark.parametrize("payment", Payment)
-@pytest.mark.parametrize("way", ["cancelled", "rejected"])
-def test_what_ends_before_settlement_gives_each_its_money_back(
-    listing: Listing, buyer: Organization, payment: Payment, way: str
-) -> None:
-    programme = opened(payment=payment)
-    order, who = placed(listing, issued(programme, buyer)), actor(person_of(buyer))
-    if way == "cancelled":
-        ordering.cancel_order(order_id=order.id, reason="Not needed", actor=who)
-    else:
-        acceptance.reject_delivery(delivery_id=delivered(order).id, reason="Empty", actor=who)
+def test_what_ends_before_settlement_gives_each_its_money_back(listing: Listing) -> None:
+    for payment, way in product(Payment, ("cancelled", "rejected")):
+        programme, buyer = opened(payment=payment), make_buyer()
+        order, who = placed(listing, issued(programme, buyer)), actor(person_of(buyer))
+        if way == "cancelled":
+            ordering.cancel_order(order_id=order.id, reason="Not needed", actor=who)
+        else:
+            acceptance.reject_delivery(delivery_id=delivered(order).id, reason="Empty", actor=who)
 
-    assert use_of(order).state == State.RELEASED
-    assert books(order, programme) == {"buyer": FUNDS, "held": 0, "budget": BUDGET}
+        assert use_of(order).state == State.RELEASED
+        assert books(order, programme) == {"buyer": FUNDS, "held": 0, "budget": BUDGET}
 
 
-@pytest.mark.parametrize(("payment", "back"), [(Payment.AT_SETTLEMENT, 3_500), (Payment.AFTERWARDS, 5_000)])
-def test_a_dispute_before_settlement_gives_back_in_proportion(
-    listing: Listing, buyer: Organization, payment: Payment, back: int
-) -> None:
-    programme = opened(payment=payment)
-    order = placed(listing, issued(programme, buyer))
-    delivered(order)
-    agreed(filed(order, 5_000), 5_000)
+def test_a_dispute_before_settlement_gives_back_in_proportion(listing: Listing) -> None:
+    for payment, own, back in ((Payment.AT_SETTLEMENT, 8_400, 3_500), (Payment.AFTERWARDS, PRICE, 5_000)):
+        programme, buyer = opened(payment=payment), make_buyer()
+        order = placed(listing, issued(programme, buyer))
+        delivered(order)
+        agreed(filed(order, 5_000), 5_000)
 
-    assert (use_of(order).released_minor, use_of(order).reserved_minor) == (1_500, 2_100)
-    own = 8_400 if payment == Payment.AT_SETTLEMENT else PRICE
-    assert books(order, programme)["buyer"] == FUNDS - own + back
-    acceptance.accept_delivery(delivery_id=order.deliveries.get().id, actor=actor(person_of(buyer)))
-    run_due_jobs()
-    assert (use_of(order).state, use_of(order).redeemed_minor) == (State.SETTLED, 2_100)
-    assert books(order, programme) == {"buyer": FUNDS - 7_000 + 2_100, "held": 0, "budget": BUDGET - 2_100}
-
-
-@pytest.mark.parametrize("payment", Payment)
-def test_what_goes_back_after_settlement_is_divided_too(
-    listing: Listing, buyer: Organization, payment: Payment
-) -> None:
-    programme = opened(payment=payment)
-    order = closed(placed(listing, issued(programme, buyer)))
-    for refund, returned, buyers in ((5_000, 1_500, FUNDS - 8_400 + 3_500), (7_000, 3_600, FUNDS)):
-        dispute = agreed(filed(order, refund), refund)
+        assert (use_of(order).released_minor, use_of(order).reserved_minor) == (1_500, 2_100)
+        assert books(order, programme)["buyer"] == FUNDS - own + back
+        acceptance.accept_delivery(delivery_id=order.deliveries.get().id, actor=actor(person_of(buyer)))
         run_due_jobs()
-        dispute.refresh_from_db()
-        assert dispute.paid_at is not None
-        assert use_of(order).returned_minor == returned
-        assert books(order, programme)["buyer"] == buyers
-    assert books(order, programme)["budget"] == BUDGET
+        assert (use_of(order).state, use_of(order).redeemed_minor) == (State.SETTLED, 2_100)
+        assert books(order, programme) == {"buyer": FUNDS - 7_000 + 2_100, "held": 0, "budget": BUDGET - 2_100}
+
+
+def test_what_goes_back_after_settlement_is_divided_too(listing: Listing) -> None:
+    for payment in Payment:
+        programme, buyer = opened(payment=payment), make_buyer()
+        order = closed(placed(listing, issued(programme, buyer)))
+        for refund, returned, buyers in ((5_000, 1_500, FUNDS - 8_400 + 3_500), (7_000, 3_600, FUNDS)):
+            dispute = agreed(filed(order, refund), refund)
+            run_due_jobs()
+            dispute.refresh_from_db()
+            assert dispute.paid_at is not None
+            assert use_of(order).returned_minor == returned
+            assert books(order, programme)["buyer"] == buyers
+        assert books(order, programme)["budget"] == BUDGET
 
 
 def test_a_frozen_part_keeps_its_share_of_the_voucher(listing: Listing, buyer: Organization) -> None:
@@ -156,6 +145,17 @@ def test_a_frozen_part_keeps_its_share_of_the_voucher(listing: Listing, buyer: O
     assert order.state == Order.State.CERTIFIED
     assert (use_of(order).released_minor, use_of(order).redeemed_minor) == (300, 3_300)
     assert books(order, programme) == {"buyer": FUNDS - 8_400 + 700, "held": 0, "budget": BUDGET - 3_300}
+
+
+def test_an_order_across_the_border_reserves_before_its_case_is_judged(provider: Organization) -> None:
+    abroad, programme = make_buyer(jurisdiction="HK"), opened()
+    order = placed(exportable(provider), issued(programme, abroad))
+    assert (order.state, use_of(order).state) == (Order.State.PLACED, State.RESERVED)
+    assert funds_of(programme.funder, Kind.ESCROW) == use_of(order).amount_minor > 0
+
+    ordering.cancel_order(order_id=order.id, reason="Not needed", actor=actor(person_of(abroad)))
+    assert use_of(order).state == State.RELEASED
+    assert books(order, programme) == {"buyer": FUNDS, "held": 0, "budget": BUDGET}
 
 
 def test_related_parties_are_not_paid(listing: Listing, buyer: Organization) -> None:

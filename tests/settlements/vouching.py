@@ -4,12 +4,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Organization, Person, Role
-from kernel.actors import Actor
+from kernel.actors import SYSTEM, Actor
 from kernel.money import Currency, Money
-from settlements.models import VoucherGrant, VoucherProgramme, VoucherUse
+from settlements import escrow
+from settlements.fees import FeeLine
+from settlements.models import Payee, VoucherGrant, VoucherProgramme, VoucherUse
+from settlements.settlement import SettlementDraft, settle
 from settlements.vouchers import grants, programmes, uses
 from tests.settlements.purse import give
 from tests.world import actor, make_organization, make_person, operator_of, person_of, staff, venue
@@ -101,3 +105,28 @@ def reserved(
         "actor": actor(person_of(grant.organization)),
     }
     return uses.reserve(**(given | changes))
+
+
+def held(grant: VoucherGrant, provider: Organization, price: int = 12_000) -> UUID:
+    """Reserve, and hold what the buyer pays; return the order."""
+    order_id, buyer = uuid4(), grant.organization
+    with transaction.atomic():
+        reserved(grant, provider, price, order_id)
+        escrow.hold(order_id=order_id, venue=grant.venue, payer=buyer, amount=fen(price), actor=SYSTEM)
+    return order_id
+
+
+def division(price: int) -> list[FeeLine]:
+    """Return how a price is divided in these tests: a tenth is the venue's."""
+    fee = price // 10
+    lines = [FeeLine(Payee.PROVIDER, 0, price - fee, None)]
+    return [*lines, FeeLine(Payee.VENUE, 100_000, fee, None)] if fee else lines
+
+
+def settled(order_id: UUID, provider: Organization) -> None:
+    """Divide what is open of an order's hold."""
+    hold = escrow.hold_of(order_id)
+    assert hold is not None
+    gross, part = hold.open, hold.settlements.count() + 1
+    draft = SettlementDraft(order_id, hold.venue_id, hold, gross, division(gross.minor), provider.id, None, part)
+    settle([draft], actor=SYSTEM)
