@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from kernel.money import Currency, Money
+from listings.crossborder.border_dossier import declare_border_dossier
+from listings.grade_confirmation import confirm_grade
 from listings.listing import create_listing
 from listings.metering import Metering
 from listings.models import Listing, Plan
@@ -27,10 +29,12 @@ def yuan(minor: int) -> Money:
     return Money(minor, Currency.CNY)
 
 
-def compute_listing(provider: Organization, *pools: dict[str, Any], metering: Metering | None = None) -> Listing:
+def compute_listing(
+    provider: Organization, *pools: dict[str, Any], metering: Metering | None = None, abroad: bool = False
+) -> Listing:
     """Return a listing of compute that the exchange schedules, with these pools (one at Shaoguan).
 
-    It is sold by the month for 10.00 yuan, or as it is metered.
+    It is sold by the month for 10.00 yuan, or as it is metered; also across the border where `abroad`.
     """
     who = actor(person_of(provider))
     version = stored_version(provider, b"processor,cards\nAscend 910B,512\n")
@@ -40,6 +44,10 @@ def compute_listing(provider: Organization, *pools: dict[str, Any], metering: Me
     product.refresh_from_db()
     for pool in pools or (SHAOGUAN,):
         opened_pool(product.pk, who, **pool)
+    if abroad:
+        confirm_grade(version_id=version.pk, grade="GENERAL", personal_data="NONE", actor=who)
+        border = {"reach": "ANYWHERE", "scenario": "OTHER", "n_general": 0, "n_sensitive": 0}
+        declare_border_dossier(product_id=product.pk, fields=border, actor=who)
     kind, price = (Plan.Kind.METERED, yuan(0)) if metering else (Plan.Kind.SUBSCRIPTION, yuan(1000))
     plan = create_plan(product_id=product.pk, kind=kind, price=price, metering=metering, actor=who)
     listing = create_listing(

@@ -15,6 +15,7 @@ from accounts.models import Organization, Role
 from kernel import jobs as kernel_jobs
 from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent, Job
+from listings.models import TransferPermit
 from marketplace import entitlements
 from marketplace.compute import jobs, pools, running
 from marketplace.compute.scheduling import Capacity, Hindrance, Placement, Wish, choose
@@ -29,6 +30,7 @@ from tests.marketplace.computing import (
     submitted,
     yuan,
 )
+from tests.marketplace.crossing import buy, funded, released, standing
 from tests.marketplace.trading import make_buyer
 from tests.refusals import refused
 from tests.world import actor, api, make_client, person_of, staff
@@ -237,6 +239,21 @@ def test_a_dead_worker_a_suspended_pool_and_an_ended_right_lose_and_double_nothi
         jobs.read_result(job_id=moved.pk, actor=actor(person_of(buyer)))
     with refused("not_found"):
         jobs.cancel(job_id=waiting.pk, reason="x", actor=actor(person_of(make_buyer())))
+
+
+def test_a_result_that_crosses_the_border_is_taken_from_the_permit_once(provider: Organization, db: None) -> None:
+    standing(provider)
+    abroad = make_buyer(jurisdiction="HK")
+    right = released(funded(buy(compute_listing(provider, abroad=True), abroad)))
+    job, reader = ran(submitted(right)), actor(person_of(abroad))
+    first, again = (jobs.read_result(job_id=job.pk, actor=reader)[1] for _ in range(2))
+    permit = TransferPermit.objects.get(delivery_id=right.pk)
+    assert (first, permit.bytes_used) == (again, job.receipt["bytes"])
+    TransferPermit.objects.filter(pk=permit.pk).update(withdrawn_at=timezone.now())
+    with refused("permit_not_in_force"):
+        jobs.read_result(job_id=job.pk, actor=reader)
+    job.refresh_from_db()
+    assert job.reads == 2
 
 
 def test_a_provider_registers_pools_of_its_own_product_only(provider: Organization, db: None) -> None:
