@@ -272,6 +272,7 @@ SPECTACULAR_SETTINGS = {
         "DataFileState": "listings.models.DataFile.State",
         "DepositState": "settlements.models.Deposit.State",
         "PayoutState": "settlements.models.Payout.State",
+        "TaxFilingState": "settlements.models.TaxFiling.State",
         "ExchangeQuoteState": "settlements.models.ExchangeQuote.State",
         "RateCurrency": "settlements.models.exchange.RATE_CURRENCY_CHOICES",
         "CurrencyEnum": "kernel.money.CURRENCY_CHOICES",

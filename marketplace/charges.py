@@ -25,6 +25,7 @@ from marketplace.locks import lock_order
 from marketplace.models import Charge, DunningStep, Entitlement
 from settlements import fees
 from settlements.charging import take
+from settlements.cross_border import note_earnings
 from settlements.models import DealOrigin, Payee
 
 COLLECT_JOB = "charge.collect"
@@ -114,6 +115,14 @@ def _pay(charge: Charge, actor: Actor) -> None:
             owners=owners_of(charge),
             memo=charge.number,
             actor=actor,
+        )
+        note_earnings(
+            order_id=charge.entitlement.agreement.order_id,
+            venue_id=charge.venue_id,
+            currency=total.currency,
+            lines=lines,
+            owners=owners_of(charge),
+            reference=f"charge:{charge.pk}",
         )
     division = [line.as_json() for line in lines]
     advance(

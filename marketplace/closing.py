@@ -16,6 +16,7 @@ from kernel.numbering import short_number
 from kernel.states import advance, advance_many
 from marketplace.locks import lock_order
 from marketplace.models import Agreement, Order
+from marketplace.trade_proofs import prove_if_paid_abroad
 from marketplace.vouchers import certify_voucher
 from settlements.escrow import holds_of
 from settlements.fees import FeeLine, portion
@@ -103,6 +104,7 @@ def certify_order(*, order_id: UUID) -> None:
         if order.state == Order.State.SETTLED:
             advance(order, to=Order.State.CERTIFIED, actor=SYSTEM, details={"certificate": certificate.number})
             certify_voucher(order, certificate.number, SYSTEM)
+            prove_if_paid_abroad(order, certificate)
 
 
 def _state(order: Order) -> Certificate:

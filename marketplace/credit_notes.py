@@ -16,6 +16,7 @@ from kernel.states import advance
 from marketplace.charges import give_right_back, locked_charge, owners_of
 from marketplace.models import Charge, CreditNote
 from settlements.charging import give_back
+from settlements.cross_border import note_earnings
 from settlements.deposits import responsible_person
 from settlements.fees import FeeLine, credit_back, left_of
 
@@ -125,6 +126,15 @@ def _give_back(note: CreditNote, charge: Charge, actor: Actor) -> list[FeeLine]:
         owners=owners_of(charge),
         memo=note.number,
         actor=actor,
+    )
+    note_earnings(
+        order_id=charge.entitlement.agreement.order_id,
+        venue_id=charge.venue_id,
+        currency=charge.gross.currency,
+        lines=parts,
+        owners=owners_of(charge),
+        reference=f"credit-note:{note.pk}",
+        given_back=True,
     )
     return parts
 

@@ -1,5 +1,6 @@
 """Payouts leave in batches: gathered by one person, checked by another, produced once as a file for the bank."""
 
+from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
@@ -13,14 +14,15 @@ from kernel import audit
 from kernel.actors import SYSTEM, Actor
 from kernel.digests import Digests
 from kernel.jobs import GiveUp, enqueue
-from kernel.money import Currency
+from kernel.money import Currency, parse_amount
 from kernel.numbering import short_number
 from kernel.problems import Problem
 from kernel.states import advance
 from settlements.bank_accounts import clearing_system, custody_account_of
-from settlements.bank_files.payments import Instruction, Party, Payment, bank_csv, pain_001
+from settlements.bank_files.payments import Instruction, Party, Payment, ReportedContract, Reporting, bank_csv, pain_001
+from settlements.cross_border import missing_papers, send_with_papers
 from settlements.deposits import responsible_person
-from settlements.models import BankFile, CustodyAccount, PayeeAccount, Payout, PayoutBatch
+from settlements.models import BankFile, CrossBorderPayment, CustodyAccount, PayeeAccount, Payout, PayoutBatch
 
 PRODUCE_JOB = "payout_batch.produce"
 MOST_PAYMENTS = 1000  # in one file: what portals of mainland banks commonly take; the rest goes into the next batch
@@ -31,8 +33,8 @@ LAYOUTS = {CustodyAccount.Layout.PAIN_001: pain_001, CustodyAccount.Layout.BANK_
 def gather_batch(*, venue: Venue, currency: Currency, actor: Actor) -> PayoutBatch:
     """Gather the venue's approved payouts in a currency, the oldest first, into a batch to be checked.
 
-    A payout whose account is no longer verified stays behind. Raises Problem `forbidden`, `custody_account_missing` or
-    `nothing_to_pay`.
+    A payout whose account is no longer verified, or one abroad that waits for papers, stays behind. Raises Problem
+    `forbidden`, `custody_account_missing` or `nothing_to_pay`.
     """
     require(actor, Permission.PAYOUT_BATCH, venue_id=venue.id)
     maker_id = responsible_person(actor)
@@ -44,7 +46,9 @@ def gather_batch(*, venue: Venue, currency: Currency, actor: Actor) -> PayoutBat
         state=Payout.State.APPROVED,
         payee_account__state=PayeeAccount.State.VERIFIED,
     )
-    payouts = list(waiting.order_by("id")[:MOST_PAYMENTS])
+    related = ("organization", "venue")
+    ready = (payout for payout in waiting.select_related(*related).order_by("id") if not missing_papers(payout))
+    payouts = list(islice(ready, MOST_PAYMENTS))
     if not payouts:
         raise Problem("nothing_to_pay")
 
@@ -68,12 +72,15 @@ def check_batch(*, batch_id: UUID, actor: Actor) -> PayoutBatch:
     """Release a gathered batch for the bank, by another person than who gathered it; a job then produces its file.
 
     Raises Problem `not_found`, `forbidden`, `same_person`, `illegal_state`, or `payee_account_unverified` when an
-    account was withdrawn or replaced meanwhile: such a batch is discarded and gathered anew.
+    account was withdrawn or replaced meanwhile, or `cross_border_papers_missing`: such a batch is discarded and
+    gathered anew.
     """
     batch = _visible(batch_id, actor)
     require_different_person(actor, made_by=batch.gathered_by_id)
     if batch.payouts.exclude(payee_account__state=PayeeAccount.State.VERIFIED).exists():
         raise Problem("payee_account_unverified")
+    for payout in batch.payouts.select_related("organization", "venue").order_by("id"):
+        send_with_papers(payout, actor=actor)
     advance(
         batch,
         to=PayoutBatch.State.CHECKED,
@@ -156,7 +163,7 @@ def close_if_answered(batch: PayoutBatch, actor: Actor) -> None:
 
 def instruction_of(batch: PayoutBatch) -> Instruction:
     """Return what the bank is to pay: out of rows that never change, so the same whenever it is asked for."""
-    payouts = batch.payouts.select_related("payee_account").order_by("id")
+    payouts = batch.payouts.select_related("payee_account", "cross_border").order_by("id")
     assert batch.checked_at is not None  # noqa: S101 - payout_batch_is_checked_by_another_person
     # The bank reads the purpose: in its own language, whoever's worker writes the file.
     with override("zh-hans"):
@@ -167,11 +174,28 @@ def instruction_of(batch: PayoutBatch) -> Instruction:
         payer=_party(batch.custody_account),
         currency=batch.currency,
         payments=[
-            Payment(payout.id.hex, _party(payout.payee_account), payout.amount_minor, purpose)
+            Payment(payout.id.hex, _party(payout.payee_account), payout.amount_minor, purpose, _reporting(payout))
             for payout in payouts
             if payout.payee_account is not None
         ],
     )
+
+
+def _reporting(payout: Payout) -> Reporting | None:
+    """Return what the bank reports of a payment abroad; at home nothing."""
+    carried: CrossBorderPayment | None = getattr(payout, "cross_border", None)
+    if carried is None:
+        return None
+    contracts = [
+        ReportedContract(
+            amount_minor=parse_amount(paper["amount"]["amount"]),
+            agreement=paper["proof"]["agreement_number"],
+            clearance=paper["proof"]["clearance_number"],
+            tax_filing=paper["tax_filing"]["number"] if paper["tax_filing"] else "",
+        )
+        for paper in carried.papers
+    ]
+    return Reporting(carried.authority, payout.venue.jurisdiction, contracts)
 
 
 def _party(account: CustodyAccount | PayeeAccount) -> Party:

@@ -19,6 +19,7 @@ from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from settlements.bank_accounts import account_to_pay
 from settlements.chart import AccountKey, open_accounts
+from settlements.cross_border import divide_over_contracts, require_papers, send_with_papers
 from settlements.deposits import responsible_person
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, Payout, PayoutBatch, Transfer
@@ -54,6 +55,7 @@ def request_payout(
         retry_of=retry_of,
     )
     _move(payout, Transfer.Kind.PAYOUT, source=Account.Kind.PAYABLE, target=Account.Kind.PAYOUT, actor=actor)
+    divide_over_contracts(payout)
     audit.record("payout.requested", subject=payout, actor=actor, details=payout.amount.as_json())
     return payout
 
@@ -63,7 +65,8 @@ def approve_payout(*, payout_id: UUID, actor: Actor) -> Payout:
     """Approve a requested payout, to the organization's verified account.
 
     Raises Problem `not_found`, `forbidden`, `same_person` (who requested it may not approve it),
-    `conflict_of_interest` (nor may one of the organization itself), `payee_account_unverified` or `illegal_state`.
+    `conflict_of_interest` (nor may one of the organization itself), `payee_account_unverified`,
+    `cross_border_papers_missing` (abroad, cross_border.py says which) or `illegal_state`.
     """
     payout = _visible(payout_id, actor)
     require(actor, Permission.PAYOUT_APPROVE, venue_id=payout.venue_id)
@@ -75,6 +78,7 @@ def approve_payout(*, payout_id: UUID, actor: Actor) -> Payout:
         currency=Currency(payout.currency),
         number=payout.bank_account,
     )
+    require_papers(payout)
     advance(
         payout,
         to=Payout.State.APPROVED,
@@ -92,11 +96,13 @@ def approve_payout(*, payout_id: UUID, actor: Actor) -> Payout:
 def confirm_paid(*, payout_id: UUID, bank_reference: str, actor: Actor) -> Payout:
     """Write down that the bank has paid a payout that was approved or sent to it, and under which reference.
 
-    Raises Problem `not_found`, `forbidden`, `illegal_state` or `bank_reference_taken`.
+    Raises Problem `not_found`, `forbidden`, `illegal_state`, `bank_reference_taken` or `cross_border_papers_missing`.
     """
     payout = _at_the_bank(payout_id, actor)
     if Payout.objects.filter(venue=payout.venue_id, bank_reference=bank_reference).exclude(id=payout.id).exists():
         raise Problem("bank_reference_taken", bank_reference=bank_reference)
+    if payout.batch is None:
+        send_with_papers(payout, actor=actor)
     advance(
         payout,
         to=Payout.State.PAID,

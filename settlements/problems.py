@@ -39,6 +39,8 @@ register(
         "buyer_not_in_programme": (403, _("The programme is not for your organization.")),
         "parties_related": (409, _("A voucher does not pay for what related parties sell to each other.")),
         "clawback_open": (409, _("A clawback of this voucher is under way.")),
+        "cross_border_papers_missing": (409, _("The payment abroad waits for papers.")),
+        "tax_filing_known": (409, _("This filing, or one of the same contract, was entered before.")),
         "no_positions": (409, _("The venue has changed no money yet.")),
         "day_revalued_past": (409, _("A later day is revalued already.")),
         "exchange_rate_missing": (409, _("The venue has no rate between these currencies.")),

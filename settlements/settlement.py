@@ -21,6 +21,7 @@ from kernel.problems import Problem
 from kernel.states import advance_many
 from settlements import withholding
 from settlements.chart import AccountKey, open_accounts
+from settlements.cross_border import note_earnings
 from settlements.fees import FeeLine, divide_back, left_of, total_of
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, EscrowHold, FeePayer, Payee, Settlement, SettlementLine, Transfer, Withholding
@@ -231,6 +232,15 @@ def give_back(
         memo=reason[:200],
     )
     post([draft], actor=actor)
+    note_earnings(
+        order_id=order_id,
+        venue_id=first.venue_id,
+        currency=amount.currency,
+        lines=given,
+        owners={Payee.PROVIDER: first.provider_id, Payee.BROKER: first.broker_id},
+        reference=reference,
+        given_back=True,
+    )
     details = {"order": str(order_id), **amount.as_json(), "lines": [line.as_json() for line in given]}
     audit.record("settlement.given_back", subject=first, actor=actor, reason=reason, details=details)
     withholding.record(

@@ -5,6 +5,7 @@ from django.urls import path
 from settlements.api import (
     balances,
     bank_accounts,
+    cross_border,
     deposits,
     exchange,
     payout_batches,
@@ -123,4 +124,14 @@ urlpatterns = [
     path("fee-waivers/<uuid:waiver_id>/end", waivers.FeeWaiverEnd.as_view(), name="fee-waiver-end"),
     path("revaluations", revaluations.RevaluationList.as_view(), name="revaluations"),
     path("revaluations/<uuid:revaluation_id>", revaluations.RevaluationDetail.as_view(), name="revaluation"),
+    path("payouts/<uuid:payout_id>/papers", cross_border.PayoutPapers.as_view(), name="payout-papers"),
+    path("tax-filings", cross_border.TaxFilingList.as_view(), name="tax-filings"),
+    *(
+        path(f"tax-filings/<uuid:tax_filing_id>{act}", view.as_view(), name=f"tax-filing{act}")
+        for act, view in (
+            ("", cross_border.TaxFilingDetail),
+            ("/confirm", cross_border.TaxFilingConfirm),
+            ("/refuse", cross_border.TaxFilingRefuse),
+        )
+    ),
 ]

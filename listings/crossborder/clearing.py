@@ -29,6 +29,18 @@ def is_cleared(order_id: UUID) -> bool:
     return case is not None and case.cleared
 
 
+def clearance_of(order_id: UUID) -> str | None:
+    """Return the number under which an order's data were cleared to leave: "" if they were not, None without a case.
+
+    What was released at the port was cleared, though its validity has ended since; a case that was revoked was not.
+    """
+    case = RouteCase.objects.filter(order_id=order_id).first()
+    if case is None:
+        return None
+    released = TransferPermit.objects.filter(case=case).exists()
+    return case.number if case.cleared or (released and case.state != RouteCase.State.REVOKED) else ""
+
+
 def permit_of(delivery_id: UUID) -> TransferPermit | None:
     """Return the permit by which a delivery may leave, in force or not."""
     permits = TransferPermit.objects.select_related("case")

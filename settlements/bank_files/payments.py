@@ -30,6 +30,7 @@ CSV_HEADINGS = (
     "币种",
     "用途",
     "客户流水号",
+    "监管申报信息",
 )
 
 
@@ -45,6 +46,30 @@ class Party:
 
 
 @dataclass(frozen=True)
+class ReportedContract:
+    """What of a payment abroad is for which contract, and its papers' numbers; blank where there is none."""
+
+    amount_minor: int
+    agreement: str
+    clearance: str
+    tax_filing: str
+
+    def lines(self) -> list[str]:
+        """Return the numbers, each at most 35 characters with its sign."""
+        named = {"AGR": self.agreement, "CLR": self.clearance, "TAX": self.tax_filing}
+        return [f"{sign} {number}" for sign, number in named.items() if number]
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """What the paying bank reports of a payment abroad: to whom ("" where nobody is named), where, and of what."""
+
+    authority: str
+    country: str
+    contracts: Sequence[ReportedContract]
+
+
+@dataclass(frozen=True)
 class Payment:
     """One payment; `reference` (at most 35 characters) comes back in the bank's answers and statements."""
 
@@ -52,6 +77,7 @@ class Payment:
     payee: Party
     amount_minor: int
     purpose: str
+    reporting: Reporting | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +140,11 @@ def pain_001(instruction: Instruction) -> PaymentFile:
             CdtrAgt={"FinInstnId": _bank(payment.payee)},
             Cdtr={"Nm": payment.payee.name},
             CdtrAcct={"Id": _account(payment.payee.number)},
+        )
+        if payment.reporting is not None:
+            _put_reporting(transfer, payment.reporting, instruction.currency)
+        _put(
+            transfer,
             RmtInf={"Ustrd": payment.purpose},
         )
     content = etree.tostring(document, xml_declaration=True, encoding="UTF-8", pretty_print=True)
@@ -121,6 +152,18 @@ def pain_001(instruction: Instruction) -> PaymentFile:
     if not _schema().validate(etree.fromstring(content)):
         raise ValueError(str(_schema().error_log.last_error))
     return PaymentFile(f"{instruction.number}.xml", "application/xml", content)
+
+
+def _put_reporting(transfer: etree._Element, reporting: Reporting, currency: str) -> None:
+    """Add what the debtor's bank reports (RgltryRptg), with one part for each contract."""
+    report = etree.SubElement(transfer, "RgltryRptg")
+    named: Branch = {"Nm": reporting.authority} if reporting.authority else {}
+    _put(report, DbtCdtRptgInd="DEBT", Authrty={**named, "Ctry": reporting.country})
+    for contract in reporting.contracts:
+        part = etree.SubElement(report, "Dtls")
+        etree.SubElement(part, "Amt", Ccy=currency).text = format_amount(contract.amount_minor)
+        for line in contract.lines():
+            etree.SubElement(part, "Inf").text = line
 
 
 def bank_csv(instruction: Instruction) -> PaymentFile:
@@ -142,9 +185,15 @@ def bank_csv(instruction: Instruction) -> PaymentFile:
                 instruction.currency,
                 payment.purpose,
                 payment.reference,
+                _reported(payment),
             ]
         )
     return PaymentFile(f"{instruction.number}.csv", "text/csv; charset=gb18030", text.getvalue().encode("gb18030"))
+
+
+def _reported(payment: Payment) -> str:
+    contracts = payment.reporting.contracts if payment.reporting else ()
+    return "; ".join(line for contract in contracts for line in contract.lines())
 
 
 Branch = Mapping[str, "str | Branch"]

@@ -3,6 +3,7 @@
 from settlements.models.bank_accounts import CustodyAccount, PayeeAccount
 from settlements.models.banking import Deposit, Payout
 from settlements.models.batches import BankFile, PayoutBatch
+from settlements.models.cross_border import ContractEarning, CrossBorderPayment, PayoutPart, TaxFiling, TradeProof
 from settlements.models.exchange import ExchangeQuote, ExchangeRate
 from settlements.models.ledger import Account, Balance, Entry, Transfer, UnsummedEntry
 from settlements.models.periods import AccountingPeriod, Correction, PeriodBalance
@@ -39,7 +40,9 @@ __all__ = [
     "BankFile",
     "BankMatch",
     "BankStatement",
+    "ContractEarning",
     "Correction",
+    "CrossBorderPayment",
     "CustodyAccount",
     "DealOrigin",
     "Deposit",
@@ -56,6 +59,7 @@ __all__ = [
     "PayeeAccount",
     "Payout",
     "PayoutBatch",
+    "PayoutPart",
     "PeriodBalance",
     "Revaluation",
     "RevaluationLine",
@@ -63,7 +67,9 @@ __all__ = [
     "SettlementLine",
     "Supply",
     "Tax",
+    "TaxFiling",
     "TaxRate",
+    "TradeProof",
     "Transfer",
     "UnsummedEntry",
     "VoucherClawback",

@@ -67,6 +67,7 @@ from settlements.models import (
     PayoutBatch,
     Revaluation,
     Settlement,
+    TaxFiling,
     VoucherUse,
     Withholding,
 )
@@ -145,6 +146,7 @@ def traded() -> Traded:
         **_banked(member),
         "exchange_quote_id": _quoted(member),
         "revaluation_id": _revalued(member),
+        "tax_filing_id": _tax_filing(member),
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
         **_books(),
         "waiver_id": waived(member).id,
@@ -446,6 +448,14 @@ def _revalued(member: Organization) -> object:
     return Revaluation.objects.get(day=today).id
 
 
+def _tax_filing(member: Organization) -> object:
+    """A tax filing of a payment to the member, as if it were abroad."""
+    said = {"number": secrets.token_hex(8), "document_sha256": "ab" * 32, "filed_on": timezone.localdate()}
+    clerk = staff(role=Role.SETTLEMENT_OFFICER)
+    filing = TaxFiling.objects.create(venue=venue(), organization=member, order_id=uuid4(), entered_by=clerk, **said)
+    return filing.id
+
+
 def _banked(member: Organization) -> dict[str, object]:
     """A bank account of the member, which is verified, and a batch of the venue, which nobody pays from."""
     account, own = payee(member), custody()
@@ -544,6 +554,7 @@ def grow(world: Traded, times: int = 3) -> None:
         make_membership(member, "szdex", list(Capacity)[number])
         _payout(member)
         _quoted(member)
+        _tax_filing(member)
         payee(member)
         published_quarter(member, number + 1)
         _registrations(member)
