@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_provider_of_hong_kong_is_paid_with_the_number_of_the_route_case(db: None) -> None:
     provider, buyer = make_member("gzdex", Capacity.PROVIDER, jurisdiction="HK"), make_buyer()
-    order = funded(buy(exportable(provider), buyer))
+    order = funded(buy(exportable(provider), buyer), "hk_dpp_notice")
     delivery = released(order)
     accept_delivery(delivery_id=delivery.id, actor=actor(person_of(buyer)))
     run_due_jobs(kinds=("order.settle",))
