@@ -4,6 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 ARGS ?=
 SOAK_MEBIBYTES ?= 2048
+SOAK_TRADES ?= 10000
 STAMP := $(VENV)/.set-up
 SHARING_STAMP := .venv-delta-sharing/.set-up
 MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
@@ -60,10 +61,11 @@ $(SHARING_STAMP): $(STAMP) requirements-delta-sharing.lock
 spark-test: $(STAMP) ## Check that the engine-neutral figures are the same on a local Spark (needs Java 17 or newer)
 	@./deploy/spark-test $(VENV)
 
-soak: $(STAMP) system-packages ## The long runs: every kill with a file of 2 GiB (SOAK_MEBIBYTES=… for another size)
-	SOAK_MEBIBYTES=$(SOAK_MEBIBYTES) $(VENV)/bin/pytest tests/faults/test_large_files.py $(ARGS)
+soak: $(STAMP) system-packages ## The long runs: every kill with a file of 2 GiB (SOAK_MEBIBYTES=…) and with 10,000 trades (SOAK_TRADES=…)
+	SOAK_MEBIBYTES=$(SOAK_MEBIBYTES) SOAK_TRADES=$(SOAK_TRADES) \
+		$(VENV)/bin/pytest tests/faults/test_large_files.py tests/faults/test_settlement_run.py $(ARGS)
 
-bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger profiling catalogue relevance border gateway files sharing clean_room)
+bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger settlement profiling catalogue relevance border gateway files sharing clean_room)
 	@$(PY) -m bench $(ARGS)
 
 messages: $(STAMP) ## Collect translatable texts into locale/ and compile them

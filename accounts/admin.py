@@ -50,7 +50,16 @@ class AffiliationInline(ReadOnlyInline):
 
 @admin.register(Venue)
 class VenueAdmin(ConsoleAdmin):
-    list_display = ("shown_name", "code", "number_prefix", "operator", "currency", "acceptance_working_days")
+    list_display = (
+        "shown_name",
+        "code",
+        "number_prefix",
+        "operator",
+        "currency",
+        "acceptance_working_days",
+        "release_working_days",
+        "release_working_days_abroad",
+    )
     list_select_related = ("operator",)
     search_fields = ("code",)
     ordering = ("code",)

@@ -1,6 +1,7 @@
 """Run the benchmarks: all of them, or those named.
 
-python -m bench [loop] [ledger] [profiling] [catalogue] [relevance] [border] [gateway] [files] [sharing] [clean_room]
+python -m bench [loop] [ledger] [settlement] [profiling] [catalogue] [relevance] [border] [gateway] [files] [sharing]
+                [clean_room]
 """
 
 import subprocess
@@ -8,6 +9,7 @@ import sys
 
 BENCHMARKS = (
     "ledger",
+    "settlement",
     "profiling",
     "catalogue",
     "relevance",

@@ -8,19 +8,19 @@ from django.utils.translation import gettext as _
 
 from accounts.access import Permission, find, require
 from kernel.actors import SYSTEM, Actor
-from kernel.jobs import enqueue
 from kernel.problems import Problem
 from kernel.states import advance
 from marketplace.acceptance_clock import stop_clock
 from marketplace.entitlements import end_right, has_ended
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Dispute, Entitlement, Order
+from marketplace.settlement_runs import release_of, settle_when_released
 from settlements import escrow
 
 
 @transaction.atomic
 def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Delivery:
-    """Accept a delivery and let its escrow be divided.
+    """Accept a delivery and let its escrow be divided, at once or on the venue's day of release.
 
     Raises `not_found` if the actor cannot see it, `illegal_state` if it does not await acceptance.
     """
@@ -31,14 +31,9 @@ def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Del
     stop_clock(delivery)
     if delivery.is_new_version:  # paid with the order
         return delivery
-    advance(delivery.order, to=Order.State.ACCEPTED, actor=actor, reason=reason)
-    enqueue(
-        "order.settle",
-        key=str(delivery.order_id),
-        subject_id=delivery.order_id,
-        organization_id=delivery.organization_id,
-        venue_id=delivery.venue_id,
-    )
+    order = delivery.order
+    advance(order, to=Order.State.ACCEPTED, actor=actor, reason=reason, release_at=release_of(order, timezone.now()))
+    settle_when_released(order)
     return delivery
 
 
@@ -94,5 +89,5 @@ def accept_in_silence(*, delivery_id: UUID) -> None:
 
 def _lock(delivery_id: UUID, actor: Actor) -> Delivery:
     delivery = find(Delivery.objects.visible_to(actor), pk=delivery_id)
-    delivery.order = lock_order(delivery.order_id, actor)
+    delivery.order = lock_order(delivery.order_id, actor, "venue", "buyer", "provider")
     return delivery

@@ -22,6 +22,7 @@ from marketplace.disputes import officers_dispute, partys_dispute, stop_negotiat
 from marketplace.entitlements import end_right
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Dispute, DisputeOffer, Order
+from marketplace.settlement_runs import settle_when_released
 from settlements import escrow
 from settlements.fees import FeeLine
 from settlements.settlement import give_back
@@ -194,15 +195,21 @@ def _end(dispute: Dispute, *, to: str, refund: Money, reason: str, actor: Actor)
     if hold is not None and frozen:
         hold = escrow.thaw(hold=hold, refund=refund, reference=f"refund:{dispute.id}", actor=actor, reason=reason)
     if owed:
-        _enqueue(PAY_JOB, str(dispute.id), dispute)
+        enqueue(
+            PAY_JOB,
+            key=str(dispute.id),
+            subject_id=dispute.id,
+            organization_id=dispute.organization_id,
+            venue_id=dispute.venue_id,
+        )
     if hold is not None and hold.state == hold.State.REFUNDED:
         _undo(order, reason=reason, actor=actor)
     elif order.state == Order.State.DELIVERED:
         for delivery in order.deliveries.select_related("entitlement"):
             restart_clocks(delivery.entitlement, actor=actor)
     elif order.state == Order.State.ACCEPTED:
-        # The first job ended when it had settled what was not disputed; this one is another.
-        _enqueue("order.settle", f"{order.id} {dispute.id}", dispute)
+        # The first job, if the order was released before, has settled what was not disputed; this one is another.
+        settle_when_released(order, key=str(dispute.id))
 
 
 def _undo(order: Order, *, reason: str, actor: Actor) -> None:
@@ -220,16 +227,6 @@ def _undo(order: Order, *, reason: str, actor: Actor) -> None:
             )
             stop_clock(delivery)
         end_right(delivery.entitlement, reason=reason, actor=actor)
-
-
-def _enqueue(kind: str, key: str, dispute: Dispute) -> None:
-    enqueue(
-        kind,
-        key=key,
-        subject_id=dispute.id if kind == PAY_JOB else dispute.order_id,
-        organization_id=dispute.organization_id,
-        venue_id=dispute.venue_id,
-    )
 
 
 def _partys_or_mediators(dispute_id: UUID, actor: Actor) -> Dispute:

@@ -23,6 +23,7 @@ from marketplace import (
     negotiating,
     ordering,
     renewals,
+    settlement_runs,
     subscriptions,
     telling,
     usage_runs,
@@ -132,10 +133,16 @@ def accept_in_silence(job: Job) -> None:
     acceptance.accept_in_silence(delivery_id=job.subject_id)
 
 
-@handles("order.settle")
+@handles(settlement_runs.ORDER_JOB)
 def settle_order(job: Job) -> None:
-    assert job.subject_id is not None  # noqa: S101 - acceptance.py and dispute_outcomes.py name it
+    assert job.subject_id is not None  # noqa: S101 - settlement_runs.py names it
     closing.settle_order(order_id=job.subject_id)
+
+
+@handles(settlement_runs.RUN_JOB, lease=timedelta(minutes=5))
+def run_settlement(job: Job) -> None:
+    assert job.venue_id is not None  # noqa: S101 - settlement_runs.py names it
+    settlement_runs.run_settlement(venue_id=job.venue_id, job=job)
 
 
 @handles(disputes.NEGOTIATION_JOB)

@@ -284,7 +284,8 @@ def _refuse_others(drafts: Sequence[SettlementDraft]) -> None:
 
 def _transfers(settled: Sequence[tuple[SettlementDraft, EscrowHold]], actor: Actor) -> list[TransferDraft]:
     keys = [(_escrow_of(draft, hold), *_keys_of(draft, draft.lines)) for draft, hold in settled]
-    account = dict(zip(flat := list(chain.from_iterable(keys)), open_accounts(*flat), strict=True))
+    needed = list(dict.fromkeys(chain.from_iterable(keys)))
+    account = dict(zip(needed, open_accounts(*needed), strict=True))
     with_voucher = uses.orders_with_voucher([draft.order_id for draft, _hold in settled])
     drafts = []
     for (draft, hold), (escrow, *takers) in zip(settled, keys, strict=True):

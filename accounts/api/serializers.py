@@ -39,6 +39,8 @@ class VenueSerializer(serializers.ModelSerializer[Venue]):
             "timezone",
             "currency",
             "acceptance_working_days",
+            "release_working_days",
+            "release_working_days_abroad",
         )
 
 

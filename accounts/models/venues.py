@@ -35,6 +35,13 @@ class Venue(Identified):
         verbose_name=_("operator"),
     )
     acceptance_working_days = models.PositiveSmallIntegerField(_("working days to accept a delivery"), default=5)
+    # DOMAIN §5: T+1 at home and T+3 abroad are usual.
+    release_working_days = models.PositiveSmallIntegerField(
+        _("working days from acceptance to settlement"), default=0, help_text=_("0 settles at once.")
+    )
+    release_working_days_abroad = models.PositiveSmallIntegerField(
+        _("the same where the parties are in two jurisdictions"), default=0
+    )
 
     objects = VenueQuerySet.as_manager()
 

@@ -71,6 +71,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "origin",
             "purpose",
             "agreement",
+            "release_at",
             "created_at",
         )
         read_only_fields = fields

@@ -63,6 +63,7 @@ class Order(Identified, Stateful):
     )
     purpose = models.TextField(_("declared purpose of use"))
     placed_by = models.UUIDField(_("placed by"), null=True)
+    release_at = models.DateTimeField(_("settled from"), null=True)
 
     objects: ClassVar[OrderQuerySet] = OrderQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -61,7 +61,7 @@ class Exchange:
         (self.state / "metrics").mkdir(exist_ok=True)
         if not migrated.load(self.servers):
             self.manage("migrate", "--verbosity", "0")
-        world = self._run(sys.executable, "-m", "tests.faults.world", str(self.rows))
+        world = self.run(sys.executable, "-m", "tests.faults.world", str(self.rows))
         self.world = json.loads(world.splitlines()[-1])
         for name in ("web", "worker", "beat"):
             self.start(name)
@@ -88,7 +88,7 @@ class Exchange:
         process.wait()
 
     def manage(self, *arguments: str) -> str:
-        return self._run(sys.executable, "manage.py", *arguments)
+        return self.run(sys.executable, "manage.py", *arguments)
 
     # --- looking into the database ---------------------------------------------------------------------------------
 
@@ -192,7 +192,7 @@ class Exchange:
         except httpx.TransportError:
             return False
 
-    def _run(self, *command: str) -> str:
+    def run(self, *command: str) -> str:
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
