@@ -200,10 +200,10 @@ def test_a_delivery_is_pushed_to_a_server_whose_key_was_given(
     assert sorted(each.name for each in there.iterdir()) == ["manifest.json", "streets.csv"]
     assert (there / "streets.csv").read_bytes() == STREETS
     [file] = PushedFile.objects.filter(push=push)
-    assert (file.receipt["checked"], file.upload) == ("size", "")
+    assert file.receipt["checked"] == "size"
     # Killed after the file had its name and before that was written down: it is there, and is not sent again.
     before = (folder / LOG).read_text()
-    PushedFile.objects.filter(pk=file.pk).update(upload="0123456789abcdef.part", arrived_at=None)
+    PushedFile.objects.filter(pk=file.pk).update(arrived_at=None)
     Push.objects.filter(pk=push.pk).update(state=Push.State.WAITING)
     Job.objects.filter(kind=PUSH_JOB).update(state=Job.State.WAITING, due_at=timezone.now())
     assert pushed(push).state == Push.State.PUSHED
@@ -221,11 +221,12 @@ def test_what_breaks_off_goes_on_and_is_seen_under_its_name_when_it_is_whole(
     def chunks(count: int = 9) -> Iterator[bytes]:
         return (content[number * MEBIBYTE : (number + 1) * MEBIBYTE] for number in range(count))
 
-    whole = Outgoing("large/a.bin", len(content), "", chunks)
+    digest = hashlib.sha256(content).hexdigest()
+    whole = Outgoing("large/a.bin", len(content), digest, chunks)
     with pytest.raises(NotNow):
         sender.send(whole, memory)
     [part] = (folder / "in/large").iterdir()
-    assert part.name == f".a.bin.{memory.upload}"
+    assert part.name == f".{memory.upload}"
     begun = len((folder / LOG).read_text())
     assert sender.send(whole, memory) == {"checked": "size"}
     [_open, first, *_rest] = (folder / LOG).read_text()[begun:].splitlines()
@@ -235,7 +236,7 @@ def test_what_breaks_off_goes_on_and_is_seen_under_its_name_when_it_is_whole(
     assert (folder / "in/large/a.bin").read_bytes() == content
 
     # Another of the same name replaces it at once; one that comes short does not, and one given up leaves nothing.
-    short = Outgoing("large/a.bin", len(content), "", lambda: chunks(5))
+    short = Outgoing("large/a.bin", len(content), digest, lambda: chunks(5))
     with pytest.raises(NotNow, match="bytes are there instead of"):
         sender.send(short, memory)
     sender.abort("large/a.bin", memory.upload)
@@ -243,6 +244,26 @@ def test_what_breaks_off_goes_on_and_is_seen_under_its_name_when_it_is_whole(
     settings.FETCH_ALLOWED_NETWORKS = []
     with pytest.raises(FetchFailed, match="not on the public internet"):
         sender.probe("x", b"y")
+
+
+def test_a_server_that_talks_nonsense_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ssh = tmp_path / "ssh"
+    monkeypatch.setattr("marketplace.delivery.push.sftp_channel.program", lambda: str(ssh))
+    where = {"host": "127.0.0.1", "user": "x", "host_key": new_key()[1]}
+    version = r"\000\000\000\005\002\000\000\000\003"
+    cases = {
+        "Welcome to our server": "does not speak SFTP",
+        r"\000\000\000\005\145\000\000\000\001": "does not speak SFTP",  # a status before any question
+        r"\000\000\000\007\002\000\000\000\003\000\000": "does not speak SFTP",  # half of an extension's length
+        version + r"\377\377\377\377": "does not speak SFTP",  # four gigabytes to come
+        version + r"\000\000\000\005\145\000\000\000\001": "does not speak SFTP",  # a status without its code
+        version + r"\000\000\000\005\151\000\000\000\001": "answers what was not asked",
+    }
+    for said, refusal in cases.items():
+        ssh.write_text(f"#!/bin/sh\nprintf '{said}'\nexec cat >/dev/null\n")
+        ssh.chmod(0o755)
+        with pytest.raises(Refused, match=refusal):
+            Sftp(where, {"private_key": "x"}).probe("a/b", b"c")
 
 
 def test_a_server_that_fails_for_a_while_gets_it_later_and_one_that_refuses_shows_why(

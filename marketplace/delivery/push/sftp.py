@@ -4,11 +4,11 @@ A file is written under a name of its own and renamed when all of it is there, s
 under its real name. An upload that was cut off goes on where it stopped; one that is given up is removed.
 """
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import accumulate
-from secrets import token_hex
 
 from kernel.fetching import FetchFailed
 from marketplace.delivery.push.sending import Memory, NotNow, Outgoing, Receipt, Refused, Secret, Settings
@@ -27,15 +27,14 @@ class Sftp:
 
     def send(self, file: Outgoing, memory: Memory) -> Receipt:
         """Write a file beside its place, go on where it was cut off, and rename it when its size is right."""
-        name, goes_on = self._path(file.name), bool(memory.upload)
+        name, upload = self._path(file.name), f"{file.sha256[:32]}.part"
+        part, goes_on = _beside(name, upload), memory.upload == upload
         if not goes_on:
-            memory.keep(f"{token_hex(8)}.part")
-        part = _beside(name, memory.upload)
+            memory.keep(upload)
         with self._channel() as channel:
             there = channel.size(part)
             if goes_on and there is None and channel.size(name) == file.size:
-                memory.keep("")  # renamed, before that could be written down
-                return RECEIPT
+                return RECEIPT  # renamed, before that could be written down
             _make_folders(channel, name)
             handle = channel.open_to_write(part)
             # Of what was under way when it broke off, a server may have written the later before the earlier.
@@ -47,7 +46,6 @@ class Sftp:
                 channel.remove(part)
                 raise NotNow(f"{self._host}: {size} bytes are there instead of {file.size}")
             channel.rename(part, name)
-        memory.keep("")
         return RECEIPT
 
     def probe(self, name: str, body: bytes) -> None:
@@ -81,6 +79,8 @@ class Sftp:
                 yield channel
         except Status as status:
             raise (Refused if status.code in FOR_EVER else NotNow)(str(status)) from status
+        except struct.error as error:
+            raise Refused(f"{self._host} does not speak SFTP") from error
 
     @property
     def _host(self) -> str:
@@ -92,8 +92,7 @@ class Sftp:
 
 
 def _beside(name: str, upload: str) -> str:
-    folder, _slash, last = name.rpartition("/")
-    return f"{folder}/.{last}.{upload}"
+    return f"{name.rpartition('/')[0]}/.{upload}"
 
 
 def _make_folders(channel: Channel, name: str) -> None:
