@@ -17,7 +17,7 @@ from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.auctions import database_now, give_deposits_back, locked_auction, release_deposit
 from marketplace.bidding import opened
 from marketplace.models import Auction, AuctionDeposit, Bid, Quote
-from marketplace.quotes import make_quote, refuse_outdated
+from marketplace.quotes import make_quote
 from settlements import escrow
 
 FOLLOW_JOB = "auction.follow"
@@ -75,7 +75,7 @@ def follow_win(*, auction_id: UUID) -> Auction:
     if auction.state != State.AWARDED or quote.state != Quote.State.EXPIRED:
         return auction
     deposit = auction.deposits.get(organization=quote.buyer_id)
-    offer, hindrance = _still_offered(auction, quote)
+    offer, hindrance = _still_offered(auction)
     if offer is None:
         release_deposit(deposit, to=AuctionDeposit.State.RETURNED, actor=SYSTEM, reason=hindrance)
         advance(auction, to=State.FAILED, actor=SYSTEM, reason=hindrance, outcome=hindrance)
@@ -109,15 +109,15 @@ def _admitted(auction: Auction, ranking: Sequence[Bid]) -> list[Bid]:
     return [bid for bid in ranking if (bid.organization_id,) in members]
 
 
-def _still_offered(auction: Auction, quote: Quote | None = None) -> tuple[Offer | None, str]:
-    """Return what is sold, or None and why it cannot be sold any more, as a code."""
+def _still_offered(auction: Auction) -> tuple[Offer | None, str]:
+    """Return what was announced, or None and why it cannot be sold any more, as a code."""
     try:
         offer = offer_for(auction.listing_id, auction.plan_id)
-        if quote is not None:
-            refuse_outdated(quote, offer)
     except Problem as problem:
         return None, problem.code
-    return offer, ""
+    # Nobody is bound by a bid for something that was materially edited since.
+    edited = offer.listing.revision != auction.listing_revision
+    return (None, "listing_edited") if edited else (offer, "")
 
 
 def _award(auction: Auction, offer: Offer, best: Bid) -> None:

@@ -106,7 +106,7 @@ class AuctionAdmin(ConsoleAdmin):
     fields = (
         ("number", "kind", "state"),
         ("venue", "provider"),
-        ("listing", "plan"),
+        ("listing", "listing_revision", "plan"),
         ("starts_at", "announced_end", "ends_at", "extension_minutes"),
         ("start", "step", "reserve", "deposit"),
         ("bids_count", "lead"),

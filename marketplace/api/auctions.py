@@ -88,6 +88,7 @@ class AuctionSerializer(serializers.ModelSerializer[Auction]):
             "provider",
             "listing",
             "listing_id",
+            "listing_revision",
             "plan_id",
             "starts_at",
             "announced_end",
@@ -258,7 +259,7 @@ class AuctionBids(generics.GenericAPIView[Bid]):
         return self.get_paginated_response(shown.data)
 
     @extend_schema(operation_id="auctions_bid", request=NewBidSerializer, responses={201: BidSerializer})
-    @idempotent()
+    @idempotent(withhold=("amount",))  # a sealed bid is stored nowhere in clear
     def post(self, request: Request, auction_id: UUID) -> Response:
         amount = body_of(NewBidSerializer, request)["amount"]
         bid = bidding.place_bid(auction_id=auction_id, amount=amount, actor=actor_of(request))

@@ -67,6 +67,7 @@ class Auction(Identified, Stateful):
         Organization, models.PROTECT, verbose_name=_("provider"), related_name="+", db_index=False
     )
     listing = models.ForeignKey(Listing, models.PROTECT, verbose_name=_("listing"), related_name="+")
+    listing_revision = models.PositiveIntegerField(_("revision of the listing"), default=1)
     plan = models.ForeignKey(Plan, models.PROTECT, verbose_name=_("plan"), related_name="+", db_index=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.ANNOUNCED)

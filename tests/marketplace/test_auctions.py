@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -11,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership, Organization
+from accounts.models import Capacity, Membership, Organization
 from kernel.jobs import run_due_jobs
-from kernel.models import AuditEvent, Job
+from kernel.models import AuditEvent, IdempotencyRecord, Job
 from kernel.money import Currency, Money
 from listings.listing import suspend
 from listings.models import Listing
@@ -32,9 +33,10 @@ from tests.marketplace.pricing import (
     shifted,
     yuan,
 )
-from tests.marketplace.trading import closed, funds_of, listed_dataset, make_buyer, placed
+from tests.marketplace.trading import closed, fund, funds_of, listed_dataset, make_buyer, placed
 from tests.refusals import refused
-from tests.world import Role, actor, api, make_client, make_member, person_of, staff
+from tests.settlements.test_ledger_under_load import at_once
+from tests.world import Role, actor, api, make_client, make_member, make_membership, person_of, staff
 
 pytestmark = pytest.mark.django_db
 AUCTIONS = "/api/v1/auctions"
@@ -49,6 +51,12 @@ def listing(provider: Organization) -> Listing:
 @pytest.fixture
 def rival(db: None) -> Organization:
     return make_buyer()
+
+
+def buying_as_well(provider: Organization) -> Organization:
+    make_membership(provider, "gzdex", Capacity.BUYER)
+    fund(provider, "500.00")
+    return provider
 
 
 def won(auction: Auction) -> Quote:
@@ -181,7 +189,7 @@ def test_a_bid_passes_the_highest_one_by_the_step(listing: Listing, buyer: Organ
                 auction_id=auction.pk, amount=Money(20_000, Currency.HKD), actor=actor(person_of(buyer))
             ),
         ),
-        ("own_product", lambda: bid(auction, own_buyer(listing), 100)),
+        ("own_product", lambda: bid(auction, buying_as_well(listing.organization), 100)),
         ("insufficient_funds", lambda: bid(auction, make_buyer(funds="19.99"), 100)),
         ("membership_required", lambda: bid(auction, make_buyer("szdex"), 100)),
     ]
@@ -202,16 +210,6 @@ def test_a_bid_passes_the_highest_one_by_the_step(listing: Listing, buyer: Organ
             cursor.execute(change)
 
 
-def own_buyer(listing: Listing) -> Organization:
-    from accounts.models import Capacity
-    from tests.marketplace.trading import fund
-    from tests.world import make_membership
-
-    make_membership(listing.organization, "gzdex", Capacity.BUYER)
-    fund(listing.organization, "500.00")
-    return listing.organization
-
-
 def test_nobody_sees_a_sealed_bid_before_the_close_and_equal_ones_are_ranked_by_time(
     listing: Listing, buyer: Organization, rival: Organization, provider: Organization
 ) -> None:
@@ -220,13 +218,15 @@ def test_nobody_sees_a_sealed_bid_before_the_close_and_equal_ones_are_ranked_by_
     bid(auction, rival, 777)  # replaced by its next one
     bid(auction, buyer, 555)
     bid(auction, third, 555)
-    bid(auction, rival, 444)
     viewers = {
         "bidder": api(make_client(person_of(rival))),
         "provider": api(make_client(person_of(provider))),
         "staff": api(make_client(staff("gzdex", Role.VENUE_ADMIN))),
     }
     address = f"{AUCTIONS}/{auction.pk}"
+    last = viewers["bidder"].post(f"{address}/bids", {"amount": yuan(444).as_json()}).json()
+    assert (last["amount"], last["paddle"]) == (yuan(444).as_json(), 1)
+    assert "amount" not in IdempotencyRecord.objects.get(route__endswith="/bids").body
     seen = {name: viewer.get(f"{address}/bids").json()["items"] for name, viewer in viewers.items()}
     assert [item["amount"]["amount"] for item in seen["bidder"]] == ["444.00", "777.00"]
     assert (seen["provider"], seen["staff"]) == ([], [])
@@ -250,21 +250,26 @@ def test_nobody_sees_a_sealed_bid_before_the_close_and_equal_ones_are_ranked_by_
     assert viewers["provider"].get(address).json()["quote"]["number"] == quote.number
 
 
-@pytest.mark.parametrize("outcome", ["no_bids", "reserve_not_met", "listing_not_available", "not_admitted"])
-def test_an_auction_that_sells_nothing_gives_every_deposit_back(
-    outcome: str, listing: Listing, buyer: Organization
-) -> None:
-    auction = announced(listing, reserve=yuan(150))
-    if outcome != "no_bids":
-        bid(auction, buyer, 149 if outcome == "reserve_not_met" else 150)
-    if outcome == "listing_not_available":
-        suspend(listing_id=listing.pk, reason="Disputed", actor=actor(staff("gzdex", Role.COMPLIANCE_REVIEWER)))
-    if outcome == "not_admitted":
-        Membership.objects.filter(organization=buyer).update(state=Membership.State.SUSPENDED)
-    closed_auction(auction)
-    expected = "no_bids" if outcome == "not_admitted" else outcome
-    assert (auction.state, auction.outcome, auction.quote) == ("FAILED", expected, None)
-    assert (funds_of(buyer), funds_of(buyer, ESCROW)) == (100_000, 0)
+def test_an_auction_that_sells_nothing_gives_every_deposit_back(listing: Listing, buyer: Organization) -> None:
+    memberships = Membership.objects.filter(organization=buyer)
+    officer = actor(staff("gzdex", Role.COMPLIANCE_REVIEWER))
+    hindrances: list[tuple[str, int, Callable[[], object]]] = [
+        ("no_bids", 0, lambda: None),
+        ("reserve_not_met", 149, lambda: None),
+        ("no_bids", 150, lambda: memberships.update(state=Membership.State.SUSPENDED)),
+        # As approve_revision writes it.
+        ("listing_edited", 150, lambda: Listing.objects.filter(pk=listing.pk).update(revision=2)),
+        ("listing_not_available", 150, lambda: suspend(listing_id=listing.pk, reason="Disputed", actor=officer)),
+    ]
+    for outcome, amount, hinder in hindrances:
+        memberships.update(state=Membership.State.ACTIVE)
+        auction = announced(listing, reserve=yuan(150))
+        if amount:
+            bid(auction, buyer, amount)
+        hinder()
+        closed_auction(auction)
+        assert (auction.state, auction.outcome, auction.quote) == ("FAILED", outcome, None)
+        assert (funds_of(buyer), funds_of(buyer, ESCROW)) == (100_000, 0)
 
 
 def test_an_auction_is_called_off_by_the_provider_before_and_by_the_exchange_until_its_end(
@@ -287,6 +292,22 @@ def test_an_auction_is_called_off_by_the_provider_before_and_by_the_exchange_unt
         bid(auction, buyer, 110)
     with refused("no_list_price"):
         placed(listing, buyer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bids_closings_and_orders_of_one_moment_follow_one_another(listing: Listing, provider: Organization) -> None:
+    """Each waits for the row's lock: one of equal bids leads, one quote is made, one order uses it."""
+    auction = announced(listing)
+    bidders = [make_buyer() for _ in range(3)]
+    outcomes = at_once([partial(bid, auction, bidder, 100) for bidder in bidders])
+    assert sorted(outcomes) == ["bid_too_low", "bid_too_low", "ok"]
+    assert (auction.bids.count(), auction.deposits.count()) == (1, 1)
+    over(auction)
+    assert at_once([partial(knockdown.close_auction, auction_id=auction.pk, due=timezone.now())] * 3) == ["ok"] * 3
+    quote = Quote.objects.get()
+    assert sorted(at_once([partial(ordered, quote, quote.buyer)] * 2)) == ["ok", "quote_used"]
+    assert funds_of(quote.buyer) == 100_000 - 10_000
+    assert set(trial_balance().values()) == {0}
 
 
 def test_auctions_over_http(listing: Listing, buyer: Organization, rival: Organization, provider: Organization) -> None:

@@ -131,24 +131,18 @@ def test_only_the_other_side_answers_only_the_newest_offer(
             cursor.execute(change)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "pointer"),
-    [
-        ({"valid_until": timedelta(0)}, "/valid_until"),
-        ({"valid_until": timedelta(days=91)}, "/valid_until"),
+def test_an_offer_is_a_price_in_the_plans_currency_for_a_time(listing: Listing, buyer: Organization) -> None:
+    now = timezone.now()
+    wrongs: list[tuple[dict[str, object], str]] = [
+        ({"valid_until": now}, "/valid_until"),
+        ({"valid_until": now + timedelta(days=91)}, "/valid_until"),
         ({"price": Money(8_000, Currency.HKD)}, "/price"),
         ({"price": Money(0, Currency.CNY)}, "/price"),
-    ],
-)
-def test_an_offer_is_a_price_in_the_plans_currency_for_a_time(
-    wrong: dict[str, object], pointer: str, listing: Listing, buyer: Organization
-) -> None:
-    moment = wrong.get("valid_until")
-    if isinstance(moment, timedelta):
-        wrong = {"valid_until": timezone.now() + moment}
-    with refused("invalid") as caught:
-        bargained(listing, buyer, **wrong)
-    assert caught.value.errors[0].pointer == pointer
+    ]
+    for wrong, pointer in wrongs:
+        with refused("invalid") as caught:
+            bargained(listing, buyer, **wrong)
+        assert caught.value.errors[0].pointer == pointer
     assert not Negotiation.objects.exists()
 
 
