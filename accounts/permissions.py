@@ -35,6 +35,8 @@ class Permission(StrEnum):
     PAYOUT_REQUEST = "payout.request"
     PAYEE_REGISTER = "payee.register"
     EXCHANGE_USE = "exchange.use"
+    INVOICE_REQUEST = "invoice.request"
+    INVOICE_ISSUE = "invoice.issue"
     RETURN_FILE = "return.file"
     REGISTRATION_OBJECT = "registration.object"
     REPORT_DELIVER = "report.deliver"
@@ -134,6 +136,8 @@ _TRADING = frozenset(
         P.ATTESTATION_ISSUE,
         P.ATTESTATION_VERIFY,
         P.EXCHANGE_USE,
+        P.INVOICE_REQUEST,
+        P.INVOICE_ISSUE,
     }
 )
 _ADMINISTRATION = frozenset({P.ORGANIZATION_MANAGE, P.PEOPLE_MANAGE, P.CLIENT_MANAGE})
@@ -178,6 +182,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.BANK_RECONCILE,
         P.EXCHANGE_RATES,
         P.CHARGE_CREDIT,
+        P.INVOICE_ISSUE,
         P.VOUCHER_MANAGE,
         P.VOUCHER_GRANT,
         P.LEDGER_READ,
@@ -204,6 +209,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         P.EXCHANGE_RATES,
         P.FEES_MANAGE,
         P.CHARGE_CREDIT,
+        P.INVOICE_ISSUE,
         P.VOUCHER_MANAGE,
         P.VOUCHER_GRANT,
         P.LEDGER_READ,
@@ -238,6 +244,8 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.REGISTRATION_OBJECT,
             P.REPORT_DELIVER,
             P.ATTESTATION_ISSUE,
+            P.INVOICE_REQUEST,
+            P.INVOICE_ISSUE,
         }
     ),
     "buy": frozenset(
@@ -250,6 +258,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.PUSH_MANAGE,
             P.ATTESTATION_VERIFY,
             P.EXCHANGE_USE,
+            P.INVOICE_REQUEST,
         }
     ),
     "disputes": frozenset({P.DISPUTE_CONDUCT}),
@@ -289,6 +298,7 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.EXCHANGE_RATES,
             P.FEES_MANAGE,
             P.CHARGE_CREDIT,
+            P.INVOICE_ISSUE,
             P.VOUCHER_MANAGE,
             P.VOUCHER_GRANT,
             P.LEDGER_READ,

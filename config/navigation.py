@@ -76,6 +76,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Exchange quotes"), "request_quote", "settlements.exchangequote"),
         (_("Fee waivers"), "money_off", "settlements.feewaiver"),
         (_("Revaluations"), "trending_up", "settlements.revaluation"),
+        (_("Invoices"), "request_page", "settlements.invoice"),
         (_("Tax rates"), "account_balance", "settlements.taxrate"),
         (_("Tax withheld"), "savings", "settlements.withholding"),
     ),

@@ -44,6 +44,7 @@ STORAGE_KEYS: list[str] = env.list("STORAGE_KEYS", [])
 STORAGE_CIPHER = env.str("STORAGE_CIPHER", "AES-256-GCM", validate=validate.OneOf(["AES-256-GCM", "SM4-GCM"]))
 STORAGE_URL = env.str("STORAGE_URL", f"file://{STATE_DIR / 'storage'}")
 # Ed25519 keys of the audit log: the private one that signs, and every public one ever used.
+INVOICE_FOLDER = Path(env.str("INVOICE_FOLDER", str(STATE_DIR / "invoices")))  # requests for fapiao, issued by hand
 KEYS_DIR = Path(env.str("KEYS_DIR", str(STATE_DIR / "keys")))
 LOG_SIGNING_KEY = env.str("LOG_SIGNING_KEY", "")  # PEM; replaces the private key file
 LOG_NAME = env.str("LOG_NAME", "dawan-exchange")  # how the log calls itself in what it signs

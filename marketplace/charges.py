@@ -22,10 +22,11 @@ from kernel.states import advance
 from listings.editions import edition_on
 from marketplace.entitlements import resume_entitlement, suspend_entitlement
 from marketplace.locks import lock_order
-from marketplace.models import Charge, DunningStep, Entitlement
+from marketplace.models import Charge, CreditNote, DunningStep, Entitlement
 from settlements import fees
 from settlements.charging import take
 from settlements.cross_border import note_earnings
+from settlements.fees import FeeLine, left_of
 from settlements.models import DealOrigin, Payee
 
 COLLECT_JOB = "charge.collect"
@@ -79,13 +80,20 @@ def locked_charge(charge_id: UUID, actor: Actor) -> Charge:
     visible = Charge.objects.visible_to(actor).select_related("entitlement__agreement")
     seen = find(visible, pk=charge_id)
     lock_order(seen.entitlement.agreement.order_id, SYSTEM)
-    related = ("entitlement__agreement", "venue", "organization", "provider", "broker")
+    related = ("entitlement__agreement", "venue__operator", "organization", "provider", "broker")
     return Charge.objects.select_related(*related).select_for_update(of=("self",)).get(pk=charge_id)
 
 
 def owners_of(charge: Charge) -> dict[Payee, UUID | None]:
     """Return whose earnings the lines of a charge's division are."""
     return {Payee.PROVIDER: charge.provider_id, Payee.BROKER: charge.broker_id}
+
+
+def left_of_charge(charge: Charge) -> list[FeeLine]:
+    """Return what the payees still have of a paid charge: its division less what earlier credit notes took back."""
+    booked = charge.credit_notes.filter(state=CreditNote.State.APPROVED).values_list("division", flat=True)
+    taken = (FeeLine.from_json(part) for division in booked for part in division)
+    return left_of(map(FeeLine.from_json, charge.division), taken)
 
 
 def give_right_back(charge: Charge) -> None:
@@ -103,7 +111,7 @@ def _pay(charge: Charge, actor: Actor) -> None:
     """Collect what a locked charge comes to after credits, divided by the schedules of the day on which it was made."""
     owed = Money(charge.gross_minor - charge.credited_minor, charge.gross.currency)
     day = timezone.localdate(charge.created_at)
-    lines = fees.quote(venue=charge.venue, gross=owed, on=day, deal=_deal(charge))
+    lines = fees.quote(venue=charge.venue, gross=owed, on=day, deal=deal_of_charge(charge))
     total = Money(fees.total_of(lines), owed.currency)
     if owed.minor:
         take(
@@ -136,7 +144,7 @@ def _pay(charge: Charge, actor: Actor) -> None:
     give_right_back(charge)
 
 
-def _deal(charge: Charge) -> fees.Deal:
+def deal_of_charge(charge: Charge) -> fees.Deal:
     """Return what the fees of a charge depend on: what its agreement was about, and how that came about."""
     body = charge.entitlement.agreement.body
     origin = DealOrigin(body["origin"])

@@ -13,12 +13,13 @@ from kernel.money import Money
 from kernel.numbering import short_number
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
-from marketplace.charges import give_right_back, locked_charge, owners_of
+from marketplace.charges import give_right_back, left_of_charge, locked_charge, owners_of
+from marketplace.invoicing import correct_charge
 from marketplace.models import Charge, CreditNote
 from settlements.charging import give_back
 from settlements.cross_border import note_earnings
 from settlements.deposits import responsible_person
-from settlements.fees import FeeLine, credit_back, left_of
+from settlements.fees import FeeLine, credit_back
 
 NUMBERED = "N"
 
@@ -78,6 +79,7 @@ def approve_credit(*, note_id: UUID, actor: Actor) -> CreditNote:
     )
     charge.credited_minor += note.amount_minor
     charge.save(update_fields=["credited_minor"])
+    correct_charge(charge, note.reason)
     if charge.state != Charge.State.PAID and charge.credited_minor == charge.gross_minor:
         advance(charge, to=Charge.State.CANCELLED, actor=actor, reason=note.reason, decided_at=now)
         give_right_back(charge)
@@ -115,7 +117,7 @@ def _check_amount(charge: Charge, amount: Money) -> None:
 
 
 def _give_back(note: CreditNote, charge: Charge, actor: Actor) -> list[FeeLine]:
-    parts = credit_back(_left_of(charge), note.amount_minor)
+    parts = credit_back(left_of_charge(charge), note.amount_minor)
     give_back(
         credit_id=note.pk,
         charge_id=charge.pk,
@@ -137,10 +139,3 @@ def _give_back(note: CreditNote, charge: Charge, actor: Actor) -> list[FeeLine]:
         given_back=True,
     )
     return parts
-
-
-def _left_of(charge: Charge) -> list[FeeLine]:
-    """Return what the payees still have of a paid charge: its division less what earlier credit notes took back."""
-    booked = charge.credit_notes.filter(state=CreditNote.State.APPROVED).values_list("division", flat=True)
-    taken = (FeeLine.from_json(part) for division in booked for part in division)
-    return left_of(map(FeeLine.from_json, charge.division), taken)

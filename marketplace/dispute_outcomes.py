@@ -20,6 +20,7 @@ from kernel.states import advance
 from marketplace.acceptance_clock import restart_clocks, stop_clock
 from marketplace.disputes import officers_dispute, partys_dispute, stop_negotiating
 from marketplace.entitlements import end_right
+from marketplace.invoicing import correct_order
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Dispute, DisputeOffer, Order
 from marketplace.settlement_runs import settle_when_released
@@ -156,7 +157,7 @@ def pay_outcome(*, dispute_id: UUID) -> None:
     that it is not paid.
     """
     dispute = find(Dispute.objects.all(), pk=dispute_id)
-    lock_order(dispute.order_id, SYSTEM)
+    order = lock_order(dispute.order_id, SYSTEM, "venue", "buyer", "provider", "broker", "agreement")
     dispute.refresh_from_db()
     if dispute.paid_at is not None or not dispute.refund:
         return
@@ -172,6 +173,7 @@ def pay_outcome(*, dispute_id: UUID) -> None:
     dispute.division, dispute.paid_at = [line.as_json() for line in given], timezone.now()
     dispute.save(update_fields=["division", "paid_at"])
     audit.record("dispute.paid", subject=dispute, actor=SYSTEM, details={"lines": dispute.division})
+    correct_order(order, dispute.number)
 
 
 def _end(dispute: Dispute, *, to: str, refund: Money, reason: str, actor: Actor) -> None:

@@ -13,6 +13,7 @@ from marketplace.api import (
     disputes,
     entitlements,
     gateway,
+    invoices,
     negotiations,
     orders,
     product_pages,
@@ -63,6 +64,17 @@ urlpatterns = [
         "negotiations/<uuid:negotiation_id>/withdraw",
         negotiations.NegotiationWithdraw.as_view(),
         name="negotiation-withdraw",
+    ),
+    path("invoices", invoices.InvoiceList.as_view(), name="invoices"),
+    *(
+        path(f"invoices/<uuid:invoice_id>{act}", view.as_view(), name=f"invoice{act}")
+        for act, view in (
+            ("", invoices.InvoiceDetail),
+            ("/issue", invoices.InvoiceIssue),
+            ("/refuse", invoices.InvoiceRefuse),
+            ("/take-back", invoices.InvoiceTakeBack),
+            ("/invoice.pdf", invoices.InvoicePaper),
+        )
     ),
     path("charges", charges.ChargeList.as_view(), name="charges"),
     path("charges/<uuid:charge_id>", charges.ChargeDetail.as_view(), name="charge"),

@@ -22,6 +22,10 @@ register(
         "fee_schedule_missing": (409, _("The venue has no fee schedule for this currency and date.")),
         "fee_announced": (409, _("A rate of this kind already begins on that day.")),
         "fee_schedules_overlap": (409, _("Another rate of this kind is announced for some of these days.")),
+        "nothing_to_invoice": (409, _("Nothing of this kind was settled, or nothing is left of it.")),
+        "invoice_issuer_missing": (409, _("Nobody operates the venue, and so nobody can issue its invoice.")),
+        "invoice_number_taken": (409, _("This number belongs to another invoice of the same seller.")),
+        "nothing_to_correct": (409, _("Red letters have taken back all of this invoice.")),
         "escrow_differs": (409, _("The order already holds another amount in escrow.")),
         "escrow_frozen": (409, _("A dispute has frozen a part of what is held.")),
         "escrow_not_frozen": (409, _("Nothing of what is held is frozen.")),
@@ -52,6 +56,7 @@ register(
         "unbalanced_transfer": (500, _("A transfer did not sum to zero and was refused.")),
     },
     constraints={
+        "invoice_number_is_used_once": "invoice_number_taken",
         "guarded_balance_is_never_negative": "insufficient_funds",
         "bank_receipt_is_unique_per_venue": "bank_reference_taken",
         "bank_payment_is_unique_per_venue": "bank_reference_taken",

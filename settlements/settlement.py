@@ -213,7 +213,7 @@ def give_back(
     `insufficient_escrow` for more than is left of what was settled, or `insufficient_funds` while somebody has less.
     """
     parts = list(Settlement.objects.filter(order_id=order_id).select_related("hold").prefetch_related("lines"))
-    left = left_of([_as_fee(line) for part in parts for line in part.lines.all()], earlier)
+    left = left_of([as_fee(line) for part in parts for line in part.lines.all()], earlier)
     most = total_of(left)
     if not left or amount.currency != parts[0].currency or not 0 < amount.minor <= most:
         raise Problem("insufficient_escrow")
@@ -256,7 +256,8 @@ def give_back(
     return given
 
 
-def _as_fee(share: SettlementLine) -> FeeLine:
+def as_fee(share: SettlementLine) -> FeeLine:
+    """Return a line of a settlement as the line of the division that it came from."""
     return FeeLine(
         payee=Payee(share.payee),
         rate_ppm=share.rate_ppm,

@@ -9,7 +9,7 @@ from accounts.models import Venue
 from kernel.jobs import GiveUp, handles
 from kernel.models import Job
 from kernel.problems import Problem
-from settlements import payout_batches, revaluation, snapshots
+from settlements import invoices, payout_batches, revaluation, snapshots
 from settlements.vouchers import grants, programmes
 
 
@@ -41,6 +41,12 @@ def ask_for_revaluations() -> int:
 def produce_payment_file(job: Job) -> None:
     """Write a checked batch's file for the bank; running twice finds it written."""
     payout_batches.produce_file(UUID(job.key))
+
+
+@handles(invoices.FILE_JOB)
+def file_invoice(job: Job) -> None:
+    """Hand an invoice on to who issues it; running twice leaves the same document."""
+    invoices.file_invoice(invoice_id=UUID(job.key))
 
 
 @handles(grants.LAPSE_JOB)

@@ -5,6 +5,7 @@ from settlements.models.banking import Deposit, Payout
 from settlements.models.batches import BankFile, PayoutBatch
 from settlements.models.cross_border import ContractEarning, CrossBorderPayment, PayoutPart, TaxFiling, TradeProof
 from settlements.models.exchange import ExchangeQuote, ExchangeRate
+from settlements.models.invoices import Invoice
 from settlements.models.ledger import Account, Balance, Entry, Transfer, UnsummedEntry
 from settlements.models.periods import AccountingPeriod, Correction, PeriodBalance
 from settlements.models.reconciliation import (
@@ -53,6 +54,7 @@ __all__ = [
     "FeePayer",
     "FeeSchedule",
     "FeeWaiver",
+    "Invoice",
     "MatchedBooking",
     "MatchedEntry",
     "Payee",

@@ -48,6 +48,7 @@ from marketplace.delivery.metering import period_of
 from marketplace.delivery.push.pushing import push_delivery
 from marketplace.delivery.push.targets import register_target, retire_target
 from marketplace.delivery.verification import ask_identity
+from marketplace.invoicing import request_for_order
 from marketplace.models import Auction, CleanRoom, Delivery, Entitlement, Order, ProductionReturn, PushTarget, RoomTable
 from marketplace.ordering import place_order
 from marketplace.scenarios import create_scenario, publish_scenario
@@ -58,11 +59,14 @@ from marketplace.usage_runs import bill
 from settlements import withholding
 from settlements.exchange_quotes import use_quote
 from settlements.fees import FeeLine
+from settlements.invoices import Title
 from settlements.models import (
     Account,
     Deposit,
     ExchangeRate,
+    FeePayer,
     FeeWaiver,
+    Invoice,
     Payee,
     PayoutBatch,
     Revaluation,
@@ -108,7 +112,17 @@ from tests.settlements.exchanging import quoted as exchange_quoted
 from tests.settlements.purse import kept_books
 from tests.settlements.vouching import issued
 from tests.settlements.vouching import opened as opened_programme
-from tests.world import actor, make_client, make_member, make_membership, make_person, person_of, staff, venue
+from tests.world import (
+    actor,
+    make_client,
+    make_member,
+    make_membership,
+    make_person,
+    operator_of,
+    person_of,
+    staff,
+    venue,
+)
 
 
 @dataclass(frozen=True)
@@ -150,6 +164,7 @@ def traded() -> Traded:
         "job_id": Job.objects.filter(organization_id=member.id).latest("id").id,
         **_books(),
         "waiver_id": waived(member).id,
+        "invoice_id": invoiced(sold).id,
         "withholding_id": withheld(member).id,
         "report": "fee-income",
         "edition_id": published_quarter(member, 0),
@@ -193,6 +208,18 @@ def waived(member: Organization) -> FeeWaiver:
         valid_until=today + timedelta(days=30),
         reason="Pilot",
         actor=actor(staff("gzdex", Role.VENUE_ADMIN)),
+    )
+
+
+def invoiced(order: Order) -> Invoice:
+    """Let the buyer ask for the invoice that the member has to issue."""
+    operator_of("gzdex")
+    return request_for_order(
+        order_id=order.id,
+        payee=Payee.PROVIDER,
+        payer=FeePayer.BUYER,
+        title=Title(Invoice.Form.ORDINARY, "", ""),
+        actor=actor(person_of(order.buyer)),
     )
 
 
@@ -525,7 +552,9 @@ def grow(world: Traded, times: int = 3) -> None:
         closed(placed(bought, member))
         _priced(bought, member)
         _raise_bids(ids["auction_id"])
-        _dispute(closed(placed(sold, make_buyer())))
+        traded_once = closed(placed(sold, make_buyer()))
+        invoiced(traded_once)
+        _dispute(traded_once)
         disputes.make_statement(dispute_id=UUID(ids["dispute_id"]), text="Full", evidence=[], actor=who)
         seal_events()
         _trade(delivery)

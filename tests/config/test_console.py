@@ -28,7 +28,7 @@ from settlements.deposits import enter_deposit
 from settlements.models import SettlementLine
 from settlements.payout_batches import gather_batch
 from settlements.payouts import request_payout
-from tests.api.traded import traded, waived, withheld
+from tests.api.traded import invoiced, traded, waived, withheld
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import draft_listing, in_compliance, registered_product, submitted
 from tests.listings.papers import imported
@@ -116,6 +116,7 @@ def work(guangzhou, trade) -> None:
     kept_books()
     waived(trade.provider)
     withheld(trade.provider)
+    invoiced(trade)
     for code in ("gzdex", "szdex"):
         enqueue("test.fails", key=code, venue_id=venue(code).pk)
         Job.objects.filter(key=code).update(state=Job.State.FAILED, last_error="No such file.")
