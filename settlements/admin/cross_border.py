@@ -90,5 +90,6 @@ class CrossBorderPaymentAdmin(ConsoleAdmin):
     list_display = ("payout", "authority", "rate", "usd_minor", "created_at")
     list_filter = ("authority", "payout__venue")
     list_select_related = ("payout", "rate")
+    search_fields = ("payout__id", "payout__bank_reference", "payout__organization__identifier")
     ordering = ("-id",)
     fields = ("payout", "rules", "authority", "rate", "usd_minor", "papers", "created_at")

@@ -62,6 +62,7 @@ from settlements.fees import FeeLine
 from settlements.invoices import Title
 from settlements.models import (
     Account,
+    CrossBorderPayment,
     Deposit,
     ExchangeRate,
     FeePayer,
@@ -69,6 +70,7 @@ from settlements.models import (
     Invoice,
     Payee,
     PayoutBatch,
+    PayoutPart,
     Revaluation,
     Settlement,
     TaxFiling,
@@ -455,7 +457,11 @@ def _ballot(member: Organization) -> object:
 
 
 def _payout(member: Organization) -> object:
-    return request_payout(venue=venue(), amount=Money(100, Currency.CNY), actor=actor(person_of(member))).id
+    payout = request_payout(venue=venue(), amount=Money(100, Currency.CNY), actor=actor(person_of(member)))
+    # As if it had gone abroad.
+    PayoutPart.objects.create(payout=payout, order_id=uuid4(), amount_minor=100)
+    CrossBorderPayment.objects.create(payout=payout, rules="cross-border-payments", papers=[])
+    return payout.id
 
 
 def _quoted(member: Organization) -> UUID:

@@ -201,6 +201,10 @@ def test_the_bank_file_carries_what_the_bank_must_report(abroad: Organization, p
     )
     page = console(person_of_officer()).get(f"/console/settlements/crossborderpayment/{carried.id}/change/")
     assert "GZ-B-2026-000001" in page.content.decode()
+    for model in ("crossborderpayment", "payoutpart", "taxfiling", "exchangerate", "exchangequote", "revaluation"):
+        words = {"q": f"香港 {order_id} %_'"}
+        shown = console(person_of_officer()).get(f"/console/settlements/{model}/", words)
+        assert shown.status_code == 200, model
     assert_books_balance()
 
 
