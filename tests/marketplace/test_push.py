@@ -236,6 +236,7 @@ def test_what_breaks_off_goes_on_and_is_seen_under_its_name_when_it_is_whole(
     assert (folder / "in/large/a.bin").read_bytes() == content
 
     # Another of the same name replaces it at once; one that comes short does not, and one given up leaves nothing.
+    memory.upload = ""
     short = Outgoing("large/a.bin", len(content), digest, lambda: chunks(5))
     with pytest.raises(NotNow, match="bytes are there instead of"):
         sender.send(short, memory)
