@@ -193,6 +193,7 @@ def certify(*, order_id: UUID, certificate: str, sellers: Sequence[UUID], actor:
     relation = next(filter(None, (relation_between(use.organization_id, seller) for seller in sellers)), "")
     if use.reserved_minor and relation:
         release_unfunded(order_id=order_id, actor=actor, reason=str(_("Buyer and seller are related.")))
+        VoucherUse.objects.filter(pk=use.pk).update(relation=relation)
     elif use.reserved_minor:
         _pay_afterwards(use, actor)
     if use.state == VoucherUse.State.REDEEMED:

@@ -38,8 +38,13 @@ class Vouchers(RuleBasedStateMachine):
     provider: Organization
     buyers: list[Organization]
 
-    @initialize(payment=st.sampled_from(Payment), rate=st.integers(1, 999_999), budget=st.integers(1_000, 30_000))
-    def begin(self, payment: str, rate: int, budget: int) -> None:
+    @initialize(
+        payment=st.sampled_from(Payment),
+        rate=st.integers(1_000, 999_999),
+        budget=st.integers(1_000, 30_000),
+        prices=st.lists(st.integers(1_000, 20_000), min_size=3, max_size=3),
+    )
+    def begin(self, payment: str, rate: int, budget: int, prices: list[int]) -> None:
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
         cap = budget * 2 // 3
@@ -49,15 +54,21 @@ class Vouchers(RuleBasedStateMachine):
             startup_rate_ppm=None,
             payment=payment,
             applicant_cap_minor=cap,
-            order_cap_minor=cap // 2,
+            order_cap_minor=cap // 5,
             granted_by_rule=True,
         )
         for buyer in self.buyers:
             give(buyer, fen(RICH))
         self.grants = [applied(self.programme, buyer, cap) for buyer in self.buyers]
-        self.moves: dict[UUID, int] = {}  # how often something of an order moved: each may round by one
         self.back: dict[UUID, list[FeeLine]] = {}
         self.clawed: set[UUID] = set()
+        # One order is only held, one settled and one certified before anything else happens.
+        only_held, only_settled, certified = (held(self.grants[0], self.provider, price) for price in prices)
+        settled(only_settled, self.provider)
+        settled(certified, self.provider)
+        uses.certify(order_id=certified, certificate="GZ-C-1", sellers=[self.provider.pk], actor=SYSTEM)
+        # How often something of an order moved: each time may round by one.
+        self.moves = {only_held: 0, only_settled: 1, certified: 1}
 
     def teardown(self) -> None:
         if hasattr(self, "savepoint"):
@@ -65,7 +76,7 @@ class Vouchers(RuleBasedStateMachine):
             self.savepoint.__exit__(None, None, None)
 
     def _hold(self, data: Any, fits: Callable[[EscrowHold], Any]) -> EscrowHold | None:
-        found = [hold for hold in EscrowHold.objects.filter(order_id__in=self.moves).order_by("id") if fits(hold)]
+        found = [hold for order_id in self.moves if fits(hold := EscrowHold.objects.get(order_id=order_id))]
         return data.draw(st.sampled_from(found)) if found else None
 
     def _kept_by_sellers(self, hold: EscrowHold) -> int:
@@ -135,7 +146,7 @@ class Vouchers(RuleBasedStateMachine):
     @precondition(lambda self: self.moves)
     @rule(data=st.data())
     def claw_back(self, data: Any) -> None:
-        found = [use for use in VoucherUse.objects.filter(programme=self.programme).order_by("id") if use.kept_minor]
+        found = [use for order_id in self.moves if (use := VoucherUse.objects.get(order_id=order_id)).kept_minor]
         if found:
             use, (first, second) = data.draw(st.sampled_from(found)), officers()
             amount = data.draw(st.integers(1, use.kept_minor))
