@@ -5,6 +5,7 @@ PY := $(VENV)/bin/python
 ARGS ?=
 SOAK_MEBIBYTES ?= 2048
 SOAK_TRADES ?= 10000
+SOAK_STEPS ?= 10000
 STAMP := $(VENV)/.set-up
 SHARING_STAMP := .venv-delta-sharing/.set-up
 MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
@@ -61,9 +62,9 @@ $(SHARING_STAMP): $(STAMP) requirements-delta-sharing.lock
 spark-test: $(STAMP) ## Check that the engine-neutral figures are the same on a local Spark (needs Java 17 or newer)
 	@./deploy/spark-test $(VENV)
 
-soak: $(STAMP) system-packages ## The long runs: every kill with a file of 2 GiB (SOAK_MEBIBYTES=…) and with 10,000 trades (SOAK_TRADES=…)
-	SOAK_MEBIBYTES=$(SOAK_MEBIBYTES) SOAK_TRADES=$(SOAK_TRADES) \
-		$(VENV)/bin/pytest tests/faults/test_large_files.py tests/faults/test_settlement_run.py $(ARGS)
+soak: $(STAMP) system-packages ## The long runs: kills with 2 GiB and 10,000 trades, 10,000 steps of money (SOAK_MEBIBYTES SOAK_TRADES SOAK_STEPS)
+	SOAK_MEBIBYTES=$(SOAK_MEBIBYTES) SOAK_TRADES=$(SOAK_TRADES) SOAK_STEPS=$(SOAK_STEPS) $(VENV)/bin/pytest \
+		tests/faults/test_large_files.py tests/faults/test_settlement_run.py tests/settlements/test_money_machine.py $(ARGS)
 
 bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger settlement profiling catalogue relevance border gateway files sharing clean_room)
 	@$(PY) -m bench $(ARGS)
