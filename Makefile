@@ -6,6 +6,7 @@ ARGS ?=
 SOAK_MEBIBYTES ?= 2048
 SOAK_TRADES ?= 10000
 SOAK_STEPS ?= 10000
+SOAK_SPLITS ?= 2000000
 STAMP := $(VENV)/.set-up
 SHARING_STAMP := .venv-delta-sharing/.set-up
 MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
@@ -62,9 +63,11 @@ $(SHARING_STAMP): $(STAMP) requirements-delta-sharing.lock
 spark-test: $(STAMP) ## Check that the engine-neutral figures are the same on a local Spark (needs Java 17 or newer)
 	@./deploy/spark-test $(VENV)
 
-soak: $(STAMP) system-packages ## The long runs: kills with 2 GiB and 10,000 trades, 10,000 steps of money (SOAK_MEBIBYTES SOAK_TRADES SOAK_STEPS)
-	SOAK_MEBIBYTES=$(SOAK_MEBIBYTES) SOAK_TRADES=$(SOAK_TRADES) SOAK_STEPS=$(SOAK_STEPS) $(VENV)/bin/pytest \
-		tests/faults/test_large_files.py tests/faults/test_settlement_run.py tests/settlements/test_money_machine.py $(ARGS)
+soak: $(STAMP) system-packages ## The long runs: kills with 2 GiB and 10,000 trades, 10,000 steps of money, millions of splits (SOAK_MEBIBYTES SOAK_TRADES SOAK_STEPS SOAK_SPLITS)
+	SOAK_MEBIBYTES=$(SOAK_MEBIBYTES) SOAK_TRADES=$(SOAK_TRADES) SOAK_STEPS=$(SOAK_STEPS) \
+		SOAK_SPLITS=$(SOAK_SPLITS) $(VENV)/bin/pytest \
+		tests/faults/test_large_files.py tests/faults/test_settlement_run.py tests/settlements/test_money_machine.py \
+		tests/settlements/test_fees.py $(ARGS)
 
 bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger settlement profiling catalogue relevance border gateway files sharing clean_room)
 	@$(PY) -m bench $(ARGS)

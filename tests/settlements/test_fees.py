@@ -1,5 +1,7 @@
 """A price is divided to the cent, by the schedules in force on the day."""
 
+import os
+import random
 from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
@@ -21,6 +23,7 @@ from tests.world import actor, make_organization
 
 TODAY = date(2026, 11, 24)
 TRILLION = 10**12
+BUYER = FeePayer.BUYER
 
 
 def schedule(
@@ -86,6 +89,24 @@ def test_the_parts_of_a_price_are_divided_to_the_cent_and_nobody_gets_less_than_
     assert sum(got.values()) == gross
     # Only where the provider's part is a few cents can rounding earlier parts cost another payee one of them.
     assert all(abs(got[line.key] - line.amount_minor) <= len(whole) for line in whole)
+
+
+def test_many_random_splits_sum_to_the_cent() -> None:
+    """Some thousand splits of any size with a seed that is told; `make soak` tries millions."""
+    seed = random.randrange(2**32)
+    dice, kinds = random.Random(seed), [(Payee.VENUE, payer) for payer in FeePayer] + [(Payee.BROKER, BUYER)]
+    for number in range(int(os.environ.get("SOAK_SPLITS", "5000"))):
+        gross = dice.randint(1, 10 ** dice.randint(1, 13))
+        by = [
+            schedule(payee, dice.randint(0, 10 ** dice.randint(0, 6)), dice.randint(0, 200), None, payer)
+            for payee, payer in dice.sample(kinds, dice.randint(0, 3))
+        ]
+        lines = fees.divide(gross_minor=gross, schedules=by)
+        of_price = sum(line.amount_minor for line in lines if line.payer is not BUYER)
+        on_top = sum(fees.fee_of(gross, row) for row in by if row.payer is BUYER)
+        part = dice.randint(1, fees.total_of(lines))
+        parts = fees.portion(lines, part)
+        assert (of_price, fees.total_of(lines), fees.total_of(parts)) == (gross, gross + on_top, part), (seed, number)
 
 
 @given(gross=st.integers(1, TRILLION), rate=st.integers(0, 1_000_000))
