@@ -252,7 +252,7 @@ def test_the_last_of_a_budget_goes_to_one_order_and_ends_do_not_wait_in_a_circle
     provider = make_member("gzdex", Capacity.PROVIDER)
     buyers = [make_member("gzdex", Capacity.BUYER) for _ in range(2)]
     programme = opened(20_000, applicant_cap_minor=20_000, order_cap_minor=20_000)
-    vouchers = [issued(programme, buyer, 20_000) for buyer in buyers]
+    vouchers = [issued(programme, buyer, 3 * 3_600) for buyer in buyers]  # six parts, of which the budget has five
     for buyer in buyers:
         give(buyer, fen(100_000))
     orders: list[UUID] = []
