@@ -17,7 +17,7 @@ from listings.registration import create_product, register_product
 from marketplace.compute import jobs, running
 from marketplace.compute.pools import register_pool
 from marketplace.models import ComputeJob, ComputePool, Delivery
-from tests.listings.offers import approved, dossier, make_terms
+from tests.listings.offers import dossier, make_terms, put_up
 from tests.marketplace.trading import delivered, placed, stored_version
 from tests.world import actor, person_of
 
@@ -58,7 +58,7 @@ def compute_listing(
         plan_ids=[plan.pk],
         actor=who,
     )
-    return approved(listing)
+    return put_up(listing)
 
 
 def opened_pool(product_id: Any, who: Any, **fields: Any) -> ComputePool:

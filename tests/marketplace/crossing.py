@@ -28,7 +28,7 @@ from listings.models import CustomsDeclaration, Listing, RouteCase, RouteDecisio
 from listings.registration import create_product, register_product
 from marketplace import ordering
 from marketplace.models import Delivery, Order
-from tests.listings.offers import approved, dossier, make_plan, make_terms
+from tests.listings.offers import dossier, make_plan, make_terms, put_up
 from tests.listings.papers import PDF
 from tests.marketplace.trading import STREETS, stored_version
 from tests.world import actor, make_person, operator_of, person_of, staff
@@ -69,7 +69,7 @@ def exportable(
         plan_ids=[make_plan(product, price).pk],
         actor=who,
     )
-    return approved(listing)
+    return put_up(listing)
 
 
 def standing(provider: Organization, *, ciio: bool | None = False, **fields: Any) -> None:

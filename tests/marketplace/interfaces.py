@@ -24,7 +24,7 @@ from listings.plans import create_plan
 from listings.registration import create_product, register_product
 from marketplace.delivery.upstreams import set_upstream
 from marketplace.models import Delivery, Entitlement, GatewayCall, Upstream, UsageRecord
-from tests.listings.offers import approved, dossier, make_terms
+from tests.listings.offers import dossier, make_terms, put_up
 from tests.marketplace.trading import delivered, placed
 from tests.serving import running
 from tests.world import actor, make_client, make_token, person_of
@@ -107,7 +107,7 @@ def listed_interface(
         plan_ids=[plan.pk],
         actor=who,
     )
-    return approved(listing)
+    return put_up(listing)
 
 
 def opened(product_id: UUID, base_url: str, who: Any, **fields: Any) -> Upstream:

@@ -10,7 +10,7 @@ from listings.models import DatasetVersion, Listing
 from listings.registration import create_product, register_product
 from marketplace.delivery.clean_room import queries
 from marketplace.models import CleanRoom, RoomQuery
-from tests.listings.offers import approved, dossier, make_plan, make_terms
+from tests.listings.offers import dossier, make_plan, make_terms, put_up
 from tests.marketplace.trading import delivered, placed, stored_version
 from tests.world import actor, person_of
 
@@ -62,7 +62,7 @@ def room_listing_of(version: DatasetVersion, *, abroad: bool = False, **rules: A
         plan_ids=[make_plan(product, "10.00").pk],
         actor=who,
     )
-    return approved(listing)
+    return put_up(listing)
 
 
 def opened_room(listing: Listing, buyer: Organization) -> CleanRoom:

@@ -14,7 +14,7 @@ from marketplace.models import Delivery, Recipient, SharedTable
 from marketplace.protocols.delta_sharing.granting import grant_query
 from marketplace.protocols.delta_sharing.reading import Reader
 from marketplace.protocols.delta_sharing.shares import Version
-from tests.listings.offers import approved, dossier, make_plan, make_terms
+from tests.listings.offers import dossier, make_plan, make_terms, put_up
 from tests.marketplace.trading import delivered, placed
 from tests.world import actor, person_of
 
@@ -75,7 +75,7 @@ def offered(version: DatasetVersion, product: Any, **terms: Any) -> Listing:
         plan_ids=[make_plan(product, "10.00").pk],
         actor=actor(person_of(product.organization)),
     )
-    return approved(listing)
+    return put_up(listing)
 
 
 def followed(listing: Listing, files: Mapping[str, bytes | str], **terms: Any) -> Listing:

@@ -9,7 +9,7 @@ from listings.plans import create_plan
 from listings.registration import create_product, register_product
 from listings.revising import OFFERED_JOB, edit_listing
 from marketplace.models import Delivery, NewVersion, Subscription
-from tests.listings.offers import approved, dossier, make_terms
+from tests.listings.offers import dossier, make_terms, put_up
 from tests.listings.test_releases import next_version
 from tests.marketplace.trading import STREETS, delivered, placed, stored_version
 from tests.world import actor, person_of
@@ -41,7 +41,7 @@ def subscription_listing(
         plan_ids=[plan.pk],
         actor=who,
     )
-    return approved(listing)
+    return put_up(listing)
 
 
 def subscribed(listing: Listing, buyer: Organization) -> Subscription:

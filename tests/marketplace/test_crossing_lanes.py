@@ -13,7 +13,7 @@ from listings.listing import amend_listing, create_listing
 from listings.models import DatasetParent, DatasetVersion, RouteCase
 from listings.registration import amend_product, create_product, register_product
 from listings.review import submit
-from tests.listings.offers import approved, dossier, make_plan, make_terms
+from tests.listings.offers import dossier, make_plan, make_terms, put_up
 from tests.listings.papers import paper
 from tests.marketplace.crossing import buy, case_of, exportable, reviewed, standing
 from tests.marketplace.trading import make_buyer, stored_version
@@ -97,7 +97,7 @@ def test_research_data_go_to_research_bodies_for_research_with_papers_of_their_o
     for evidence in ("ETHICS_APPROVAL", "COOPERATION_AGREEMENT"):
         paper(product, evidence=evidence)
     terms = make_terms(product, purposes=["RESEARCH"])
-    listing = approved(amend_listing(listing_id=anything.pk, terms_id=terms.pk, actor=who))
+    listing = put_up(amend_listing(listing_id=anything.pk, terms_id=terms.pk, actor=who))
     case = case_of(buy(listing, hong_kong))
     assert missing_papers(case) == ["research_cooperation_agreement", "recipient_ethics_approval"]
     assert reviewed(case).state == RouteCase.State.EXEMPT_CONFIRMED

@@ -17,7 +17,7 @@ from listings.review import submit
 from marketplace.entitlements import revoke_entitlement
 from marketplace.licensed_parents import license_parent
 from marketplace.models import Entitlement
-from tests.listings.offers import approved, draft_listing, draft_product, make_dataset, provider_actor
+from tests.listings.offers import draft_listing, draft_product, make_dataset, provider_actor, put_up
 from tests.marketplace.trading import delivered, listed_dataset, make_buyer, placed
 from tests.refusals import refused
 from tests.world import actor, api, make_client, make_member, make_membership, person_of, staff
@@ -180,7 +180,7 @@ def test_the_walk_up_ends_at_the_licensed_dataset(seller, maker):
 
 def test_what_is_listed_is_suspended_when_the_licence_that_it_rests_on_ends(seller, maker):
     entitlement = bought(seller, maker, **FOR_PRODUCTS)
-    listing = approved(draft_listing(register(made(maker, entitlement))))
+    listing = put_up(draft_listing(register(made(maker, entitlement))))
     assert watch_lapses() == 0
 
     officer = actor(staff("gzdex", Role.COMPLIANCE_REVIEWER))

@@ -27,7 +27,7 @@ from listings.models import CustomsDeclaration, DatasetVersion, Listing
 from marketplace.delivery.access import grant_access
 from marketplace.delivery.watermark.copies import mark_copies
 from marketplace.models import Delivery, MarkedFile
-from tests.listings.offers import approved, dossier, make_plan, make_terms
+from tests.listings.offers import dossier, make_plan, make_terms, put_up
 from tests.marketplace.crossing import buy, funded, released, standing
 from tests.marketplace.trading import delivered, make_buyer, placed
 from tests.refusals import refused
@@ -100,7 +100,7 @@ def offered(format_code: str, *, columns: list[str] | None = None, abroad: bool 
     terms = make_terms(product, watermark_columns=columns or its_columns)
     plans = [make_plan(product, "10.00").pk]
     parts = {"product_id": product.pk, "version_id": version.pk, "terms_id": terms.pk, "plan_ids": plans}
-    return approved(create_listing(venue_code="gzdex", actor=who, **parts))
+    return put_up(create_listing(venue_code="gzdex", actor=who, **parts))
 
 
 def download(delivery: Delivery) -> bytes:

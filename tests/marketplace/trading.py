@@ -24,7 +24,7 @@ from settlements.books import balance
 from settlements.chart import AccountKey, open_accounts
 from settlements.deposits import credit_deposit, enter_deposit
 from settlements.models import Account
-from tests.listings.offers import approved, dossier, make_plan, make_terms
+from tests.listings.offers import dossier, make_plan, make_terms, put_up
 from tests.world import actor, make_member, make_person, operator_of, person_of, staff, venue
 
 STREETS = "code,name\n440103001,沙面街道\n440103002,岭南街道\n440103003,华林街道\n".encode()
@@ -85,7 +85,7 @@ def listed_version(
         plan_ids=[make_plan(product, price, **plan).pk],
         actor=who,
     )
-    return approved(listing)
+    return put_up(listing)
 
 
 def fund(organization: Organization, amount: str, code: str = "gzdex") -> None:
