@@ -608,6 +608,20 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(default=5, verbose_name="working days to accept a delivery"),
                 ),
                 (
+                    "release_working_days",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="0 settles at once.",
+                        verbose_name="working days from acceptance to settlement",
+                    ),
+                ),
+                (
+                    "release_working_days_abroad",
+                    models.PositiveSmallIntegerField(
+                        default=0, verbose_name="the same where the parties are in two jurisdictions"
+                    ),
+                ),
+                (
                     "operator",
                     models.ForeignKey(
                         blank=True,

@@ -1694,6 +1694,8 @@ class Migration(migrations.Migration):
                             ("ONE_OFF", "one-off"),
                             ("METERED", "metered"),
                             ("SUBSCRIPTION", "subscription"),
+                            ("NEGOTIATED", "negotiated"),
+                            ("AUCTION", "by auction"),
                         ],
                         max_length=12,
                         verbose_name="kind",
@@ -1719,11 +1721,18 @@ class Migration(migrations.Migration):
                         verbose_name="new versions",
                     ),
                 ),
+                ("takes_offers", models.BooleanField(default=False, verbose_name="takes offers")),
                 (
                     "unit",
                     models.CharField(
                         blank=True,
-                        choices=[("CALL", "call"), ("ROW", "row"), ("BYTE", "byte"), ("TOKEN", "token")],
+                        choices=[
+                            ("CALL", "call"),
+                            ("ROW", "row"),
+                            ("BYTE", "byte"),
+                            ("TOKEN", "token"),
+                            ("SECOND", "second of compute"),
+                        ],
                         max_length=8,
                         verbose_name="unit of metering",
                     ),
@@ -1779,7 +1788,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             models.Q(("kind", "FREE"), ("price_minor", 0)),
                             models.Q(
-                                ("kind__in", ["ONE_OFF", "SUBSCRIPTION"]),
+                                ("kind__in", ["ONE_OFF", "SUBSCRIPTION", "NEGOTIATED", "AUCTION"]),
                                 ("price_minor__gte", 1),
                                 ("price_minor__lte", 9999999999999),
                             ),
@@ -1805,6 +1814,15 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="subscriptions_say_which_versions_come",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "NEGOTIATED"), ("takes_offers", True)),
+                            ("kind__in", ["ONE_OFF", "SUBSCRIPTION"]),
+                            models.Q(models.Q(("kind", "NEGOTIATED"), _negated=True), ("takes_offers", False)),
+                            _connector="OR",
+                        ),
+                        name="plans_with_one_price_may_take_offers",
                     ),
                 ],
             },

@@ -124,8 +124,24 @@ class Migration(migrations.Migration):
                         choices=[("CNY", "CNY"), ("HKD", "HKD"), ("MOP", "MOP")], max_length=3, verbose_name="currency"
                     ),
                 ),
+                ("buyer_fees_minor", models.BigIntegerField(default=0, verbose_name="fees on top in minor units")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("LIST_PRICE", "list price"),
+                            ("NEGOTIATED", "negotiated"),
+                            ("AUCTION", "auction"),
+                            ("DEMAND", "demand"),
+                        ],
+                        default="LIST_PRICE",
+                        max_length=10,
+                        verbose_name="origin of the deal",
+                    ),
+                ),
                 ("purpose", models.TextField(verbose_name="declared purpose of use")),
                 ("placed_by", models.UUIDField(null=True, verbose_name="placed by")),
+                ("release_at", models.DateTimeField(null=True, verbose_name="settled from")),
                 (
                     "broker",
                     models.ForeignKey(
@@ -194,6 +210,9 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("gross_minor__gte", 0)), name="order_price_is_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("buyer_fees_minor__gte", 0)), name="order_fees_on_top_are_not_negative"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("buyer", models.F("provider")), _negated=True), name="order_has_two_parties"
@@ -349,7 +368,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("S3", "S3-compatible bucket"), ("HTTPS", "HTTPS PUT")],
+                        choices=[("S3", "S3-compatible bucket"), ("HTTPS", "HTTPS PUT"), ("SFTP", "SFTP server")],
                         max_length=6,
                         verbose_name="kind",
                     ),
@@ -975,6 +994,124 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Quote",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("number", models.CharField(max_length=24, unique=True, verbose_name="number")),
+                ("listing_revision", models.PositiveIntegerField(verbose_name="revision of the listing")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("LIST_PRICE", "list price"), ("NEGOTIATED", "negotiated"), ("AUCTION", "auction")],
+                        max_length=10,
+                        verbose_name="origin of the price",
+                    ),
+                ),
+                ("gross_minor", models.BigIntegerField(verbose_name="price in minor units")),
+                (
+                    "currency",
+                    models.CharField(
+                        choices=[("CNY", "CNY"), ("HKD", "HKD"), ("MOP", "MOP")], max_length=3, verbose_name="currency"
+                    ),
+                ),
+                ("lines", models.JSONField(default=list, verbose_name="division")),
+                ("conditions", models.JSONField(default=dict, verbose_name="conditions")),
+                ("expires_at", models.DateTimeField(verbose_name="expires at")),
+                ("asked_by", models.UUIDField(null=True, verbose_name="asked by")),
+                (
+                    "broker",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="broker",
+                    ),
+                ),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="buyer",
+                    ),
+                ),
+                (
+                    "listing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="listings.listing",
+                        verbose_name="listing",
+                    ),
+                ),
+                (
+                    "order",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quote",
+                        to="marketplace.order",
+                        verbose_name="order",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="listings.plan",
+                        verbose_name="plan",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="provider",
+                    ),
+                ),
+                (
+                    "venue",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.venue",
+                        verbose_name="venue",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "quote",
+                "verbose_name_plural": "quotes",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["buyer", "-id"], name="quote_by_buyer"),
+                    models.Index(fields=["venue", "-id"], name="quote_by_venue"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("gross_minor__gte", 0), ("gross_minor__lte", 9999999999999)),
+                        name="quoted_price_is_a_price",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("buyer", models.F("provider")), _negated=True), name="quote_has_two_parties"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="RecipientToken",
             fields=[
                 (
@@ -1373,6 +1510,144 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Negotiation",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("number", models.CharField(max_length=24, unique=True, verbose_name="number")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("OPEN", "open"),
+                            ("AGREED", "agreed"),
+                            ("DECLINED", "declined"),
+                            ("WITHDRAWN", "withdrawn"),
+                            ("EXPIRED", "expired"),
+                        ],
+                        default="OPEN",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                ("newest", models.PositiveSmallIntegerField(default=1, verbose_name="newest round")),
+                ("expires_at", models.DateTimeField(verbose_name="offer is valid until")),
+                ("reason", models.CharField(blank=True, max_length=2000, verbose_name="reason")),
+                (
+                    "awaiting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="to be answered by",
+                    ),
+                ),
+                (
+                    "broker",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="broker",
+                    ),
+                ),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="buyer",
+                    ),
+                ),
+                (
+                    "listing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="listings.listing",
+                        verbose_name="listing",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="listings.plan",
+                        verbose_name="plan",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="provider",
+                    ),
+                ),
+                (
+                    "venue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.venue",
+                        verbose_name="venue",
+                    ),
+                ),
+                (
+                    "quote",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="negotiation",
+                        to="marketplace.quote",
+                        verbose_name="quote",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "negotiation",
+                "verbose_name_plural": "negotiations",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["buyer", "-id"], name="negotiation_by_buyer"),
+                    models.Index(fields=["provider", "-id"], name="negotiation_by_provider"),
+                    models.Index(
+                        condition=models.Q(("state", "OPEN")), fields=["expires_at"], name="negotiation_open_by_expiry"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "OPEN")),
+                        fields=("buyer", "plan"),
+                        name="one_open_negotiation_by_buyer_and_plan",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("buyer", models.F("provider")), _negated=True),
+                        name="negotiation_has_two_sides",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("quote__isnull", False), ("state", "AGREED")),
+                            models.Q(models.Q(("state", "AGREED"), _negated=True), ("quote__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="an_agreed_negotiation_has_a_quote",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Proposal",
             fields=[
                 (
@@ -1516,6 +1791,162 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("price_minor__gte", 0), ("price_minor__lte", 9999999999999)),
                         name="proposal_price_is_a_price",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Auction",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("number", models.CharField(max_length=24, unique=True, verbose_name="number")),
+                ("listing_revision", models.PositiveIntegerField(default=1, verbose_name="revision of the listing")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("ENGLISH", "English auction"), ("SEALED", "sealed bids, first price")],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ANNOUNCED", "announced"),
+                            ("AWARDED", "awarded"),
+                            ("ORDERED", "ordered"),
+                            ("FORFEITED", "deposit forfeited"),
+                            ("FAILED", "failed"),
+                            ("CANCELLED", "cancelled"),
+                        ],
+                        default="ANNOUNCED",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(verbose_name="begins")),
+                ("announced_end", models.DateTimeField(verbose_name="announced end")),
+                ("ends_at", models.DateTimeField(verbose_name="ends")),
+                (
+                    "currency",
+                    models.CharField(
+                        choices=[("CNY", "CNY"), ("HKD", "HKD"), ("MOP", "MOP")], max_length=3, verbose_name="currency"
+                    ),
+                ),
+                ("start_minor", models.BigIntegerField(verbose_name="lowest bid in minor units")),
+                ("step_minor", models.BigIntegerField(verbose_name="least step in minor units")),
+                ("reserve_minor", models.BigIntegerField(null=True, verbose_name="reserve price in minor units")),
+                ("deposit_minor", models.BigIntegerField(verbose_name="deposit in minor units")),
+                (
+                    "extension_minutes",
+                    models.PositiveSmallIntegerField(default=5, verbose_name="minutes that a late bid leaves"),
+                ),
+                ("bids_count", models.PositiveIntegerField(default=0, verbose_name="bids")),
+                ("lead_minor", models.BigIntegerField(null=True, verbose_name="highest bid in minor units")),
+                ("key_id", models.CharField(editable=False, max_length=64, verbose_name="key-encryption key")),
+                ("wrapped_key", models.BinaryField(verbose_name="wrapped key")),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="closed at")),
+                ("outcome", models.CharField(blank=True, max_length=200, verbose_name="why it failed")),
+                ("announced_by", models.UUIDField(null=True, verbose_name="announced by")),
+                (
+                    "listing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="listings.listing",
+                        verbose_name="listing",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="listings.plan",
+                        verbose_name="plan",
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="provider",
+                    ),
+                ),
+                (
+                    "venue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.venue",
+                        verbose_name="venue",
+                    ),
+                ),
+                (
+                    "quote",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="auction",
+                        to="marketplace.quote",
+                        verbose_name="quote",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "auction",
+                "verbose_name_plural": "auctions",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["provider", "-id"], name="auction_by_provider"),
+                    models.Index(fields=["venue", "state", "-id"], name="auction_by_venue_and_state"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["ANNOUNCED", "AWARDED"])),
+                        fields=("plan",),
+                        name="one_auction_of_a_plan_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("announced_end__lte", models.F("ends_at")), ("starts_at__lt", models.F("announced_end"))
+                        ),
+                        name="auction_ends_after_it_begins",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("start_minor__range", (1, 9999999999999)),
+                            ("step_minor__range", (1, 9999999999999)),
+                            ("deposit_minor__range", (1, 9999999999999)),
+                        ),
+                        name="auction_amounts_are_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reserve_minor__isnull", True),
+                            ("reserve_minor__gte", models.F("start_minor")),
+                            _connector="OR",
+                        ),
+                        name="reserve_is_not_below_the_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["AWARDED", "ORDERED", "FORFEITED"]), _negated=True),
+                            ("quote__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="an_awarded_auction_has_a_quote",
                     ),
                 ],
             },
@@ -2209,6 +2640,71 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="NegotiationRound",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("number", models.PositiveSmallIntegerField(verbose_name="round")),
+                ("listing_revision", models.PositiveIntegerField(verbose_name="revision of the listing")),
+                ("price_minor", models.BigIntegerField(null=True, verbose_name="price in minor units")),
+                (
+                    "currency",
+                    models.CharField(
+                        choices=[("CNY", "CNY"), ("HKD", "HKD"), ("MOP", "MOP")], max_length=3, verbose_name="currency"
+                    ),
+                ),
+                ("volume", models.CharField(blank=True, max_length=200, verbose_name="volume")),
+                ("delivery", models.CharField(blank=True, max_length=400, verbose_name="delivery")),
+                ("delivery_days", models.PositiveSmallIntegerField(null=True, verbose_name="days until delivery")),
+                ("terms", models.TextField(blank=True, max_length=5000, verbose_name="special terms")),
+                ("message", models.CharField(blank=True, max_length=2000, verbose_name="message")),
+                ("valid_until", models.DateTimeField(verbose_name="valid until")),
+                ("made_by", models.UUIDField(null=True, verbose_name="made by")),
+                (
+                    "negotiation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rounds",
+                        to="marketplace.negotiation",
+                        verbose_name="negotiation",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="offered by",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "offer in a negotiation",
+                "verbose_name_plural": "offers in negotiations",
+                "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("negotiation", "number"), name="rounds_are_numbered"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("price_minor__isnull", True), ("price_minor__range", (1, 9999999999999)), _connector="OR"
+                        ),
+                        name="offered_price_is_a_price",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number", 1), ("price_minor__isnull", False), _connector="OR"),
+                        name="only_the_first_round_asks_for_a_price",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="SharedTable",
             fields=[
                 (
@@ -2255,6 +2751,130 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("version", "cut_sha256", "name"), name="one_table_by_version_cut_and_name"
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="AuctionDeposit",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("paddle", models.PositiveIntegerField(verbose_name="bidder's number")),
+                ("amount_minor", models.BigIntegerField(verbose_name="amount in minor units")),
+                (
+                    "currency",
+                    models.CharField(
+                        choices=[("CNY", "CNY"), ("HKD", "HKD"), ("MOP", "MOP")], max_length=3, verbose_name="currency"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("HELD", "held"),
+                            ("RETURNED", "returned"),
+                            ("CREDITED", "credited to the price"),
+                            ("FORFEITED", "forfeited"),
+                        ],
+                        default="HELD",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "auction",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deposits",
+                        to="marketplace.auction",
+                        verbose_name="auction",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="bidder",
+                    ),
+                ),
+                (
+                    "venue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.venue",
+                        verbose_name="venue",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "deposit for an auction",
+                "verbose_name_plural": "deposits for auctions",
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("auction", "organization"), name="one_deposit_by_auction_and_bidder"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_minor__gt", 0)), name="auction_deposit_is_positive"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Bid",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                ("number", models.PositiveIntegerField(verbose_name="number")),
+                ("paddle", models.PositiveIntegerField(verbose_name="bidder's number")),
+                ("amount_minor", models.BigIntegerField(null=True, verbose_name="bid in minor units")),
+                ("sealed", models.BinaryField(null=True, verbose_name="sealed bid")),
+                ("placed_at", models.DateTimeField(verbose_name="placed at")),
+                ("made_by", models.UUIDField(null=True, verbose_name="made by")),
+                (
+                    "auction",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bids",
+                        to="marketplace.auction",
+                        verbose_name="auction",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="bidder",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "bid",
+                "verbose_name_plural": "bids",
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("auction", "number"), name="bids_are_numbered"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_minor__isnull", False), ("sealed__isnull", False), _connector="OR"),
+                        name="a_bid_is_open_or_sealed",
+                    ),
                 ],
             },
         ),
@@ -3241,6 +3861,7 @@ class Migration(migrations.Migration):
                             ("REFUSED", "it asked for what the room does not give"),
                             ("PROVIDER", "the provider refused it"),
                             ("PROTOCOL", "what the buyer sent was not made with one key"),
+                            ("LAPSED", "the provider did not decide in time"),
                         ],
                         max_length=10,
                         verbose_name="why not",
@@ -3248,8 +3869,10 @@ class Migration(migrations.Migration):
                 ),
                 ("result", models.JSONField(null=True, verbose_name="result")),
                 ("receipt", models.JSONField(default=dict, verbose_name="receipt")),
+                ("decide_by", models.DateTimeField(null=True, verbose_name="to be decided by")),
                 ("decided_by", models.UUIDField(null=True, verbose_name="decided by")),
                 ("decided_at", models.DateTimeField(null=True, verbose_name="decided at")),
+                ("decision_reason", models.TextField(blank=True, verbose_name="reason for the decision")),
                 ("reads", models.PositiveIntegerField(default=0, verbose_name="reads")),
                 ("first_read_at", models.DateTimeField(null=True, verbose_name="first read at")),
                 ("last_read_at", models.DateTimeField(null=True, verbose_name="last read at")),
@@ -3319,6 +3942,12 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="refused_room_query_says_why",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "HELD"), _negated=True), ("decide_by__isnull", False), _connector="OR"
+                        ),
+                        name="held_room_query_has_its_day",
                     ),
                 ],
             },

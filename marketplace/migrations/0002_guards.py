@@ -37,6 +37,15 @@ GUARDS = (
                 FOR EACH STATEMENT EXECUTE FUNCTION kernel_refuse_change();
         """,
     ),
+    ("quotes.sql", "DROP FUNCTION quote_is_frozen() CASCADE;"),
+    (
+        "negotiation_rounds.sql",
+        """
+            DROP TRIGGER negotiation_round_is_append_only ON marketplace_negotiationround;
+            DROP TRIGGER negotiation_round_is_never_truncated ON marketplace_negotiationround;
+        """,
+    ),
+    ("bids.sql", "DROP FUNCTION bid_is_frozen() CASCADE; DROP TRIGGER bid_is_never_truncated ON marketplace_bid;"),
 )
 
 

@@ -8,7 +8,7 @@ TABLES = {"revaluation": "revaluation", "revaluation_line": "revaluationline"}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlements", "0013_revaluations")]
+    dependencies = [("settlements", "0009_exchange_terms_stay")]
 
     operations = [
         run_sql_file(

@@ -28,7 +28,7 @@ TRIGGERS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlements", "0008_voucher_programmes")]
+    dependencies = [("settlements", "0007_bank_evidence")]
 
     operations = [
         run_sql_file(

@@ -13,7 +13,7 @@ TABLES = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlements", "0017_cross_border_payments")]
+    dependencies = [("settlements", "0010_revaluations_stay")]
 
     operations = [
         run_sql_file(

@@ -15,7 +15,7 @@ TRIGGERS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlements", "0010_exchange_quotes")]
+    dependencies = [("settlements", "0008_voucher_guards")]
 
     operations = [
         run_sql_file(
