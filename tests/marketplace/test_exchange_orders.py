@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Capacity, Organization
 from kernel.jobs import run_due_jobs
@@ -13,14 +14,15 @@ from marketplace.agreements import is_unchanged
 from marketplace.models import Order
 from settlements import exchange_quotes
 from settlements.books import balance
-from settlements.models import ExchangeQuote
+from settlements.models import ExchangeQuote, FeePayer, FeeSchedule, Payee
 from tests.marketplace.crossing import case_of, cleared, exportable
 from tests.marketplace.test_disputes import agreed, filed
 from tests.marketplace.trading import PURPOSE, closed, delivered
 from tests.refusals import refused
 from tests.settlements.exchanging import CNY, HKD, purse, quoted, rate
 from tests.settlements.purse import Kind, account, assert_books_balance
-from tests.world import actor, api, make_client, make_member, person_of
+from tests.settlements.vouching import issued, opened
+from tests.world import actor, api, make_client, make_member, person_of, venue
 
 pytestmark = pytest.mark.django_db
 PRICE = Money(12_000, CNY)
@@ -171,4 +173,45 @@ def test_the_rate_that_was_signed_waits_for_the_border(provider: Organization, h
     assert (first.state, funds(buyer)) == (Order.State.FUNDED, (86_667, 0))
     ordering.cancel_order(order_id=second.id, reason="One is enough", actor=actor(person_of(buyer)))
     assert (ExchangeQuote.objects.get(order_id=second.id).state, funds(buyer)) == ("RELEASED", (86_667, 0))
+    assert_books_balance()
+
+
+def test_with_a_voucher_and_a_fee_on_top_the_quote_buys_what_is_left_and_each_gets_its_own_back(
+    listing: Listing, hong_kong_dollars: Organization
+) -> None:
+    buyer, programme = hong_kong_dollars, opened()
+    FeeSchedule.objects.create(
+        venue=venue(),
+        payee=Payee.VENUE,
+        payer=FeePayer.BUYER,
+        currency=CNY,
+        valid_from=timezone.localdate(),
+        rate_ppm=10_000,
+        source="Notice 8",
+    )
+    voucher = issued(programme, buyer)  # 30 % of the price of 120.00: 36.00; the fee of 1.20 is the buyer's own
+
+    def buy(amount: int) -> Order:
+        return ordering.place_order(
+            listing_id=listing.id,
+            plan_id=listing.plans.get().id,
+            purpose=PURPOSE,
+            voucher_id=voucher.pk,
+            exchange_quote_id=quoted(buyer, Money(amount, CNY)).id,
+            actor=actor(person_of(buyer)),
+        )
+
+    with refused("exchange_quote_unfit"):
+        buy(12_120)
+    order = buy(8_520)
+    assert (funds(buyer), funds(buyer, Kind.ESCROW)) == ((100_000 - 9_467, 0), (0, 8_520))
+    assert funds(programme.funder, Kind.ESCROW) == (0, 3_600)
+
+    ordering.cancel_order(order_id=order.id, reason="Not needed.", actor=actor(person_of(buyer)))
+    assert (funds(buyer), funds(buyer, Kind.ESCROW)) == ((100_000, 0), (0, 0))
+    assert (funds(programme.funder, Kind.ESCROW), funds(programme.funder, Kind.VOUCHER)) == ((0, 0), (0, 100_000))
+
+    closed(buy(8_520))
+    assert (funds(buyer), funds(buyer, Kind.ESCROW)) == ((100_000 - 9_467, 0), (0, 0))
+    assert funds(listing.organization, Kind.PAYABLE)[1] + funds(None, Kind.FEES)[1] == 12_120
     assert_books_balance()
