@@ -244,8 +244,6 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.REGISTRATION_OBJECT,
             P.REPORT_DELIVER,
             P.ATTESTATION_ISSUE,
-            P.INVOICE_REQUEST,
-            P.INVOICE_ISSUE,
         }
     ),
     "buy": frozenset(
@@ -258,10 +256,10 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.PUSH_MANAGE,
             P.ATTESTATION_VERIFY,
             P.EXCHANGE_USE,
-            P.INVOICE_REQUEST,
         }
     ),
     "disputes": frozenset({P.DISPUTE_CONDUCT}),
+    "invoices": frozenset({P.INVOICE_REQUEST, P.INVOICE_ISSUE}),
     "read-data": frozenset({P.DELIVERY_READ}),
     "payouts": frozenset({P.PAYOUT_REQUEST, P.PAYEE_REGISTER}),
     "review": frozenset(
@@ -298,7 +296,6 @@ SCOPE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
             P.EXCHANGE_RATES,
             P.FEES_MANAGE,
             P.CHARGE_CREDIT,
-            P.INVOICE_ISSUE,
             P.VOUCHER_MANAGE,
             P.VOUCHER_GRANT,
             P.LEDGER_READ,
@@ -315,6 +312,7 @@ SCOPE_LABELS: Mapping[str, str | Promise] = {
     "provide": _("Register datasets, products and listings, answer demands, file production returns"),
     "buy": _("Place and cancel orders, accept deliveries, post demands"),
     "disputes": _("File disputes and conduct them"),
+    "invoices": _("Ask for invoices and issue them"),
     "read-data": _("Read delivered data"),
     "payouts": _("Register bank accounts and request payouts"),
     "review": _("Review memberships, listings and demands"),

@@ -64,7 +64,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "oauth2_provider",
     "rest_framework",
-    "config",
+    "config.apps.WiringConfig",
     "kernel",
     "accounts",
     "settlements",

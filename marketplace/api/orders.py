@@ -37,6 +37,7 @@ COLUMNS = (
     "origin",
     "currency",
     "purpose",
+    "release_at",
     "created_at",
     "plan_id",
     "venue__code",

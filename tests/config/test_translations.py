@@ -37,6 +37,7 @@ MAINLAND_WORDS = (
     "接口",
     "数据",
 )
+CURRENCIES = re.compile(r"currency$|^base$|^counter$")  # named by their codes everywhere
 NOT_CHINESE = {"SHA-256", "SM3"}
 
 ASKED = [
@@ -166,7 +167,7 @@ def _plain_names(model: type[models.Model]) -> list[str]:
     names += [
         (f"{meta.label}.{field.name}={value}", label)
         for field in shown
-        if field.name != "format" and not field.name.endswith("currency")
+        if field.name != "format" and not CURRENCIES.search(field.name)
         for value, label in field.flatchoices
     ]
     return [f"{place}: {name}" for place, name in names if not isinstance(name, Promise) and name not in NOT_CHINESE]
@@ -176,7 +177,8 @@ def test_the_headings_of_the_console_can_be_translated() -> None:
     plain = []
     for model, page in admin.site._registry.items():
         titles = [title for title, _options in page.fieldsets or () if title]
-        columns = [getattr(page, str(name), None) for name in page.list_display if name != "__str__"]
+        fields = {"__str__", *(field.name for field in model._meta.get_fields())}
+        columns = [getattr(page, str(name), None) for name in page.list_display if name not in fields]
         titles += [getattr(column, "short_description", None) for column in columns if callable(column)]
         plain += [f"{model.__name__}: {title}" for title in titles if not isinstance(title, Promise)]
 
