@@ -41,6 +41,14 @@ def test_a_worker_killed_in_mid_settlement_settles_once(exchange: Exchange) -> N
     exchange.check_books_and_evidence()
 
 
+def test_whoever_makes_work_wakes_the_worker_and_nobody_waits_for_the_sweep(exchange: Exchange) -> None:
+    exchange.kill("beat")
+    order = exchange.place()
+    exchange.accept(order["id"])
+    exchange.until(order["id"], "CERTIFIED")
+    exchange.start("beat")
+
+
 def test_redis_away_and_emptied_loses_no_work(exchange: Exchange) -> None:
     exchange.servers.stop((REDIS,))
     order = exchange.place()
