@@ -46,20 +46,8 @@ def draw_up(
         "agreed_at": now.isoformat(),
         "expires_at": expires_at.isoformat() if expires_at else None,
         "parties": _parties(order),
-        "listing": {
-            "id": str(offer.listing.id),
-            "number": offer.listing.number,
-            "revision": offer.listing.revision,
-            "dossier": {"sha256": offer.listing.dossier_sha256, "sm3": offer.listing.dossier_sm3},
-        },
-        "product": {
-            "id": str(offer.product.id),
-            "number": offer.product.number,
-            "name": offer.product.name,
-            "type": offer.product.product_type,
-            "type_fields": offer.product.type_fields,
-            "deliveries": offer.product.deliveries,
-        },
+        "listing": _listing(offer),
+        "product": _product(offer),
         "sold": manifest(offer.version),
         "purpose": order.purpose,
         "terms": _terms(offer),
@@ -121,6 +109,26 @@ def _party(organization: Organization) -> dict[str, Any]:
         "legal_name": organization.legal_name,
         "jurisdiction": organization.jurisdiction,
         "identifier": f"{organization.identifier_kind}:{organization.identifier}",
+    }
+
+
+def _listing(offer: Offer) -> dict[str, Any]:
+    return {
+        "id": str(offer.listing.id),
+        "number": offer.listing.number,
+        "revision": offer.listing.revision,
+        "dossier": {"sha256": offer.listing.dossier_sha256, "sm3": offer.listing.dossier_sm3},
+    }
+
+
+def _product(offer: Offer) -> dict[str, Any]:
+    return {
+        "id": str(offer.product.id),
+        "number": offer.product.number,
+        "name": offer.product.name,
+        "type": offer.product.product_type,
+        "type_fields": offer.product.type_fields,
+        "deliveries": offer.product.deliveries,
     }
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import Permission, require
+from accounts.models import Organization
 from kernel.actors import SYSTEM, Actor
 from kernel.digests import Json
 from kernel.identifiers import uuid7
@@ -19,7 +20,7 @@ from listings.crossborder.cases import open_case, withdraw_case
 from listings.crossborder.clearing import clear_for_funding
 from listings.crossborder.parties import crosses_border
 from listings.crossborder.reassessing import reassess_order
-from listings.listing import offer_for
+from listings.listing import Offer, offer_for
 from listings.models import DatasetVersion
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.agreements import draw_up
@@ -33,7 +34,7 @@ from marketplace.quotes import divided, division_of, refuse_outdated, refuse_wit
 from marketplace.subscriptions import subscribe
 from marketplace.vouchers import reserve_voucher
 from settlements import escrow, exchange_quotes
-from settlements.fees import total_of
+from settlements.fees import FeeLine, total_of
 from settlements.models import DealOrigin
 from settlements.vouchers.uses import held_for
 
@@ -70,13 +71,7 @@ def place_order(
     offer = offer_for(*_wanted(quote, listing_id, plan_id))
     buyer = buyer_of(offer, actor)
     broker = broker_of(offer, buyer, quote.broker_id if quote else broker_id)
-    if quote:
-        refuse_outdated(quote, offer)
-    else:
-        refuse_without_price(offer)
-    gross = quote.gross if quote else offer.plan.price
-    origin = DealOrigin(quote.origin) if quote else origin
-    lines = division_of(quote) if quote else divided(offer, gross, buyer=buyer, broker=broker, origin=origin)
+    gross, origin, lines = _priced(quote, offer, buyer, broker, origin)
 
     order = Order.objects.create(
         number=short_number(offer.venue.number_prefix, "O", timezone.localdate().year),
@@ -94,9 +89,7 @@ def place_order(
         placed_by=actor.person_id,
     )
     if quote:
-        use_quote(quote, order, actor)
-        if quote.origin == Quote.Origin.AUCTION:
-            credit_win(order, actor)
+        _use(quote, order, actor)
     crosses = crosses_border(offer.provider, buyer)
     border = {"onward_transfer_outside_gba": onward_transfer_outside_gba} if crosses else None
     voucher = reserve_voucher(voucher_id, order, offer.product.product_type, actor)
@@ -195,6 +188,23 @@ def _wanted(quote: Quote | None, listing_id: UUID | None, plan_id: UUID | None) 
     if plan_id is None:
         raise field_problem("/plan_id", "required", _("Name a quote, or a listing and its plan."))
     return listing_id, plan_id
+
+
+def _priced(
+    quote: Quote | None, offer: Offer, buyer: Organization, broker: Organization | None, origin: DealOrigin
+) -> tuple[Money, DealOrigin, list[FeeLine]]:
+    """Return the price, how it came about, and its division: as quoted, or of the plan as it is listed now."""
+    if quote is not None:
+        refuse_outdated(quote, offer)
+        return quote.gross, DealOrigin(quote.origin), division_of(quote)
+    refuse_without_price(offer)
+    return offer.plan.price, origin, divided(offer, offer.plan.price, buyer=buyer, broker=broker, origin=origin)
+
+
+def _use(quote: Quote, order: Order, actor: Actor) -> None:
+    use_quote(quote, order, actor)
+    if quote.origin == Quote.Origin.AUCTION:
+        credit_win(order, actor)
 
 
 def _signed_exchange(quote_id: UUID | None, order: Order, actor: Actor) -> dict[str, Json] | None:
