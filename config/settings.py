@@ -240,7 +240,6 @@ SPECTACULAR_SETTINGS = {
         "RoomTableState": "marketplace.models.RoomTable.State",
         "DemandState": "marketplace.models.Demand.State",
         "QuoteState": "marketplace.models.Quote.State",
-        "QuoteOrigin": "marketplace.models.Quote.Origin",
         "AuctionState": "marketplace.models.Auction.State",
         "AuctionKind": "marketplace.models.Auction.Kind",
         "AuctionPhase": "marketplace.models.Auction.Phase",

@@ -5,11 +5,11 @@
 
 A stage is passed when no report asked for at it is awaited any more, and those that its edition wants stand. An adverse
 one lets nobody pass but the committee. Who is related to the provider neither writes nor accepts (I5). What providers
-order themselves is listings/ordered_reports.py.
+order themselves, and pay, is marketplace/ordered_reports.py.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,11 @@ from django.utils.translation import gettext as _
 from accounts.access import Permission, find, require, require_different_person, require_member, require_reason
 from accounts.calendars import add_working_days
 from accounts.interests import related_organizations, require_unrelated
-from accounts.models import Capacity
+from accounts.models import Capacity, Venue
 from accounts.places import jurisdictions as known_jurisdictions
 from kernel import audit
 from kernel.actors import Actor
-from kernel.jobs import cancel
+from kernel.jobs import cancel, enqueue
 from kernel.languages import in_language
 from kernel.problems import FieldError, Problem, field_problem
 from kernel.states import advance
@@ -38,6 +38,8 @@ from listings.uploading import ABANDONED_JOB, checked_file_name
 State = AgencyReport.State
 MOST_PAPERS = 20  # of one report
 LONGEST_ALLOWANCE = 60  # working days
+SILENCE_JOB = "agencyreport.receive_in_silence"
+SILENCE_DAYS = 10  # working days after which a delivered report counts as received by who ordered it
 
 
 @transaction.atomic
@@ -171,8 +173,11 @@ def deliver_report(
         findings=require_reason(findings),
         valid_until=valid_until,
         written_by=person_of(actor),
+        receive_by=_silence_ends(report.venue) if report.ordered_by_provider else None,
         **named,
     )
+    if report.receive_by is not None:
+        _start_clock(report, report.receive_by)
     return report
 
 
@@ -216,6 +221,11 @@ def cancel_report(*, report_id: UUID, reason: str, actor: Actor) -> AgencyReport
     said = require_reason(reason)
     advance(report, to=State.CANCELLED, actor=actor, reason=said, note=said)
     return report
+
+
+def silence_key(report: AgencyReport, ends_at: datetime) -> str:
+    """Return the key of the job that ends a silence; a report that is delivered anew starts another one."""
+    return f"{report.pk} {ends_at.astimezone(UTC).isoformat()}"
 
 
 def report_errors(case: Case) -> Iterator[FieldError]:
@@ -262,6 +272,21 @@ def _content_errors(report: AgencyReport, named: Mapping[str, Any]) -> Iterator[
                 yield FieldError(f"/{field}", "required", message)
 
 
+def _silence_ends(venue: Venue) -> datetime:
+    return add_working_days(timezone.now(), SILENCE_DAYS, jurisdiction=venue.jurisdiction, tz=venue.zone)
+
+
+def _start_clock(report: AgencyReport, ends_at: datetime) -> None:
+    enqueue(
+        SILENCE_JOB,
+        key=silence_key(report, ends_at),
+        subject_id=report.pk,
+        due_at=ends_at,
+        organization_id=report.provider_id,
+        venue_id=report.venue_id,
+    )
+
+
 def _refuse_settled(report: AgencyReport) -> None:
     if report.state not in (State.UNDERTAKEN, State.RETURNED, State.DISPUTED):
         raise Problem("illegal_state", _("This report is not being written."), state=report.state)
@@ -273,7 +298,7 @@ def _refuse_not_received(report: AgencyReport) -> None:
 
 
 def _of_agency(report_id: UUID, actor: Actor) -> AgencyReport:
-    reports = AgencyReport.objects.visible_to(actor).select_related("listing__product")
+    reports = AgencyReport.objects.visible_to(actor).select_related("listing__product", "venue")
     report = find(reports, pk=report_id)
     require(actor, Permission.REPORT_DELIVER, organization_id=report.organization_id)
     require_unrelated(actor, report.provider_id)

@@ -329,29 +329,12 @@ in_bulk: list[URLPattern] = [
 
 reports: list[URLPattern] = [
     path("listings/<uuid:listing_id>/reports", agency_reports.ListingReports.as_view(), name="listing-reports"),
-    path(
-        "listings/<uuid:listing_id>/order-report",
-        agency_reports.ListingOrderReport.as_view(),
-        name="listing-order-report",
-    ),
-    *(
-        path(f"agency-reports/<uuid:report_id>/{act}", view.as_view(), name=f"agency-report-{act}")
-        for act, view in (
-            ("receive", agency_reports.ReportReceive),
-            ("dispute", agency_reports.ReportDispute),
-            ("call-off", agency_reports.ReportCallOff),
-            ("settle-dispute", agency_reports.ReportSettleDispute),
-        )
-    ),
     path("agency-reports", agency_reports.ReportList.as_view(), name="agency-reports"),
     path("agency-reports/<uuid:report_id>", agency_reports.ReportDetail.as_view(), name="agency-report"),
     path(
         "agency-reports/<uuid:report_id>/undertake",
         agency_reports.ReportUndertake.as_view(),
         name="agency-report-undertake",
-    ),
-    path(
-        "agency-reports/<uuid:report_id>/decline", agency_reports.ReportDecline.as_view(), name="agency-report-decline"
     ),
     path("agency-reports/<uuid:report_id>/papers", agency_reports.ReportPapers.as_view(), name="agency-report-papers"),
     path(

@@ -19,6 +19,7 @@ from marketplace.bidding import opened
 from marketplace.models import Auction, AuctionDeposit, Bid, Quote
 from marketplace.quotes import make_quote
 from settlements import escrow
+from settlements.models import DealOrigin
 
 FOLLOW_JOB = "auction.follow"
 State = Auction.State
@@ -126,7 +127,7 @@ def _award(auction: Auction, offer: Offer, best: Bid) -> None:
         buyer=Organization.objects.get(pk=best.organization_id),
         broker=None,
         gross=auction.money(best.amount_minor or 0),
-        origin=Quote.Origin.AUCTION,
+        origin=DealOrigin.AUCTION,
         conditions={"auction": auction.number, "bid": best.number},
         actor=SYSTEM,
     )

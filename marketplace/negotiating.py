@@ -30,6 +30,7 @@ from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.models import Negotiation, NegotiationRound, Quote
 from marketplace.parties import broker_of, buyer_of
 from marketplace.quotes import make_quote
+from settlements.models import DealOrigin
 
 State = Negotiation.State
 LONGEST_DAYS = 90  # that an offer may stay valid
@@ -141,7 +142,7 @@ def accept_offer(*, negotiation_id: UUID, number: int, actor: Actor) -> Negotiat
         buyer=negotiation.buyer,
         broker=broker_of(offer, negotiation.buyer, negotiation.broker_id),
         gross=agreed.price,
-        origin=Quote.Origin.NEGOTIATED,
+        origin=DealOrigin.NEGOTIATED,
         conditions=_conditions(negotiation, agreed),
         actor=actor,
     )

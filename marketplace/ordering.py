@@ -203,7 +203,7 @@ def _priced(
 
 def _use(quote: Quote, order: Order, actor: Actor) -> None:
     use_quote(quote, order, actor)
-    if quote.origin == Quote.Origin.AUCTION:
+    if quote.origin == DealOrigin.AUCTION:
         credit_win(order, actor)
 
 

@@ -28,10 +28,10 @@ from settlements.fees import FeeLine
 from settlements.models import DealOrigin
 
 # How long a price holds by itself. What was negotiated leaves time to have the order approved at home.
-VALIDITY: Mapping[Quote.Origin, timedelta] = {
-    Quote.Origin.LIST_PRICE: timedelta(hours=24),
-    Quote.Origin.NEGOTIATED: timedelta(days=7),
-    Quote.Origin.AUCTION: timedelta(days=3),
+VALIDITY: Mapping[DealOrigin, timedelta] = {
+    DealOrigin.LIST_PRICE: timedelta(hours=24),
+    DealOrigin.NEGOTIATED: timedelta(days=7),
+    DealOrigin.AUCTION: timedelta(days=3),
 }
 
 
@@ -48,7 +48,7 @@ def request_quote(*, listing_id: UUID, plan_id: UUID, actor: Actor, broker_id: U
     buyer = buyer_of(offer, actor)
     broker = broker_of(offer, buyer, broker_id)
     return make_quote(
-        offer=offer, buyer=buyer, broker=broker, gross=offer.plan.price, origin=Quote.Origin.LIST_PRICE, actor=actor
+        offer=offer, buyer=buyer, broker=broker, gross=offer.plan.price, origin=DealOrigin.LIST_PRICE, actor=actor
     )
 
 
@@ -58,13 +58,13 @@ def make_quote(
     buyer: Organization,
     broker: Organization | None,
     gross: Money,
-    origin: Quote.Origin,
+    origin: DealOrigin,
     actor: Actor,
     conditions: Mapping[str, Any] | None = None,
 ) -> Quote:
     """Freeze a price for one buyer until it expires; the caller has decided that it is due."""
     now = timezone.now()
-    lines = divided(offer, gross, buyer=buyer, broker=broker, origin=DealOrigin(origin))
+    lines = divided(offer, gross, buyer=buyer, broker=broker, origin=origin)
     quote = Quote.objects.create(
         number=short_number(offer.venue.number_prefix, "Q", timezone.localdate(now).year),
         venue=offer.venue,

@@ -7,6 +7,7 @@ from celery import shared_task
 
 from kernel.jobs import handles
 from kernel.models import Job
+from listings.agency_reports import SILENCE_JOB as REPORT_SILENCE_JOB
 from listings.crossborder.telling import CLEARED_JOB, RELEASED_JOB, STOPPED_JOB
 from listings.deprecation import TELL_JOB
 from listings.revising import OFFERED_JOB
@@ -21,6 +22,7 @@ from marketplace import (
     entitlements,
     knockdown,
     negotiating,
+    ordered_reports,
     ordering,
     renewals,
     settlement_runs,
@@ -125,6 +127,18 @@ def count_common_identifiers(job: Job) -> None:
 @handles(version_changes.SUMMARISE_JOB, lease=timedelta(minutes=3))
 def summarise_new_version(job: Job) -> None:
     version_changes.summarise(new_id=UUID(job.key), job=job)
+
+
+@handles(ordered_reports.EXPIRE_JOB)
+def expire_ordered_report(job: Job) -> None:
+    assert job.subject_id is not None  # noqa: S101 - order_report names it
+    ordered_reports.expire_report(report_id=job.subject_id)
+
+
+@handles(REPORT_SILENCE_JOB)
+def receive_report_in_silence(job: Job) -> None:
+    assert job.subject_id is not None  # noqa: S101 - listings/agency_reports.py names it
+    ordered_reports.receive_in_silence(report_id=job.subject_id)
 
 
 @handles(SILENCE_JOB)

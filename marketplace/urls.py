@@ -15,6 +15,7 @@ from marketplace.api import (
     gateway,
     invoices,
     negotiations,
+    ordered_reports,
     orders,
     product_pages,
     proposals,
@@ -32,6 +33,21 @@ from marketplace.api import (
 from marketplace.delivery.download import download
 
 urlpatterns = [
+    path(
+        "listings/<uuid:listing_id>/order-report",
+        ordered_reports.ListingOrderReport.as_view(),
+        name="listing-order-report",
+    ),
+    *(
+        path(f"agency-reports/<uuid:report_id>/{act}", view.as_view(), name=f"agency-report-{act}")
+        for act, view in (
+            ("decline", ordered_reports.ReportDecline),
+            ("receive", ordered_reports.ReportReceive),
+            ("dispute", ordered_reports.ReportDispute),
+            ("call-off", ordered_reports.ReportCallOff),
+            ("settle-dispute", ordered_reports.ReportSettleDispute),
+        )
+    ),
     path("orders", orders.OrderList.as_view(), name="orders"),
     path("orders/<uuid:order_id>", orders.OrderDetail.as_view(), name="order"),
     path("orders/<uuid:order_id>/cancel", orders.OrderCancel.as_view(), name="order-cancel"),

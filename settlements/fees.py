@@ -317,6 +317,9 @@ def announce(
     if payee not in (Payee.VENUE, Payee.BROKER):
         told = _("The provider takes what remains, and tax goes by the tax tables: neither has a fee.")
         raise field_problem("/payee", "has_no_fee", told)
+    if origin is DealOrigin.REPORT and (product_type or payee is Payee.BROKER):
+        told = _("An agency's report has no product type and no broker.")
+        raise field_problem("/product_type" if product_type else "/payee", "not_of_a_report", told)
     if cap_minor is not None and cap_minor < minimum_minor:
         raise field_problem("/cap", "below_minimum", _("The cap is not below the minimum."))
     if valid_from <= timezone.now().astimezone(venue.zone).date():

@@ -1,7 +1,6 @@
 """The console's view of listings: rows are read, and moved only by the acts of the capability functions."""
 
 from listings.admin import (
-    agency_reports,
     border,
     certificates,
     committee,
@@ -18,7 +17,6 @@ from listings.admin import (
 )
 
 __all__ = [
-    "agency_reports",
     "border",
     "certificates",
     "committee",

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from kernel.api import NoFieldsSerializer, ReasonSerializer, StrictSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from kernel.money import MoneyField
-from listings import agency_reports, ordered_reports
+from listings import agency_reports
 from listings.api.bodies import body_chunks, content_digest
 from listings.api.documents import paper_response
 from listings.models import AgencyReport, Listing, ReportPaper
@@ -31,18 +31,6 @@ class CommissionReportSerializer(StrictSerializer):
     agency_id = serializers.UUIDField(help_text=_("A service agency that is an active member of the venue."))
     question = serializers.CharField(max_length=4000)
     working_days = serializers.IntegerField(min_value=1, max_value=agency_reports.LONGEST_ALLOWANCE)
-
-
-class OrderReportSerializer(CommissionReportSerializer):
-    fee = MoneyField(required=False, help_text=_("What was agreed on with the agency, as a sum."))
-    fee_terms = serializers.CharField(
-        max_length=1000, default="", allow_blank=True, help_text=_("What was agreed on with the agency, in words.")
-    )
-
-
-class SettleReportDisputeSerializer(StrictSerializer):
-    for_agency = serializers.BooleanField()
-    reason = serializers.CharField(max_length=2000)
 
 
 class DeliverReportSerializer(StrictSerializer):
@@ -68,12 +56,14 @@ class AgencyReportSerializer(serializers.ModelSerializer[AgencyReport]):
     venue = serializers.CharField(source="venue.code")
     agency_id = serializers.UUIDField(source="organization_id")
     fee = MoneyField(allow_null=True)
+    fee_held = MoneyField(allow_null=True, help_text=_("Taken from the provider's funds, a fee of the venue included."))
     papers = ReportPaperSerializer(many=True)
 
     class Meta:
         model = AgencyReport
         fields = (
             "id",
+            "number",
             "listing_id",
             "venue",
             "agency_id",
@@ -82,9 +72,12 @@ class AgencyReportSerializer(serializers.ModelSerializer[AgencyReport]):
             "ordered_by_provider",
             "fee",
             "fee_terms",
+            "fee_held",
+            "fee_paid_at",
             "state",
             "question",
             "due_at",
+            "receive_by",
             "conclusion",
             "findings",
             "jurisdictions",
@@ -135,66 +128,13 @@ class ListingReports(APIView):
         get_object_or_404(Listing.objects.visible_to(actor_of(request)), pk=listing_id)
         body = body_of(CommissionReportSerializer, request)
         report = agency_reports.commission_report(listing_id=listing_id, **body, actor=actor_of(request))
-        return Response(_report_json(request, report.pk).data, status=201)
-
-
-class ListingOrderReport(APIView):
-    """Order a report on one's own listing of a service agency, at one's own expense."""
-
-    @extend_schema(
-        operation_id="agency_reports_order", request=OrderReportSerializer, responses={201: AgencyReportSerializer}
-    )
-    @idempotent()
-    def post(self, request: Request, listing_id: UUID) -> Response:
-        body = body_of(OrderReportSerializer, request)
-        report = ordered_reports.order_report(listing_id=listing_id, **body, actor=actor_of(request))
-        return Response(_report_json(request, report.pk).data, status=201)
-
-
-class ReportReceive(APIView):
-    """Receive a delivered report as what was ordered."""
-
-    @extend_schema(operation_id="agency_reports_receive", request=NoFieldsSerializer, responses=AgencyReportSerializer)
-    @idempotent()
-    def post(self, request: Request, report_id: UUID) -> Response:
-        return _acted(ordered_reports.receive_report, NoFieldsSerializer, request, report_id)
-
-
-class ReportDispute(APIView):
-    """Dispute that a delivered report is what was ordered."""
-
-    @extend_schema(operation_id="agency_reports_dispute", request=ReasonSerializer, responses=AgencyReportSerializer)
-    @idempotent()
-    def post(self, request: Request, report_id: UUID) -> Response:
-        return _acted(ordered_reports.dispute_report, ReasonSerializer, request, report_id)
-
-
-class ReportCallOff(APIView):
-    """Call an ordered report off before it is delivered."""
-
-    @extend_schema(operation_id="agency_reports_call_off", request=ReasonSerializer, responses=AgencyReportSerializer)
-    @idempotent()
-    def post(self, request: Request, report_id: UUID) -> Response:
-        return _acted(ordered_reports.call_off_report, ReasonSerializer, request, report_id)
-
-
-class ReportSettleDispute(APIView):
-    """Settle the dispute over an ordered report, as the venue."""
-
-    @extend_schema(
-        operation_id="agency_reports_settle_dispute",
-        request=SettleReportDisputeSerializer,
-        responses=AgencyReportSerializer,
-    )
-    @idempotent()
-    def post(self, request: Request, report_id: UUID) -> Response:
-        return _acted(ordered_reports.settle_report_dispute, SettleReportDisputeSerializer, request, report_id)
+        return Response(report_json(request, report.pk).data, status=201)
 
 
 class ReportDetail(APIView):
     @extend_schema(operation_id="agency_reports_read", responses=AgencyReportSerializer)
     def get(self, request: Request, report_id: UUID) -> Response:
-        return _report_json(request, report_id)
+        return report_json(request, report_id)
 
 
 class ReportUndertake(APIView):
@@ -205,16 +145,7 @@ class ReportUndertake(APIView):
     )
     @idempotent()
     def post(self, request: Request, report_id: UUID) -> Response:
-        return _acted(agency_reports.undertake_report, NoFieldsSerializer, request, report_id)
-
-
-class ReportDecline(APIView):
-    """Decline to write the report."""
-
-    @extend_schema(operation_id="agency_reports_decline", request=ReasonSerializer, responses=AgencyReportSerializer)
-    @idempotent()
-    def post(self, request: Request, report_id: UUID) -> Response:
-        return _acted(agency_reports.decline_report, ReasonSerializer, request, report_id)
+        return acted(agency_reports.undertake_report, NoFieldsSerializer, request, report_id)
 
 
 class PaperQuerySerializer(serializers.Serializer[Any]):
@@ -261,7 +192,7 @@ class ReportDeliver(APIView):
     @idempotent()
     def post(self, request: Request, report_id: UUID) -> Response:
         get_object_or_404(AgencyReport.objects.visible_to(actor_of(request)), pk=report_id)
-        return _acted(agency_reports.deliver_report, DeliverReportSerializer, request, report_id)
+        return acted(agency_reports.deliver_report, DeliverReportSerializer, request, report_id)
 
 
 class ReportAccept(APIView):
@@ -270,7 +201,7 @@ class ReportAccept(APIView):
     @extend_schema(operation_id="agency_reports_accept", request=ReasonSerializer, responses=AgencyReportSerializer)
     @idempotent()
     def post(self, request: Request, report_id: UUID) -> Response:
-        return _acted(agency_reports.accept_report, ReasonSerializer, request, report_id)
+        return acted(agency_reports.accept_report, ReasonSerializer, request, report_id)
 
 
 class ReportReturn(APIView):
@@ -279,7 +210,7 @@ class ReportReturn(APIView):
     @extend_schema(operation_id="agency_reports_return", request=ReasonSerializer, responses=AgencyReportSerializer)
     @idempotent()
     def post(self, request: Request, report_id: UUID) -> Response:
-        return _acted(agency_reports.return_report, ReasonSerializer, request, report_id)
+        return acted(agency_reports.return_report, ReasonSerializer, request, report_id)
 
 
 class ReportCancel(APIView):
@@ -288,17 +219,19 @@ class ReportCancel(APIView):
     @extend_schema(operation_id="agency_reports_cancel", request=ReasonSerializer, responses=AgencyReportSerializer)
     @idempotent()
     def post(self, request: Request, report_id: UUID) -> Response:
-        return _acted(agency_reports.cancel_report, ReasonSerializer, request, report_id)
+        return acted(agency_reports.cancel_report, ReasonSerializer, request, report_id)
 
 
-def _acted(
+def acted(
     act: Callable[..., AgencyReport], serializer: type[StrictSerializer], request: Request, report_id: UUID
 ) -> Response:
+    """Let the caller act on a report, and return the report as it is then."""
     act(report_id=report_id, **body_of(serializer, request), actor=actor_of(request))
-    return _report_json(request, report_id)
+    return report_json(request, report_id)
 
 
-def _report_json(request: Request, report_id: UUID) -> Response:
+def report_json(request: Request, report_id: UUID) -> Response:
+    """Return a report as the caller sees it."""
     return Response(represent(AgencyReportSerializer, get_object_or_404(_visible(request), pk=report_id)))
 
 

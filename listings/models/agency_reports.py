@@ -54,9 +54,10 @@ class AgencyReport(Identified, Stateful):
         RETURNED = "RETURNED", pgettext_lazy("report", "returned")
         ACCEPTED = "ACCEPTED", pgettext_lazy("report", "accepted")
         CANCELLED = "CANCELLED", pgettext_lazy("report", "cancelled")
+        EXPIRED = "EXPIRED", pgettext_lazy("report", "expired")
 
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = {
-        State.COMMISSIONED: frozenset({State.UNDERTAKEN, State.DECLINED, State.CANCELLED}),
+        State.COMMISSIONED: frozenset({State.UNDERTAKEN, State.DECLINED, State.CANCELLED, State.EXPIRED}),
         State.UNDERTAKEN: frozenset({State.DELIVERED, State.CANCELLED}),
         State.DELIVERED: frozenset({State.ACCEPTED, State.RETURNED, State.RECEIVED, State.DISPUTED}),
         State.RECEIVED: frozenset({State.ACCEPTED, State.RETURNED}),
@@ -71,6 +72,8 @@ class AgencyReport(Identified, Stateful):
         WITH_RESERVATIONS = "WITH_RESERVATIONS", _("with reservations")
         ADVERSE = "ADVERSE", _("adverse")
 
+    # Of what a provider ordered.
+    number = models.CharField(_("number"), max_length=24, unique=True, null=True, blank=True, editable=False)
     listing = models.ForeignKey(Listing, models.PROTECT, related_name="reports", verbose_name=_("listing"))
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
     provider = models.ForeignKey("accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider"))
@@ -83,9 +86,13 @@ class AgencyReport(Identified, Stateful):
     fee_minor = models.BigIntegerField(_("agreed fee in minor units"), null=True)
     fee_currency = models.CharField(_("currency of the fee"), max_length=3, choices=CURRENCY_CHOICES, blank=True)
     fee_terms = models.TextField(_("agreed terms of the fee"), max_length=1000, blank=True)
+    # What is held of the provider for the fee, a fee of the venue on top included, and when it went to the agency.
+    fee_held_minor = models.BigIntegerField(_("held for the fee in minor units"), null=True)
+    fee_paid_at = models.DateTimeField(_("fee paid at"), null=True)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.COMMISSIONED)
     question = models.TextField(_("what is asked"))
     due_at = models.DateTimeField(_("due at"))
+    receive_by = models.DateTimeField(_("received in silence at"), null=True)
     commissioned_by = models.UUIDField(_("commissioned by"))
     written_by = models.UUIDField(_("written by"), null=True)
     accepted_by = models.UUIDField(_("accepted by"), null=True)
@@ -118,6 +125,11 @@ class AgencyReport(Identified, Stateful):
                 condition=Q(fee_minor__isnull=True, fee_currency="") | (Q(fee_minor__gte=0) & ~Q(fee_currency="")),
                 name="report_fee_has_a_currency",
             ),
+            models.CheckConstraint(
+                condition=Q(fee_held_minor__isnull=True, fee_paid_at__isnull=True)
+                | Q(fee_held_minor__gte=F("fee_minor"), fee_minor__gt=0),
+                name="report_fee_is_held_whole_and_paid_once_held",
+            ),
             models.UniqueConstraint(
                 fields=["listing", "kind", "organization"],
                 condition=Q(state__in=["COMMISSIONED", "UNDERTAKEN", "DELIVERED", "RETURNED"]),
@@ -137,6 +149,11 @@ class AgencyReport(Identified, Stateful):
     def fee(self) -> Money | None:
         """What provider and agency agreed on, where it is a sum."""
         return None if self.fee_minor is None else Money(self.fee_minor, Currency(self.fee_currency))
+
+    @property
+    def fee_held(self) -> Money | None:
+        """What was taken from the provider's available funds when it ordered; nothing for a fee of nothing."""
+        return None if self.fee_held_minor is None else Money(self.fee_held_minor, Currency(self.fee_currency))
 
 
 class ReportPaperQuerySet(models.QuerySet["ReportPaper"]):

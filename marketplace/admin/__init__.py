@@ -1,6 +1,7 @@
 """The console's pages of trades, charges, subscriptions, demands, tables, interfaces, scenarios and statistics."""
 
 from marketplace.admin import (
+    agency_reports,
     charges,
     clean_rooms,
     compute,
@@ -17,6 +18,7 @@ from marketplace.admin import (
 )
 
 __all__ = [
+    "agency_reports",
     "charges",
     "clean_rooms",
     "compute",

@@ -19,7 +19,7 @@ from kernel.money import Currency, Money, MoneyField
 from marketplace import quotes
 from marketplace.api.serializers import PartySerializer
 from marketplace.models import Quote
-from settlements.models import Payee
+from settlements.models import DealOrigin, Payee
 
 RELATED = ("venue", "buyer", "provider", "broker", "listing", "order")
 
@@ -95,7 +95,7 @@ class QuoteSerializer(serializers.ModelSerializer[Quote]):
 class QuoteFilter(django_filters.FilterSet):
     venue = django_filters.CharFilter("venue__code")
     state = django_filters.ChoiceFilter(choices=Quote.State.choices, method="by_state")
-    origin = django_filters.ChoiceFilter(choices=Quote.Origin.choices)
+    origin = django_filters.ChoiceFilter(choices=DealOrigin.choices)
     listing = django_filters.UUIDFilter("listing_id")
 
     def by_state(self, rows: Any, _name: str, state: str) -> Any:

@@ -16,6 +16,7 @@ from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, LARGEST_MINOR, Currency, Money
 from listings.models import Listing, Plan
 from marketplace.models.orders import Order
+from settlements.models import DealOrigin
 
 
 class QuoteQuerySet(models.QuerySet["Quote"]):
@@ -39,11 +40,6 @@ class Quote(Identified):
     Frozen when it is made (trigger in marketplace/sql): only the order that uses it is written down, once.
     """
 
-    class Origin(models.TextChoices):
-        LIST_PRICE = "LIST_PRICE", _("list price")
-        NEGOTIATED = "NEGOTIATED", pgettext_lazy("price", "negotiated")
-        AUCTION = "AUCTION", pgettext_lazy("price", "auction")
-
     class State(models.TextChoices):
         OPEN = "OPEN", pgettext_lazy("quote", "open")
         USED = "USED", pgettext_lazy("quote", "used")
@@ -58,7 +54,7 @@ class Quote(Identified):
     listing = models.ForeignKey(Listing, models.PROTECT, verbose_name=_("listing"), related_name="+")
     listing_revision = models.PositiveIntegerField(_("revision of the listing"))
     plan = models.ForeignKey(Plan, models.PROTECT, verbose_name=_("plan"), related_name="+")
-    origin = models.CharField(_("origin of the price"), max_length=10, choices=Origin.choices)
+    origin = models.CharField(_("origin of the price"), max_length=10, choices=DealOrigin.choices)
     gross_minor = models.BigIntegerField(_("price in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     lines = models.JSONField(_("division"), default=list)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import IO
 from uuid import UUID
 
-from django.db.models import CharField, F, OuterRef, Q, Subquery, Sum
+from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -116,6 +116,7 @@ def _trades(organization_id: UUID, first_day: date, last_day: date) -> Iterator[
     own = SettlementLine.objects.filter(settlement=OuterRef("id"), payee=Payee.PROVIDER).order_by().values("settlement")
     settled = (
         Settlement.objects.filter(
+            Exists(orders),  # an agency is paid for its reports too
             provider=organization_id,
             created_at__gte=datetime.combine(first_day, time.min, tzinfo=timezone.get_current_timezone()),
             created_at__lt=datetime.combine(

@@ -94,6 +94,7 @@ SELECT venue.code, organization.legal_name, settlement.currency, count(DISTINCT 
             WHERE fee.settlement_id = settlement.id AND fee.payer = 'BUYER'), 0))::bigint,
        sum(line.amount_minor)::bigint, organization.id
   FROM settlements_settlement settlement
+  JOIN marketplace_order trade ON trade.id = settlement.order_id
   JOIN accounts_venue venue ON venue.id = settlement.venue_id
   JOIN accounts_organization organization ON organization.id = settlement.provider_id
   LEFT JOIN settlements_settlementline line ON line.settlement_id = settlement.id AND line.payee = 'PROVIDER'

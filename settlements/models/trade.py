@@ -44,6 +44,7 @@ class DealOrigin(models.TextChoices):
     NEGOTIATED = "NEGOTIATED", pgettext_lazy("origin of a deal", "negotiated")
     AUCTION = "AUCTION", _("auction")
     DEMAND = "DEMAND", pgettext_lazy("origin of a deal", "demand")
+    REPORT = "REPORT", _("report ordered of a service agency")
 
 
 class FeeScheduleQuerySet(models.QuerySet["FeeSchedule"]):

@@ -6,13 +6,16 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Capacity, Organization, OrganizationTie, Role
-from listings import agency_reports, committee, ordered_reports, review
+from listings import agency_reports, committee, review
 from listings.crossborder.border_dossier import declare_border_dossier
 from listings.listing import delete_listing
 from listings.models import AgencyReport, Listing
+from marketplace import ordered_reports
+from settlements.models import Account
 from tests.listings.offers import all_ok, at_stage, draft_listing, officer_of, registered_product
 from tests.listings.papers import PDF
 from tests.refusals import refused
+from tests.settlements.purse import give, yuan
 from tests.world import (
     actor,
     affiliate,
@@ -162,6 +165,7 @@ def test_what_the_provider_orders_counts_once_an_officer_accepts_it(listing: Lis
         answer = own.post(order, body | changes)
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
     body["fee"] = {"amount": "8000.00", "currency": "CNY"}
+    give(listing.organization, yuan(8_000), Account.Kind.CLIENT)
     assert officer.post(order, body).status_code == 403
     path = f"/api/v1/agency-reports/{own.post(order, body).json()['id']}"
     assert writer.get(path).json()["fee"] == body["fee"]

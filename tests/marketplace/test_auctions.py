@@ -21,7 +21,7 @@ from listings.models import Listing
 from marketplace import auctions, bidding, knockdown, ordering
 from marketplace.models import Auction, Bid, Quote
 from settlements.books import trial_balance
-from settlements.models import Account, Transfer
+from settlements.models import Account, DealOrigin, Transfer
 from tests.marketplace.pricing import (
     announced,
     bid,
@@ -75,7 +75,7 @@ def test_the_highest_bidder_orders_and_the_others_get_their_deposits_back(
     assert [funds_of(each) for each in (buyer, rival)] == [98_000, 98_000]
     assert [funds_of(each, ESCROW) for each in (buyer, rival)] == [2_000, 2_000]
     quote = won(auction)
-    assert (quote.origin, quote.gross_minor, quote.buyer_id) == (Quote.Origin.AUCTION, 13_000, buyer.pk)
+    assert (quote.origin, quote.gross_minor, quote.buyer_id) == (DealOrigin.AUCTION, 13_000, buyer.pk)
     assert quote.conditions == {"auction": auction.number, "bid": 3}
     assert (funds_of(rival), funds_of(rival, ESCROW), funds_of(buyer, ESCROW)) == (100_000, 0, 2_000)
     run_due_jobs()  # again, and nothing more

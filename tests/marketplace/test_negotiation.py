@@ -17,9 +17,10 @@ from listings.listing import suspend
 from listings.models import Listing, Plan
 from listings.plans import amend_plan
 from marketplace import negotiating
-from marketplace.models import Negotiation, Order, Quote
+from marketplace.models import Negotiation, Order
 from marketplace.quotes import VALIDITY
 from marketplace.tasks import expire_negotiations
+from settlements.models import DealOrigin
 from tests.listings.offers import make_plan, registered_product
 from tests.marketplace.demanding import on_board
 from tests.marketplace.demanding import proposed as answer_to_demand
@@ -78,8 +79,8 @@ def test_an_agreed_price_is_ordered_and_settled(listing: Listing, buyer: Organiz
     quote = agreed(negotiation)
     negotiation.refresh_from_db()
     assert (negotiation.state, negotiation.newest, negotiation.quote_id) == ("AGREED", 3, quote.pk)
-    assert (quote.origin, quote.gross_minor, quote.buyer_id) == (Quote.Origin.NEGOTIATED, 9_000, buyer.pk)
-    assert quote.expires_at - quote.created_at <= VALIDITY[Quote.Origin.NEGOTIATED]
+    assert (quote.origin, quote.gross_minor, quote.buyer_id) == (DealOrigin.NEGOTIATED, 9_000, buyer.pk)
+    assert quote.expires_at - quote.created_at <= VALIDITY[DealOrigin.NEGOTIATED]
     order = ordered(quote, buyer)
     said = order.agreement.body
     assert (said["price"]["amount"], said["division"]) == ("90.00", quote.lines)

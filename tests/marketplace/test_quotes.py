@@ -19,7 +19,7 @@ from listings.models import Listing
 from marketplace.models import Order, Quote
 from marketplace.quotes import VALIDITY
 from settlements import fees
-from settlements.models import Account, Payee
+from settlements.models import Account, DealOrigin, Payee
 from tests.marketplace.pricing import ordered, quoted
 from tests.marketplace.trading import PURPOSE, closed, fund, funds_of, listed_dataset, make_buyer
 from tests.refusals import refused
@@ -75,7 +75,7 @@ def test_a_quote_is_used_once_by_its_buyer_before_it_expires(listing: Listing, b
         ordered(used, buyer)
     with time_machine.travel(late.expires_at), refused("quote_expired"):
         ordered(late, buyer)
-    assert late.expires_at - late.created_at <= VALIDITY[Quote.Origin.LIST_PRICE]
+    assert late.expires_at - late.created_at <= VALIDITY[DealOrigin.LIST_PRICE]
     assert Order.objects.count() == 1
 
 

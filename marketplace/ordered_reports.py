@@ -1,11 +1,12 @@
 """Reports that a provider orders of a service agency for its listing, before the review or in it, at its own expense.
 
     COMMISSIONED → UNDERTAKEN → DELIVERED → RECEIVED → ACCEPTED (by an officer of the review)
-                 ↘ DECLINED            ↘ DISPUTED → DELIVERED, RECEIVED or CANCELLED
+                 ↘ DECLINED, EXPIRED   ↘ DISPUTED → DELIVERED, RECEIVED or CANCELLED
 
-The agency writes and delivers as for an officer (listings/agency_reports.py). The price is what both agreed on, and is
-paid between them. In a review the report counts once an officer has accepted it, or as soon as it is adverse: nobody
-orders opinions until one is favourable.
+The agency writes and delivers as for an officer (listings/agency_reports.py). The price is what both agreed on: a sum
+is held when the report is ordered, paid when it is received and given back when it comes to nothing
+(marketplace/report_fees.py); what is agreed on in words alone is paid between the two. In a review the report counts
+once an officer has accepted it, or as soon as it is adverse: nobody orders opinions until one is favourable.
 """
 
 from uuid import UUID
@@ -18,16 +19,23 @@ from accounts.access import Permission, find, require, require_reason
 from accounts.calendars import add_working_days
 from accounts.interests import require_unrelated
 from kernel import audit
-from kernel.actors import Actor
+from kernel.actors import SYSTEM, Actor
+from kernel.jobs import cancel, enqueue
 from kernel.money import Money
+from kernel.numbering import short_number
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
-from listings.agency_reports import check_agency, check_allowance
+from listings import agency_reports
+from listings.agency_reports import SILENCE_JOB, check_agency, check_allowance, silence_key
 from listings.listing import locked_listing
 from listings.models import AgencyReport, Listing
+from listings.models.agency_reports import AgencyReportQuerySet
 from listings.review_rules import person_of
+from marketplace.report_fees import give_fee_back, hold_fee, pay_fee, take_fee_back
 
 State = AgencyReport.State
+NUMBERED = "E"  # for expert opinion
+EXPIRE_JOB = "agencyreport.expire"
 
 
 @transaction.atomic
@@ -59,9 +67,10 @@ def order_report(
 
     venue = listing.venue
     report = AgencyReport.objects.create(
+        number=short_number(venue.number_prefix, NUMBERED, timezone.now().astimezone(venue.zone).year),
         listing=listing,
         venue=venue,
-        provider_id=listing.organization_id,
+        provider=listing.organization,
         organization_id=agency_id,
         kind=kind,
         ordered_by_provider=True,
@@ -81,14 +90,36 @@ def order_report(
         "fee_terms": terms,
     }
     audit.record("agencyreport.ordered", subject=report, actor=actor, reason=question, details=details)
+    hold_fee(report, actor=actor)
+    enqueue(
+        EXPIRE_JOB,
+        key=str(report.pk),
+        subject_id=report.pk,
+        due_at=report.due_at,
+        organization_id=report.provider_id,
+        venue_id=report.venue_id,
+    )
     return report
 
 
 @transaction.atomic
 def receive_report(*, report_id: UUID, actor: Actor) -> AgencyReport:
-    """Receive a delivered report as what was ordered."""
+    """Receive a delivered report as what was ordered; its fee goes to the agency."""
     report = _ordered_by(report_id, actor)
     advance(report, to=State.RECEIVED, actor=actor, details=_paper_of(report))
+    _stop_clock(report)
+    pay_fee(report, actor=actor)
+    return report
+
+
+@transaction.atomic
+def receive_in_silence(*, report_id: UUID) -> AgencyReport:
+    """Receive a report to which its provider has not answered in the working days that it had; may run again."""
+    report = _locked(report_id)
+    if report.state != State.DELIVERED or report.receive_by is None or report.receive_by > timezone.now():
+        return report
+    advance(report, to=State.RECEIVED, actor=SYSTEM, reason=_("Not disputed in time."), details=_paper_of(report))
+    pay_fee(report, actor=SYSTEM)
     return report
 
 
@@ -98,17 +129,39 @@ def dispute_report(*, report_id: UUID, reason: str, actor: Actor) -> AgencyRepor
     report = _ordered_by(report_id, actor)
     said = require_reason(reason)
     advance(report, to=State.DISPUTED, actor=actor, reason=said, details=_paper_of(report), note=said)
+    _stop_clock(report)
     return report
 
 
 @transaction.atomic
 def call_off_report(*, report_id: UUID, reason: str, actor: Actor) -> AgencyReport:
-    """Call an ordered report off before it is delivered."""
+    """Call an ordered report off before it is delivered; a fee that was not paid yet is given back."""
     report = _ordered_by(report_id, actor)
     if report.state == State.DISPUTED:
         raise Problem("illegal_state", _("A dispute is settled by the venue."), state=report.state)
     said = require_reason(reason)
     advance(report, to=State.CANCELLED, actor=actor, reason=said, note=said)
+    give_fee_back(report, actor=actor, reason=said)
+    return report
+
+
+@transaction.atomic
+def decline_report(*, report_id: UUID, reason: str, actor: Actor) -> AgencyReport:
+    """Decline to write a report, by the agency; what a provider had ordered costs it nothing."""
+    report = agency_reports.decline_report(report_id=report_id, reason=reason, actor=actor)
+    give_fee_back(report, actor=actor, reason=reason)
+    return report
+
+
+@transaction.atomic
+def expire_report(*, report_id: UUID) -> AgencyReport:
+    """End an order that no agency has undertaken by the day on which the report was due; may run again."""
+    report = _locked(report_id)
+    if report.state != State.COMMISSIONED or report.due_at > timezone.now():
+        return report
+    reason = _("The agency has not answered by the day on which the report was due.")
+    advance(report, to=State.EXPIRED, actor=SYSTEM, reason=reason, note=reason)
+    give_fee_back(report, actor=SYSTEM, reason=reason)
     return report
 
 
@@ -116,9 +169,11 @@ def call_off_report(*, report_id: UUID, reason: str, actor: Actor) -> AgencyRepo
 def settle_report_dispute(*, report_id: UUID, for_agency: bool, reason: str, actor: Actor) -> AgencyReport:
     """Settle a dispute, by an officer of the venue unrelated to either side: the report is received, or called off.
 
-    Raises Problem `not_found`, `forbidden`, `conflict_of_interest`, `illegal_state`, or `invalid` without a reason.
+    The agency is paid, or the provider has its fee back, also one that was paid for an earlier delivery. Raises Problem
+    `not_found`, `forbidden`, `conflict_of_interest`, `illegal_state`, `insufficient_funds` where the agency has spent
+    what it should give back, or `invalid` without a reason.
     """
-    report = find(AgencyReport.objects.visible_to(actor), pk=report_id)
+    report = find(_rows().visible_to(actor), pk=report_id)
     require(actor, Permission.LISTING_APPROVE, venue_id=report.venue_id)
     for organization_id in (report.provider_id, report.organization_id):
         require_unrelated(actor, organization_id)
@@ -126,16 +181,33 @@ def settle_report_dispute(*, report_id: UUID, for_agency: bool, reason: str, act
         raise Problem("illegal_state", _("The report is not disputed."), state=report.state)
     said = require_reason(reason)
     advance(report, to=State.RECEIVED if for_agency else State.CANCELLED, actor=actor, reason=said, note=said)
+    if for_agency:
+        pay_fee(report, actor=actor)
+    else:
+        take_fee_back(report, actor=actor, reason=said)
     return report
 
 
 def _ordered_by(report_id: UUID, actor: Actor) -> AgencyReport:
     """Return a report that the actor's organization ordered; raises Problem `not_found` or `forbidden`."""
-    report = find(AgencyReport.objects.visible_to(actor), pk=report_id)
+    report = find(_rows().visible_to(actor), pk=report_id)
     require(actor, Permission.LISTING_SUBMIT, organization_id=report.provider_id)
     if not report.ordered_by_provider:
         raise Problem("forbidden", _("An officer of the review asked for this report."))
     return report
+
+
+def _rows() -> AgencyReportQuerySet:
+    return AgencyReport.objects.select_related("venue", "provider", "organization")
+
+
+def _locked(report_id: UUID) -> AgencyReport:
+    return _rows().select_for_update(of=("self",)).get(pk=report_id)
+
+
+def _stop_clock(report: AgencyReport) -> None:
+    if report.receive_by is not None:
+        cancel(SILENCE_JOB, silence_key(report, report.receive_by))
 
 
 def _paper_of(report: AgencyReport) -> dict[str, str]:
