@@ -3,13 +3,17 @@
     python -m bench.settlement [--trades 100000]
 
 The baseline of the same run is the ledger alone: as many transfers with as many entries each, posted in batches of the
-same size by the function that the run uses too. Memory is the highest of this process after the first tenth and at the
-end.
+same size by the function that the run uses too. Processor time is that of this process and of its PostgreSQL, and says
+the same on a busy machine. Memory is the highest of this process after the first tenth and at the end.
 """
 
 import argparse
 import resource
-from time import perf_counter
+from dataclasses import dataclass
+from time import perf_counter, process_time
+from typing import Self
+
+import psutil
 
 from bench.ledger import scratch_servers, set_up_django
 
@@ -47,14 +51,15 @@ def settle(trades: int) -> None:
         settle_orders(first[start : start + TOGETHER])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    memory = peak()
-    began = perf_counter()
+    memory, before = peak(), Spent.until_now()
     for start in range(0, len(rest), TOGETHER):
         settle_orders(rest[start : start + TOGETHER])
-    rate = len(rest) / (perf_counter() - began)
+    spent = Spent.until_now().since(before)
     if any(trial_balance().values()) or Order.objects.filter(state=Order.State.ACCEPTED).exists():
         raise RuntimeError("the run has not settled everything")
-    print(f"settled      {rate:>10,.0f} trades a second (aim {AIM:,})")
+    print(
+        f"settled      {len(rest) / spent.wall:>10,.0f} trades a second (aim {AIM:,}); {spent.each(len(rest))} a trade"
+    )
     print(f"memory       {memory:>10,.0f} MiB after a tenth, {peak():,.0f} MiB at the end")
 
 
@@ -65,10 +70,37 @@ def post(transfers: int) -> None:
 
     ours = Ours()
     ours.batch(TOGETHER)
-    began = perf_counter()
+    before = Spent.until_now()
     for _ in range(transfers // TOGETHER):
         ours.batch(TOGETHER)
-    print(f"ledger alone {transfers / (perf_counter() - began):>10,.0f} transfers a second")
+    spent = Spent.until_now().since(before)
+    print(f"ledger alone {transfers / spent.wall:>10,.0f} transfers a second; {spent.each(transfers)} a transfer")
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds: on the clock, of the processor in this process, and of it in PostgreSQL's."""
+
+    wall: float
+    python: float
+    postgres: float
+
+    @classmethod
+    def until_now(cls) -> Self:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            server = psutil.Process(cursor.fetchone()[0]).parent()
+        assert server is not None
+        times = [process.cpu_times() for process in server.children()]
+        return cls(perf_counter(), process_time(), sum(each.user + each.system for each in times))
+
+    def since(self, before: Self) -> Self:
+        return type(self)(self.wall - before.wall, self.python - before.python, self.postgres - before.postgres)
+
+    def each(self, count: int) -> str:
+        return f"{1e6 * self.python / count:.0f} µs of Python and {1e6 * self.postgres / count:.0f} µs of PostgreSQL"
 
 
 def peak() -> float:

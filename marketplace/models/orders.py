@@ -47,9 +47,11 @@ class Order(Identified, Stateful):
     }
 
     number = models.CharField(_("number"), max_length=24, unique=True)
-    venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
-    buyer = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
-    provider = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("provider"), related_name="+")
+    venue = models.ForeignKey(Venue, models.PROTECT, db_index=False, verbose_name=_("venue"), related_name="+")
+    buyer = models.ForeignKey(Organization, models.PROTECT, db_index=False, verbose_name=_("buyer"), related_name="+")
+    provider = models.ForeignKey(
+        Organization, models.PROTECT, db_index=False, verbose_name=_("provider"), related_name="+"
+    )
     broker = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("broker"), related_name="+", null=True)
     listing = models.ForeignKey(Listing, models.PROTECT, verbose_name=_("listing"), related_name="+")
     plan = models.ForeignKey(Plan, models.PROTECT, verbose_name=_("plan"), related_name="+")

@@ -249,7 +249,9 @@ class Settlement(Identified):
 
     order_id = models.UUIDField(_("order"))
     part = models.PositiveSmallIntegerField(_("part"), default=1)
-    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    venue = models.ForeignKey(
+        "accounts.Venue", models.PROTECT, db_index=False, related_name="+", verbose_name=_("venue")
+    )
     hold = models.ForeignKey(
         EscrowHold, models.PROTECT, null=True, related_name="settlements", verbose_name=_("escrow hold")
     )
@@ -289,8 +291,12 @@ class Settlement(Identified):
 class SettlementLine(Identified):
     """One payee's part of a settlement; the parts sum to the gross."""
 
-    settlement = models.ForeignKey(Settlement, models.PROTECT, related_name="lines", verbose_name=_("settlement"))
-    venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
+    settlement = models.ForeignKey(
+        Settlement, models.PROTECT, db_index=False, related_name="lines", verbose_name=_("settlement")
+    )
+    venue = models.ForeignKey(
+        "accounts.Venue", models.PROTECT, db_index=False, related_name="+", verbose_name=_("venue")
+    )
     payee = models.CharField(_("payee"), max_length=8, choices=Payee.choices)
     organization = models.ForeignKey(
         "accounts.Organization", models.PROTECT, null=True, related_name="+", verbose_name=_("organization")
@@ -300,13 +306,17 @@ class SettlementLine(Identified):
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     schedule = models.ForeignKey(
-        FeeSchedule, models.PROTECT, null=True, related_name="+", verbose_name=_("fee schedule")
+        FeeSchedule, models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("fee schedule")
     )
-    waiver = models.ForeignKey(FeeWaiver, models.PROTECT, null=True, related_name="+", verbose_name=_("fee waiver"))
+    waiver = models.ForeignKey(
+        FeeWaiver, models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("fee waiver")
+    )
     # A line of the tax account: which tax, of whose income, at which rate.
     tax = models.CharField(_("tax"), max_length=15, choices=Tax.choices, blank=True)
     taxed = models.CharField(_("whose income is taxed"), max_length=8, choices=Payee.choices, blank=True)
-    tax_rate = models.ForeignKey(TaxRate, models.PROTECT, null=True, related_name="+", verbose_name=_("tax rate"))
+    tax_rate = models.ForeignKey(
+        TaxRate, models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("tax rate")
+    )
 
     class Meta:
         verbose_name = _("settlement line")
