@@ -21,6 +21,7 @@ from kernel.problems import FieldError, Problem
 from kernel.states import advance
 from listings.checklists import checklist_of
 from listings.corpora.offering import corpus_errors
+from listings.cycles import MOST_DAYS, Cycle, calendar_term
 from listings.deprecation import has_ended, refuse_after_its_end
 from listings.gates import refuse_closed_gates
 from listings.grade_confirmation import grading_errors
@@ -56,6 +57,7 @@ class Parts:
 OFFER_COLUMNS = (
     "plan__kind",
     "plan__new_versions",
+    "plan__cycle",
     "plan__takes_offers",
     "plan__price_minor",
     "plan__currency",
@@ -275,10 +277,13 @@ def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
     if link is None:
         raise Problem("listing_not_available")
     listing: Listing = link.listing
-    today = timezone.now().astimezone(listing.venue.zone).date()
+    now = timezone.now()
+    today = now.astimezone(listing.venue.zone).date()
     refuse_closed_gates(listing, checklist_of(listing.venue.code, on=today), "order")
     refuse_after_its_end(listing.version)
-    if outlasts(listing.rights_until, listing.terms.term_days, on=today):
+    cycle = link.plan.cycle
+    days = calendar_term(cycle, now, listing.venue.zone).days_left(now) if cycle else listing.terms.term_days
+    if outlasts(listing.rights_until, days, on=today):
         raise Problem("right_to_operate_ends", until=listing.rights_until)
     return Offer(
         listing=listing,
@@ -348,10 +353,19 @@ def part_errors(product: Product, parts: Parts) -> Iterator[FieldError]:
     elif any(plan.unit not in counted for plan in metered):
         message = _("Queries are counted one by one and compute by the second; other units are those of calls.")
         yield FieldError("/plan_ids", "not_metered", message)
-    if parts.terms.term_days is None and any(plan.kind == Plan.Kind.SUBSCRIPTION for plan in parts.plans):
-        yield FieldError("/terms_id", "term_missing", _("A subscription needs terms that run for a number of days."))
+    yield from _term_errors(parts)
     if len({plan.currency for plan in parts.plans}) > 1:
         yield FieldError("/plan_ids", "mixed_currencies", _("The plans of a listing are in one currency."))
+
+
+def _term_errors(parts: Parts) -> Iterator[FieldError]:
+    subscribed = [plan.cycle for plan in parts.plans if plan.kind == Plan.Kind.SUBSCRIPTION]
+    days = parts.terms.term_days
+    if days is None and "" in subscribed:
+        yield FieldError("/terms_id", "term_missing", _("A subscription needs terms that run for a number of days."))
+    if days is not None and any(cycle and days < MOST_DAYS[Cycle(cycle)] for cycle in subscribed):
+        message = _("The terms end before a term of the calendar would; let them run longer, or without an end.")
+        yield FieldError("/terms_id", "term_too_short", message)
 
 
 def parts_named(product: Product, *, version_id: UUID, terms_id: UUID, plan_ids: Collection[UUID]) -> Parts:

@@ -31,16 +31,18 @@ def create_plan(
     name: Mapping[str, str] | None = None,
     metering: Metering | None = None,
     new_versions: str = "",
+    cycle: str = "",
     takes_offers: bool = False,
     actor: Actor,
 ) -> Plan:
     """Give a product a price; a free plan needs none (its currency then defaults to CNY).
 
     A metered plan has `metering`, and a price only where the order itself costs something. A subscription costs its
-    price for the whole term of the terms, and says which new versions come with it (all, unless told otherwise). What
-    is negotiated or auctioned has a guide price; one-off plans and subscriptions may take offers besides their price.
-    Raises Problem `not_found`, `forbidden`, `illegal_state` for a retired product, or `invalid` at `/price`,
-    `/metering`, `/new_versions`, `/takes_offers`, or at `/kind` where products of its type are not sold so.
+    price for the whole term of the terms, or of its `cycle`, and says which new versions come with it (all, unless told
+    otherwise). What is negotiated or auctioned has a guide price; one-off plans and rolling subscriptions may take
+    offers besides their price. Raises Problem `not_found`, `forbidden`, `illegal_state` for a retired product, or
+    `invalid` at `/price`, `/metering`, `/new_versions`, `/cycle`, `/takes_offers`, or at `/kind` where products of its
+    type are not sold so.
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
@@ -56,7 +58,8 @@ def create_plan(
         price_minor=price.minor,
         currency=price.currency,
         new_versions=_checked_versions(kind, new_versions),
-        takes_offers=_checked_offers(kind, takes_offers),
+        cycle=_checked_cycle(kind, cycle),
+        takes_offers=_checked_offers(kind, takes_offers, cycle),
         **_metering_columns(kind, metering),
     )
     audit.record("plan.created", subject=plan, actor=actor, details=_priced(plan))
@@ -72,13 +75,14 @@ def amend_plan(
     name: Mapping[str, str] | None = None,
     metering: Metering | None = None,
     new_versions: str = "",
+    cycle: str | None = None,
     takes_offers: bool | None = None,
     actor: Actor,
 ) -> Plan:
-    """Change a plan that no live listing offers; what is None or "" stays.
+    """Change a plan that no live listing offers; what is None stays, and so do new versions that are "".
 
     Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price`, `/metering`, `/new_versions`,
-    `/takes_offers` or `/kind`.
+    `/cycle`, `/takes_offers` or `/kind`.
     """
     plan = _locked_plan(plan_id, actor)
     kind = kind or plan.kind
@@ -87,13 +91,15 @@ def amend_plan(
     columns = _metering_columns(kind, metering or (plan.metering if kind == plan.kind else None))
 
     plan.new_versions = _checked_versions(kind, new_versions or (plan.new_versions if kind == plan.kind else ""))
+    plan.cycle = _checked_cycle(kind, (plan.cycle if kind == plan.kind else "") if cycle is None else cycle)
     offers = plan.takes_offers and kind == plan.kind if takes_offers is None else takes_offers
-    plan.takes_offers = _checked_offers(kind, offers)
+    plan.takes_offers = _checked_offers(kind, offers, plan.cycle)
     plan.kind, plan.price_minor, plan.currency = kind, price.minor, price.currency
     plan.name = plan.name if name is None else dict(name)
     for column, value in columns.items():
         setattr(plan, column, value)
-    plan.save(update_fields=["kind", "price_minor", "currency", "name", "new_versions", "takes_offers", *columns])
+    changed = ("kind", "price_minor", "currency", "name", "new_versions", "cycle", "takes_offers")
+    plan.save(update_fields=[*changed, *columns])
     audit.record("plan.amended", subject=plan, actor=actor, details=_priced(plan))
     return plan
 
@@ -151,10 +157,21 @@ def _checked_versions(kind: str, new_versions: str) -> str:
     return ""
 
 
-def _checked_offers(kind: str, takes_offers: bool) -> bool:
+def _checked_cycle(kind: str, cycle: str) -> str:
+    """Return by which terms of the calendar a plan of this kind runs; raises Problem `invalid` at `/cycle`."""
+    if cycle and kind != Plan.Kind.SUBSCRIPTION:
+        raise field_problem("/cycle", "not_subscribed", _("Only subscriptions have terms."))
+    return cycle
+
+
+def _checked_offers(kind: str, takes_offers: bool, cycle: str) -> bool:
     """Return whether a plan of this kind takes offers; raises Problem `invalid` at `/takes_offers`."""
     if kind == Plan.Kind.NEGOTIATED:
         return True
+    if takes_offers and cycle:
+        # What was agreed holds for one term, and the first one of the calendar is rarely whole.
+        message = _("A subscription by the calendar is sold at its price.")
+        raise field_problem("/takes_offers", "no_offers", message)
     if takes_offers and kind not in (Plan.Kind.ONE_OFF, Plan.Kind.SUBSCRIPTION):
         message = _("Only one-off, subscription and negotiated plans take offers.")
         raise field_problem("/takes_offers", "no_offers", message)
@@ -164,8 +181,9 @@ def _checked_offers(kind: str, takes_offers: bool) -> bool:
 def _priced(plan: Plan) -> dict[str, Any]:
     metering = {"metering": plan.metering.as_json()} if plan.metering else {}
     versions = {"new_versions": plan.new_versions} if plan.new_versions else {}
+    cycle = {"cycle": plan.cycle} if plan.cycle else {}
     offers = {"takes_offers": True} if plan.takes_offers else {}
-    return {"kind": plan.kind, "price": plan.price.as_json(), **metering, **versions, **offers}
+    return {"kind": plan.kind, "price": plan.price.as_json(), **metering, **versions, **cycle, **offers}
 
 
 def _checked_price(kind: str, price: Money | None) -> Money:

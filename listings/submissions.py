@@ -151,6 +151,7 @@ def _asking_stage(submission: Submission | None) -> str:
 
 def _plan(plan: Plan) -> dict[str, Any]:
     metering = {"metering": plan.metering.as_json()} if plan.metering else {}
+    cycle = {"cycle": plan.cycle} if plan.cycle else {}
     offers = {"takes_offers": True} if plan.takes_offers else {}
     price = {"price_minor": plan.price_minor, "currency": plan.currency}
-    return {"id": plan.pk, "kind": plan.kind, **price, **metering, **offers}
+    return {"id": plan.pk, "kind": plan.kind, **price, **metering, **cycle, **offers}

@@ -12,6 +12,7 @@ from kernel.numbering import short_number
 from listings.grade_confirmation import grading_of
 from listings.listing import Offer
 from listings.uploading import manifest
+from marketplace.first_terms import end_of_first_term, first_term
 from marketplace.models import Agreement, Order, Quote
 from marketplace.quotes import terms_of_quote
 from settlements.fees import Deal, FeeLine
@@ -25,6 +26,7 @@ def draw_up(
     order: Order,
     offer: Offer,
     lines: Sequence[FeeLine],
+    at: datetime,
     border: Mapping[str, Any] | None = None,
     quote: Quote | None = None,
     voucher: Mapping[str, Any] | None = None,
@@ -32,18 +34,18 @@ def draw_up(
 ) -> Agreement:
     """Freeze the terms, the price, its division and the digests of what is sold (DOMAIN: contract elements).
 
-    `border` is what the buyer declared of a crossing, `quote` what the price and its division came from, `voucher` what
-    a programme pays of it, `exchange` the quote by which the buyer pays in another currency. Later edits of the listing
-    never change the agreement; its digests are taken over the RFC 8785 form of `body`.
+    `at` is the moment from which its term counts, `border` what the buyer declared of a crossing, `quote` what the
+    price and its division came from, `voucher` what a programme pays of it, `exchange` the quote by which the buyer
+    pays in another currency. Later edits of the listing never change the agreement; its digests are taken over the
+    RFC 8785 form of `body`.
     """
-    now = timezone.now()
-    expires_at = _expiry(now, offer.terms.term_days)
-    number = short_number(order.venue.number_prefix, "A", timezone.localdate(now).year)
+    expires_at = end_of_first_term(offer, at) or _expiry(at, offer.terms.term_days)
+    number = short_number(order.venue.number_prefix, "A", timezone.localdate(at).year)
     body = {
         "number": number,
         "order": order.number,
         "venue": order.venue.code,
-        "agreed_at": now.isoformat(),
+        "agreed_at": at.isoformat(),
         "expires_at": expires_at.isoformat() if expires_at else None,
         "parties": _parties(order),
         "listing": _listing(offer),
@@ -55,7 +57,7 @@ def draw_up(
         "price": order.gross.as_json(),
         **({"quote": terms_of_quote(quote)} if quote else {}),
         **({"total": order.total.as_json()} if order.buyer_fees_minor else {}),
-        **({"subscription": _subscription(offer)} if offer.plan.new_versions else {}),
+        **({"subscription": _subscription(offer, quote, at)} if offer.plan.new_versions else {}),
         **({"metering": offer.plan.metering.as_json()} if offer.plan.metering else {}),
         **({"voucher": dict(voucher)} if voucher else {}),
         "division": [line.as_json() for line in lines],
@@ -132,14 +134,19 @@ def _product(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _subscription(offer: Offer) -> dict[str, Any]:
-    """Say which new versions come with the price, measured from the one that is sold, and how grave they may be."""
+def _subscription(offer: Offer, quote: Quote | None, at: datetime) -> dict[str, Any]:
+    """Say which new versions come with the price, measured from the one that is sold, and how grave they may be.
+
+    A term of the calendar says how much of it is paid: as it was quoted, or from this moment on.
+    """
+    term = quote.conditions.get("first_term") if quote else first_term(offer, at)
     grading = grading_of(offer.version)
     return {
         "new_versions": offer.plan.new_versions,
         "from_release": offer.version.release_number,
         "grade": grading.grade,
         "personal_data": grading.personal_data,
+        **({"first_term": term} if term else {}),
     }
 
 

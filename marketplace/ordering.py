@@ -1,5 +1,6 @@
 """Placing an order and cancelling it before delivery."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -27,6 +28,7 @@ from marketplace.agreements import draw_up
 from marketplace.auctions import credit_win, refuse_cancelling_a_win
 from marketplace.delivery.starting import begin_delivery, enqueue_delivery
 from marketplace.entitlements import end_right
+from marketplace.first_terms import first_price
 from marketplace.locks import lock_order
 from marketplace.models import Agreement, Delivery, Order, Quote
 from marketplace.parties import broker_of, buyer_of
@@ -67,14 +69,15 @@ def place_order(
     quote what `exchange_quotes.sign_quote` raises; `invalid` where neither or both of quote and plan are named. Then
     nothing at all has happened.
     """
+    now = timezone.now()
     quote = _quote(quote_id, listing_id, plan_id, broker_id, actor)
     offer = offer_for(*_wanted(quote, listing_id, plan_id))
     buyer = buyer_of(offer, actor)
     broker = broker_of(offer, buyer, quote.broker_id if quote else broker_id)
-    gross, origin, lines = _priced(quote, offer, buyer, broker, origin)
+    gross, origin, lines = _priced(quote, offer, buyer, broker, origin, now)
 
     order = Order.objects.create(
-        number=short_number(offer.venue.number_prefix, "O", timezone.localdate().year),
+        number=short_number(offer.venue.number_prefix, "O", timezone.localdate(now).year),
         venue=offer.venue,
         buyer=buyer,
         provider=offer.provider,
@@ -95,7 +98,7 @@ def place_order(
     voucher = reserve_voucher(voucher_id, order, offer.product.product_type, actor)
     exchange = _signed_exchange(exchange_quote_id, order, actor)
     agreement = draw_up(
-        order=order, offer=offer, lines=lines, border=border, quote=quote, voucher=voucher, exchange=exchange
+        order=order, offer=offer, lines=lines, at=now, border=border, quote=quote, voucher=voucher, exchange=exchange
     )
     if crosses:
         open_case(
@@ -191,14 +194,20 @@ def _wanted(quote: Quote | None, listing_id: UUID | None, plan_id: UUID | None) 
 
 
 def _priced(
-    quote: Quote | None, offer: Offer, buyer: Organization, broker: Organization | None, origin: DealOrigin
+    quote: Quote | None,
+    offer: Offer,
+    buyer: Organization,
+    broker: Organization | None,
+    origin: DealOrigin,
+    at: datetime,
 ) -> tuple[Money, DealOrigin, list[FeeLine]]:
     """Return the price, how it came about, and its division: as quoted, or of the plan as it is listed now."""
     if quote is not None:
         refuse_outdated(quote, offer)
         return quote.gross, DealOrigin(quote.origin), division_of(quote)
     refuse_without_price(offer)
-    return offer.plan.price, origin, divided(offer, offer.plan.price, buyer=buyer, broker=broker, origin=origin)
+    gross = first_price(offer, at)
+    return gross, origin, divided(offer, gross, buyer=buyer, broker=broker, origin=origin)
 
 
 def _use(quote: Quote, order: Order, actor: Actor) -> None:

@@ -5,7 +5,7 @@ agreement then freezes exactly its lines. An order without a quote is priced by 
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from kernel.numbering import short_number
 from kernel.problems import Problem
 from listings.listing import Offer, offer_for
 from marketplace import problems  # noqa: F401 - registers the codes raised here
+from marketplace.first_terms import end_of_first_term, first_price, first_term
 from marketplace.models import Order, Quote
 from marketplace.parties import broker_of, buyer_of
 from settlements import fees
@@ -47,8 +48,17 @@ def request_quote(*, listing_id: UUID, plan_id: UUID, actor: Actor, broker_id: U
     refuse_without_price(offer)
     buyer = buyer_of(offer, actor)
     broker = broker_of(offer, buyer, broker_id)
+    now = timezone.now()
+    term = first_term(offer, now)
     return make_quote(
-        offer=offer, buyer=buyer, broker=broker, gross=offer.plan.price, origin=DealOrigin.LIST_PRICE, actor=actor
+        offer=offer,
+        buyer=buyer,
+        broker=broker,
+        gross=first_price(offer, now),
+        origin=DealOrigin.LIST_PRICE,
+        actor=actor,
+        conditions={"first_term": term} if term else None,
+        ends_at=end_of_first_term(offer, now),
     )
 
 
@@ -61,9 +71,11 @@ def make_quote(
     origin: DealOrigin,
     actor: Actor,
     conditions: Mapping[str, Any] | None = None,
+    ends_at: datetime | None = None,
 ) -> Quote:
-    """Freeze a price for one buyer until it expires; the caller has decided that it is due."""
+    """Freeze a price for one buyer until it expires, by `ends_at`; the caller has decided that it is due."""
     now = timezone.now()
+    until = now + VALIDITY[origin]
     lines = divided(offer, gross, buyer=buyer, broker=broker, origin=origin)
     quote = Quote.objects.create(
         number=short_number(offer.venue.number_prefix, "Q", timezone.localdate(now).year),
@@ -79,7 +91,7 @@ def make_quote(
         currency=gross.currency,
         lines=[line.as_json() for line in lines],
         conditions=dict(conditions or {}),
-        expires_at=now + VALIDITY[origin],
+        expires_at=until if ends_at is None else min(until, ends_at),
         asked_by=actor.person_id,
     )
     details = {"origin": origin, "gross": gross.as_json(), "expires_at": quote.expires_at}

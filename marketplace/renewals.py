@@ -1,7 +1,8 @@
 """Subscriptions go on: another term at the agreed price and terms, asked for by a job a day before the last one ends.
 
-The buyer says that a subscription renews, and may take it back until then. The new term is charged at its beginning; an
-unpaid one is dunned as any charge is, and no further term follows it, so that the right ends with the term.
+The buyer says that a subscription renews, and may take it back until then, and that back until the term is over. The
+new term is charged at its beginning; an unpaid one is dunned as any charge is, and no further term follows it, so that
+the right ends with the term. Terms of the calendar follow it; rolling ones have as many days as the terms say.
 """
 
 from datetime import datetime, timedelta
@@ -10,19 +11,24 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.access import Permission, find, require
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
 from kernel.digests import Digests, canonical_json
 from kernel.jobs import enqueue
+from kernel.money import Money
 from kernel.numbering import short_number
-from kernel.problems import Problem
+from kernel.problems import Problem, field_problem
 from listings.crossborder.parties import crosses_border
+from listings.cycles import Term, calendar_term, rolling_term
 from listings.listing import offer_for
+from listings.rights_matrix import outlasts
 from marketplace.charges import UNPAID, ask_to_collect
 from marketplace.locks import lock_order
 from marketplace.models import Agreement, Charge, Entitlement, Order, Subscription
+from marketplace.subscriptions import agreed_price
 from marketplace.usage_runs import NUMBERED
 
 RENEW_JOB = "subscription.renew"
@@ -31,34 +37,35 @@ LIVING = (Entitlement.State.PENDING, Entitlement.State.ACTIVE, Entitlement.State
 
 
 @transaction.atomic
-def set_renewal(*, subscription_id: UUID, renews: bool, actor: Actor) -> Subscription:
-    """Say whether a subscription goes on when its term ends.
+def set_renewal(*, subscription_id: UUID, renews: bool, reason: str = "", actor: Actor) -> Subscription:
+    """Say whether a subscription goes on when its term ends, and if not, maybe why.
 
-    Raises Problem `not_found`, `forbidden` or, once it has ended, `illegal_state`.
+    Raises Problem `not_found`, `forbidden`, `invalid` at `/reason` of what goes on or, once it has ended,
+    `illegal_state`.
     """
     subscription = _locked(subscription_id, actor)
     require(actor, Permission.ORDER_PLACE, organization_id=subscription.organization_id)
     if renews and not Subscription.objects.running().filter(pk=subscription.pk).exists():
         raise Problem("illegal_state", state=subscription.agreement.state)
-    subscription.renews = renews
-    subscription.save(update_fields=["renews"])
-    audit.record("subscription.renewal_set", subject=subscription, actor=actor, details={"renews": renews})
+    if renews and reason:
+        raise field_problem("/reason", "not_ended", _("Only what ends has a reason for it."))
+    subscription.renews, subscription.ending_reason = renews, reason
+    subscription.save(update_fields=["renews", "ending_reason"])
+    details = {"renews": renews}
+    audit.record("subscription.renewal_set", subject=subscription, actor=actor, reason=reason, details=details)
+    if renews and subscription.term.end <= timezone.now() + AHEAD:
+        # The job of this term may have run while nobody wanted another one.
+        _ask(subscription, key=f"{subscription.pk} {timezone.now().isoformat()}")
     return subscription
 
 
 def ask_for_renewals() -> int:
     """Leave a job for each subscription whose next term begins within a day: one per term, however often called."""
     due = Subscription.objects.running().filter(renews=True, agreement__expires_at__lte=timezone.now() + AHEAD)
-    rows = list(due.values_list("id", "organization_id", "venue_id", "agreement__expires_at"))
-    for subscription_id, organization_id, venue_id, end in rows:
-        enqueue(
-            RENEW_JOB,
-            key=f"{subscription_id} {end:%Y-%m-%dT%H:%M}",
-            subject_id=subscription_id,
-            organization_id=organization_id,
-            venue_id=venue_id,
-        )
-    return len(rows)
+    subscriptions = list(due.select_related("agreement"))
+    for subscription in subscriptions:
+        _ask(subscription, key=f"{subscription.pk} {subscription.agreement.expires_at:%Y-%m-%dT%H:%M}")
+    return len(subscriptions)
 
 
 @transaction.atomic
@@ -73,17 +80,19 @@ def renew(*, subscription_id: UUID) -> Charge | None:
     if not subscription.renews or start is None or not now < start <= now + AHEAD:
         return None
     order = agreement.order
-    if (hindrance := _hindrance(order, agreement)) is not None:
-        subscription.renews = False
-        subscription.save(update_fields=["renews"])
+    following = _following(subscription, start)
+    if (hindrance := _hindrance(subscription, order, following)) is not None:
+        subscription.renews, subscription.ending_reason = False, hindrance
+        subscription.save(update_fields=["renews", "ending_reason"])
         audit.record("subscription.not_renewed", subject=subscription, actor=SYSTEM, reason=hindrance)
         return None
 
-    end = start + timedelta(days=order.listing.terms.term_days or 0)
+    end = following.end
     rights = Entitlement.objects.filter(agreement=agreement, state__in=LIVING)
-    charge = _charge(order, agreement, rights.latest("id"), start, end)
-    agreement.expires_at = end
+    charge = _charge(subscription, order, rights.latest("id"), following)
+    agreement.expires_at, subscription.term_starts_at = end, start
     agreement.save(update_fields=["expires_at"])
+    subscription.save(update_fields=["term_starts_at"])
     rights.update(expires_at=end)
     details = {"charge": charge.number, "from": start.isoformat(), "until": end.isoformat()}
     audit.record("subscription.renewed", subject=subscription, actor=SYSTEM, details=details)
@@ -94,7 +103,8 @@ def renew(*, subscription_id: UUID) -> Charge | None:
 def is_reproduced(charge: Charge) -> bool:
     """Compute the statement of a term again from the agreement, and compare the bytes."""
     agreement = Agreement.objects.get(entitlements=charge.entitlement_id)
-    again = canonical_json(_statement(charge.number, charge.entitlement_id, agreement.body, charge.period))
+    price = agreed_price(agreement.body)
+    again = canonical_json(_statement(charge.number, charge.entitlement_id, agreement.body, charge.period, price))
     return again == canonical_json(charge.body) and Digests(again).sha256 == charge.sha256
 
 
@@ -102,12 +112,30 @@ def _locked(subscription_id: UUID, actor: Actor) -> Subscription:
     visible = Subscription.objects.visible_to(actor).select_related("agreement")
     seen = find(visible, pk=subscription_id)
     lock_order(seen.agreement.order_id, SYSTEM)
-    related = ("agreement__order__listing__terms", "agreement__order__venue")
+    related = ("agreement__order__listing__terms", "venue")
     return Subscription.objects.select_related(*related).select_for_update(of=("self", "agreement")).get(pk=seen.pk)
 
 
-def _hindrance(order: Order, agreement: Agreement) -> str | None:
+def _ask(subscription: Subscription, *, key: str) -> None:
+    enqueue(
+        RENEW_JOB,
+        key=key,
+        subject_id=subscription.pk,
+        organization_id=subscription.organization_id,
+        venue_id=subscription.venue_id,
+    )
+
+
+def _following(subscription: Subscription, start: datetime) -> Term:
+    zone = subscription.venue.zone
+    if subscription.cycle:
+        return calendar_term(subscription.cycle, start, zone)
+    return rolling_term(start, subscription.agreement.order.listing.terms.term_days or 0, zone)
+
+
+def _hindrance(subscription: Subscription, order: Order, following: Term) -> str | None:
     """Return why no further term follows, as a code; None where nothing stands against it."""
+    agreement = subscription.agreement
     if agreement.state != Agreement.State.ACTIVE:
         return "agreement_not_active"
     if Charge.objects.filter(entitlement__agreement=agreement, state__in=UNPAID).exists():
@@ -116,19 +144,21 @@ def _hindrance(order: Order, agreement: Agreement) -> str | None:
     if crosses_border(order.provider, order.buyer):
         return "border"
     try:
-        offer = offer_for(order.listing_id, order.plan_id)
+        offer = offer_for(order.listing_id, subscription.plan_id)
     except Problem as problem:
         return problem.code
+    if outlasts(order.listing.rights_until, following.days, on=following.start.astimezone(following.zone).date()):
+        return "right_to_operate_ends"
     # Another price or other terms are another contract, which the buyer must agree to.
-    same = (offer.plan.price, str(offer.terms.pk)) == (order.gross, agreement.body["terms"]["id"])
-    return None if same else "offer_changed"
+    agreed = (subscription.price, subscription.cycle, agreement.body["terms"]["id"])
+    return None if agreed == (offer.plan.price, offer.plan.cycle, str(offer.terms.pk)) else "offer_changed"
 
 
-def _charge(order: Order, agreement: Agreement, right: Entitlement, start: datetime, end: datetime) -> Charge:
-    first, last = timezone.localdate(start), timezone.localdate(end)
+def _charge(subscription: Subscription, order: Order, right: Entitlement, term: Term) -> Charge:
+    first, last = timezone.localdate(term.start, term.zone), timezone.localdate(term.end, term.zone)
     period = f"{first.isoformat()}/{last.isoformat()}"
-    number = short_number(order.venue.number_prefix, NUMBERED, timezone.localdate().year)
-    body = _statement(number, right.pk, agreement.body, period)
+    number = short_number(subscription.venue.number_prefix, NUMBERED, timezone.localdate().year)
+    body = _statement(number, right.pk, subscription.agreement.body, period, subscription.price)
     digests = Digests(canonical_json(body))
     charge = Charge.objects.create(
         entitlement=right,
@@ -140,8 +170,8 @@ def _charge(order: Order, agreement: Agreement, right: Entitlement, start: datet
         kind=Charge.Kind.SUBSCRIPTION,
         period=period,
         units=1,
-        gross_minor=order.gross_minor,
-        currency=order.currency,
+        gross_minor=subscription.price_minor,
+        currency=subscription.currency,
         body=body,
         sha256=digests.sha256,
         sm3=digests.sm3,
@@ -151,7 +181,7 @@ def _charge(order: Order, agreement: Agreement, right: Entitlement, start: datet
     return charge
 
 
-def _statement(number: str, right_id: UUID, agreement: dict[str, Any], period: str) -> dict[str, Any]:
+def _statement(number: str, right_id: UUID, agreement: dict[str, Any], period: str, price: Money) -> dict[str, Any]:
     return {
         "number": number,
         "kind": Charge.Kind.SUBSCRIPTION.value,
@@ -159,6 +189,6 @@ def _statement(number: str, right_id: UUID, agreement: dict[str, Any], period: s
         "agreement": agreement["number"],
         "venue": agreement["venue"],
         "period": period,
-        "price": agreement["price"],
+        "price": price.as_json(),
         "lines": [],
     }

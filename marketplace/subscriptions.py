@@ -6,6 +6,8 @@ and checked by the same job as the first one; what may not is kept back with the
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,8 +19,10 @@ from accounts.access import Permission, find, require
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
 from kernel.jobs import enqueue
+from kernel.money import Currency, Money, parse_amount
 from kernel.problems import field_problem
 from listings.crossborder.parties import crosses_border
+from listings.cycles import calendar_term
 from listings.grade_confirmation import Grading, grading_of
 from listings.models import Grade, Listing, PersonalData, Plan
 from listings.terms import watermark_errors
@@ -41,6 +45,10 @@ def subscribe(order: Order, agreement: Agreement) -> None:
     agreed = agreement.body.get("subscription")
     if agreed is None:
         return
+    start = datetime.fromisoformat(agreement.body["agreed_at"])
+    # As it was agreed: the plan may be another by now, where the way across a border had to be cleared first.
+    first = agreed.get("first_term")
+    cycle = first["cycle"] if first else ""
     Subscription.objects.create(
         agreement=agreement,
         organization_id=order.buyer_id,
@@ -48,7 +56,18 @@ def subscribe(order: Order, agreement: Agreement) -> None:
         venue_id=order.venue_id,
         product_id=agreement.body["product"]["id"],
         included=agreed["new_versions"],
+        plan_id=order.plan_id,
+        price_minor=agreed_price(agreement.body).minor,
+        currency=order.currency,
+        cycle=cycle,
+        term_starts_at=calendar_term(cycle, start, order.venue.zone).start if cycle else start,
     )
+
+
+def agreed_price(body: Mapping[str, Any]) -> Money:
+    """Return what an agreement says that a whole term of its subscription costs."""
+    price = body["subscription"].get("first_term", body)["price"]
+    return Money(parse_amount(price["amount"]), Currency(price["currency"]))
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import MoneyField
+from listings.cycles import Cycle
 from listings.metering import MOST_UNITS, PRICE_PLACES, Metering, Tier, Unit
 from listings.models import (
     Plan,
@@ -88,6 +89,15 @@ class NewPlanSerializer(StrictSerializer):
         required=False,
         help_text=_("Of a subscription alone: which new versions come with it; all, where nothing is said."),
     )
+    cycle = serializers.ChoiceField(
+        Cycle.choices,
+        allow_blank=True,
+        default="",
+        help_text=_(
+            "Of a subscription alone: its terms are the calendar's, of which the first is paid by days; empty where "
+            "they are as many days as the terms say, from the order on."
+        ),
+    )
     takes_offers = serializers.BooleanField(
         default=False, help_text=_("Whether buyers may offer another price; a negotiated plan always takes offers.")
     )
@@ -99,6 +109,7 @@ class PlanChangesSerializer(StrictSerializer):
     price = MoneyField(required=False)
     metering = MeteringSerializer(required=False)
     new_versions = serializers.ChoiceField(Plan.NewVersions.choices, required=False)
+    cycle = serializers.ChoiceField(Cycle.choices, required=False, allow_blank=True)
     takes_offers = serializers.BooleanField(required=False)
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
@@ -110,5 +121,16 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
 
     class Meta:
         model = Plan
-        fields = ("id", "product_id", "kind", "name", "price", "metering", "new_versions", "takes_offers", "created_at")
+        fields = (
+            "id",
+            "product_id",
+            "kind",
+            "name",
+            "price",
+            "metering",
+            "new_versions",
+            "cycle",
+            "takes_offers",
+            "created_at",
+        )
         read_only_fields = fields

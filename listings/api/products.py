@@ -138,6 +138,7 @@ class PlanList(generics.GenericAPIView[Plan]):
             name=body.get("name"),
             metering=body.get("metering"),
             new_versions=body.get("new_versions", ""),
+            cycle=body["cycle"],
             takes_offers=body["takes_offers"],
             actor=actor_of(request),
         )
@@ -162,6 +163,7 @@ class PlanDetail(APIView):
             name=body.get("name"),
             metering=body.get("metering"),
             new_versions=body.get("new_versions", ""),
+            cycle=body.get("cycle"),
             takes_offers=body.get("takes_offers"),
             actor=actor_of(request),
         )

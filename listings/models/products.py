@@ -18,6 +18,7 @@ from kernel.languages import LanguageMapField, in_language
 from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, LARGEST_MINOR, Currency, Money
 from kernel.states import Stateful
+from listings.cycles import Cycle
 from listings.metering import PRICE_PLACES, Metering, Unit, tier_of_json
 from listings.models.vocabulary import (
     BuyerKind,
@@ -191,6 +192,8 @@ class Plan(Identified):
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     # Of subscriptions alone: which new versions come with the price, as long as the terms run.
     new_versions = models.CharField(_("new versions"), max_length=5, choices=NewVersions.choices, blank=True)
+    # Of subscriptions alone: the calendar's terms; empty where a term is as many days as the terms say.
+    cycle = models.CharField(_("terms by the calendar"), max_length=8, choices=Cycle.choices, blank=True)
     # Whether buyers may offer another price than the one above. A negotiated plan's is but a guide.
     takes_offers = models.BooleanField(_("takes offers"), default=False)
     # Of metered plans alone; the price above is then what the order itself costs, which may be nothing.
@@ -229,6 +232,9 @@ class Plan(Identified):
             models.CheckConstraint(
                 condition=Q(kind="SUBSCRIPTION", new_versions__gt="") | (~Q(kind="SUBSCRIPTION") & Q(new_versions="")),
                 name="subscriptions_say_which_versions_come",
+            ),
+            models.CheckConstraint(
+                condition=Q(cycle="") | Q(kind="SUBSCRIPTION", takes_offers=False), name="subscriptions_have_cycles"
             ),
             models.CheckConstraint(
                 condition=Q(kind="NEGOTIATED", takes_offers=True)

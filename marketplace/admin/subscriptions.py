@@ -1,6 +1,7 @@
 """Subscriptions and the versions that they brought or wait for, for the venue's staff."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from kernel.console import ConsoleAdmin, ReadOnlyInline
 from marketplace.models import NewVersion, Subscription
@@ -21,10 +22,12 @@ class SubscriptionAdmin(ConsoleAdmin):
         "venue",
         "included",
         "policy",
+        "cycle",
+        "shown_price",
         "renews",
         "created_at",
     )
-    list_filter = ("policy", "included", "renews", "venue")
+    list_filter = ("policy", "included", "cycle", "renews", "venue")
     list_select_related = ("agreement", "product", "organization", "provider", "venue")
     search_fields = ("agreement__number", "product__number", "organization__legal_name", "provider__legal_name")
     ordering = ("-id",)
@@ -34,10 +37,16 @@ class SubscriptionAdmin(ConsoleAdmin):
         "product",
         "included",
         ("policy", "target"),
-        "renews",
+        ("plan", "shown_price", "cycle", "term_starts_at"),
+        ("renews", "ending_reason"),
         "created_at",
     )
+    readonly_fields = ("shown_price",)
     inlines = (NewVersionInline,)
+
+    @admin.display(description=_("price of a term"), ordering="price_minor")
+    def shown_price(self, subscription: Subscription) -> str:
+        return str(subscription.price)
 
 
 @admin.register(NewVersion)

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from kernel.api import StrictSerializer, actor_of, body_of, represent
 from kernel.languages import LanguageMapSerializerField
+from kernel.money import MoneyField
 from listings.models import DatasetVersion
 from marketplace import subscriptions
 from marketplace.api.serializers import PartySerializer
@@ -29,6 +30,10 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
     product = serializers.CharField(source="product.number")
     buyer = PartySerializer(source="organization")
     provider = PartySerializer()
+    price = MoneyField(help_text=_("What a whole term costs."))
+    ending_reason = serializers.CharField(
+        help_text=_("Why no other term follows: the buyer's words, or the code of what stands against it.")
+    )
     state = serializers.CharField(source="agreement.state", help_text=_("Of the agreement; it ends with it."))
     expires_at = serializers.DateTimeField(source="agreement.expires_at")
 
@@ -46,8 +51,13 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
             "included",
             "policy",
             "target_id",
+            "plan_id",
+            "price",
+            "cycle",
             "renews",
+            "ending_reason",
             "state",
+            "term_starts_at",
             "expires_at",
             "created_at",
         )
@@ -100,6 +110,9 @@ class SubscriptionPolicy(APIView):
 class RenewalSerializer(StrictSerializer):
     renews = serializers.BooleanField(
         help_text=_("Whether another term follows, at the agreed price; until a day before it would.")
+    )
+    reason = serializers.CharField(
+        max_length=2000, required=False, help_text=_("Why the subscription ends with its term.")
     )
 
 

@@ -11,6 +11,8 @@ from accounts.models import Organization, Venue
 from accounts.visibility import owned_or_operated
 from kernel.actors import Actor
 from kernel.models import Identified
+from kernel.money import CURRENCY_CHOICES, Currency, Money
+from listings.cycles import Cycle, Term
 from listings.models import DatasetVersion, Plan, Product
 from marketplace.models.agreements import Agreement
 from marketplace.models.deliveries import Delivery
@@ -48,6 +50,15 @@ class Subscription(Identified):
         PushTarget, models.PROTECT, verbose_name=_("push target"), related_name="subscriptions", null=True, blank=True
     )
     renews = models.BooleanField(_("renews at the end of its term"), default=False)
+    # Why it does not renew: the buyer's words, or the code of what stood against another term.
+    ending_reason = models.TextField(_("why it ends"), blank=True)
+    # The plan by which it runs now, and the agreed price of a whole term, whatever the plan costs others later.
+    plan = models.ForeignKey(Plan, models.PROTECT, verbose_name=_("plan"), related_name="+")
+    price_minor = models.BigIntegerField(_("price of a term in minor units"))
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    cycle = models.CharField(_("terms by the calendar"), max_length=8, choices=Cycle.choices, blank=True)
+    # The beginning of the running term; of the calendar's, though it was bought in the middle of it.
+    term_starts_at = models.DateTimeField(_("term begins at"))
 
     objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -56,10 +67,11 @@ class Subscription(Identified):
         verbose_name_plural = _("subscriptions")
         ordering = ["-id"]
         constraints = [
+            models.CheckConstraint(condition=Q(renews=False) | Q(ending_reason=""), name="what_renews_does_not_end"),
             models.CheckConstraint(
                 condition=Q(policy="PUSH", target__isnull=False) | Q(policy="NOTIFY", target__isnull=True),
                 name="what_is_pushed_has_a_target",
-            )
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "-id"], name="subscription_by_organization"),
@@ -69,6 +81,17 @@ class Subscription(Identified):
 
     def __str__(self) -> str:
         return str(self.agreement)
+
+    @property
+    def price(self) -> Money:
+        """What a whole term costs."""
+        return Money(self.price_minor, Currency(self.currency))
+
+    @property
+    def term(self) -> Term:
+        """The whole of the running term."""
+        assert self.agreement.expires_at is not None  # noqa: S101 - subscriptions have terms that end
+        return Term(self.term_starts_at, self.agreement.expires_at, self.venue.zone, self.cycle)
 
 
 class NewVersionQuerySet(models.QuerySet["NewVersion"]):

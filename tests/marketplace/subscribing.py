@@ -21,6 +21,7 @@ def subscription_listing(
     provider: Organization,
     *,
     new_versions: str = "MAJOR",
+    cycle: str = "",
     content: bytes = STREETS,
     changes: dict[str, object] | None = None,
     **terms: object,
@@ -32,7 +33,8 @@ def subscription_listing(
     register_product(product_id=product.pk, actor=who)
     product.refresh_from_db()
     kind, price = Plan.Kind.SUBSCRIPTION, Money(36_500, Currency.CNY)
-    plan = create_plan(product_id=product.pk, kind=kind, price=price, new_versions=new_versions, actor=who)
+    sold = {"kind": kind, "new_versions": new_versions, "cycle": cycle}
+    plan = create_plan(product_id=product.pk, price=price, **sold, actor=who)
     listing = create_listing(
         product_id=product.pk,
         venue_code="gzdex",
