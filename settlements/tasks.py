@@ -9,13 +9,14 @@ from accounts.models import Venue
 from kernel.jobs import GiveUp, handles
 from kernel.models import Job
 from kernel.problems import Problem
-from settlements import invoices, payout_batches, revaluation, snapshots
+from settlements import entry_partitions, invoices, payout_batches, revaluation, snapshots
 from settlements.vouchers import grants, programmes
 
 
 @handles(snapshots.KIND)
 def take_snapshot(_job: Job) -> None:
-    """Sum the hot accounts' tails; running twice sums nothing twice."""
+    """Sum the hot accounts' tails, and make the coming months' partitions; running twice does neither twice."""
+    entry_partitions.make_ahead()
     snapshots.take_and_ask_again()
 
 

@@ -185,7 +185,10 @@ class EntryQuerySet(MoneyQuerySet["Entry"]):
 
 
 class Entry(models.Model):
-    """One side of a transfer on one account. Append-only; `balance_minor` is the guarded balance right after it."""
+    """One side of a transfer on one account. Append-only; `balance_minor` is the guarded balance right after it.
+
+    The table is divided by month (settlements/sql/entry_partitions.sql), so its keys hold the time as well.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     created_at = models.DateTimeField(_("posted at"))
@@ -224,7 +227,9 @@ class Entry(models.Model):
         verbose_name = _("entry")
         verbose_name_plural = _("entries")
         constraints = [
-            models.UniqueConstraint(fields=["transfer", "position"], name="entry_has_its_place_in_the_transfer"),
+            models.UniqueConstraint(
+                fields=["transfer", "position", "created_at"], name="entry_has_its_place_in_the_transfer"
+            ),
             models.CheckConstraint(condition=~Q(amount_minor=0), name="entry_moves_something"),
         ]
         indexes = [

@@ -133,7 +133,7 @@ def test_no_entry_can_be_added_to_a_finished_transfer(buyer: Organization, guang
     purse, escrow = give(buyer, yuan(1)), account(Kind.ESCROW, buyer)
     [finished] = posted(draft((purse, -50), (escrow, 50)))
 
-    with refused_by_the_database("entry_has_its_place"):
+    with refused_by_the_database("transfer_id_position"):  # the key of the partition
         insert_entry(finished.id, 1, escrow, guangzhou, 10, 60)
     with refused_by_the_database("do not fit"):
         insert_entry(finished.id, 2, escrow, guangzhou, 10, 60)
