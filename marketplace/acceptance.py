@@ -29,7 +29,7 @@ def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Del
 
     advance(delivery, to=Delivery.State.ACCEPTED, actor=actor, reason=reason, decided_at=timezone.now())
     stop_clock(delivery)
-    if delivery.is_new_version:  # paid with the order
+    if delivery.kind != Delivery.Kind.ORDERED:  # paid with the order
         return delivery
     order = delivery.order
     advance(order, to=Order.State.ACCEPTED, actor=actor, reason=reason, release_at=release_of(order, timezone.now()))
@@ -41,8 +41,9 @@ def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Del
 def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery:
     """Reject a delivery for a stated reason: reading ends at once and all the money goes back to the buyer.
 
-    Of a subscription's new version only the right to that version ends. Raises `not_found` if the actor cannot see it,
-    `illegal_state` if it does not await acceptance, `dispute_open` while the order is disputed: the dispute decides.
+    Of a subscription's new version only the right to that version ends, of a result only its reading. Raises
+    `not_found` if the actor cannot see it, `illegal_state` if it does not await acceptance, `dispute_open` while the
+    order is disputed: the dispute decides.
     """
     delivery = _lock(delivery_id, actor)
     require(actor, Permission.DELIVERY_ACCEPT, organization_id=delivery.organization_id)
@@ -58,9 +59,9 @@ def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery
         rejection_reason=reason,
     )
     stop_clock(delivery)
-    if delivery.is_new_version:
-        if not has_ended(delivery.entitlement):
-            advance(delivery.entitlement, to=Entitlement.State.REVOKED, actor=actor, reason=reason)
+    if delivery.is_new_version and not has_ended(delivery.entitlement):
+        advance(delivery.entitlement, to=Entitlement.State.REVOKED, actor=actor, reason=reason)
+    if delivery.kind != Delivery.Kind.ORDERED:
         return delivery
     advance(delivery.order, to=Order.State.REJECTED, actor=actor, reason=reason)
     end_right(delivery.entitlement, reason=reason, actor=actor)

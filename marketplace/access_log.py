@@ -1,8 +1,8 @@
 """The access log: who read what under which agreement, how much of it and with which digest, by every way.
 
-It is no table of its own. Files, pushes, queries of tables, calls of interfaces and results of clean rooms are each
-written down where they are served, in the transaction without which nothing is served; here they are read as one list,
-newest first. Each source is asked for one page by its own key, so the cost does not grow with the others.
+It is no table of its own. Files, pushes, queries of tables, calls of interfaces, results of clean rooms and of compute
+jobs are each written down where they are served, in the transaction without which nothing is served; here they are read
+as one list, newest first. Each source is asked for one page by its own key, so the cost does not grow with the others.
 """
 
 import csv
@@ -42,6 +42,7 @@ from kernel.digests import Digests
 from kernel.spreadsheets import plain_cell
 from marketplace.models import (
     AccessGrant,
+    ComputeJob,
     GatewayCall,
     MarkedFile,
     PushedFile,
@@ -59,6 +60,7 @@ class Way(models.TextChoices):
     TABLE = "TABLE", _("query of a table")
     CALL = "CALL", _("call of an interface")
     ROOM = "ROOM", _("result of a clean room")
+    COMPUTE = "COMPUTE", _("result of a compute job")
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,23 @@ _CLIENT = ApiClient.objects.filter(pk=OuterRef("granted_to"))
 _MARKED = MarkedFile.objects.filter(delivery=OuterRef("delivery"), file=OuterRef("file"))
 _PUSHED = Exists(PushedFile.objects.filter(grant=OuterRef("pk")))
 
+
+def _columns_of_result(title: str) -> tuple[Any, ...]:
+    """Return the columns from the client on, of a row whose result is a delivery."""
+    receipt = "delivery__receipt"
+    return (
+        _constant(None, UUIDField()),
+        _text_of(Concat(Value(title), Cast("id", CharField()))),
+        Cast(KeyTextTransform("bytes", receipt), BigIntegerField()) * F("reads"),
+        Cast(KeyTextTransform("rows", receipt), BigIntegerField()),
+        Cast("reads", BigIntegerField()),
+        _text_of(KeyTextTransform("sha256", receipt)),
+        F("first_read_at"),
+        F("last_read_at"),
+        NO_FILES,
+    )
+
+
 SOURCES = (
     Source(
         AccessGrant.objects.all,
@@ -310,15 +329,21 @@ SOURCES = (
             F("organization_id"),
             F("provider_id"),
             F("asked_by"),
-            _constant(None, UUIDField()),
-            _text_of(Concat(Value("query "), Cast("id", CharField()))),
-            Cast(KeyTextTransform("bytes", "receipt"), BigIntegerField()) * F("reads"),
-            Cast(KeyTextTransform("rows", "receipt"), BigIntegerField()),
-            Cast("reads", BigIntegerField()),
-            _text_of(KeyTextTransform("sha256", "receipt")),
-            F("first_read_at"),
-            F("last_read_at"),
-            NO_FILES,
+            *_columns_of_result("query "),
+        ),
+    ),
+    Source(
+        lambda: ComputeJob.objects.filter(reads__gt=0),
+        provider="provider",
+        entitlement="entitlement",
+        columns=(
+            _constant(Way.COMPUTE.value, CharField()),
+            _text_of("entitlement__agreement__number"),
+            F("entitlement_id"),
+            F("organization_id"),
+            F("provider_id"),
+            F("placed_by"),
+            *_columns_of_result("compute job "),
         ),
     ),
 )

@@ -22,7 +22,7 @@ from marketplace.disputes import officers_dispute, partys_dispute, stop_negotiat
 from marketplace.entitlements import end_right
 from marketplace.invoicing import correct_order
 from marketplace.locks import lock_order
-from marketplace.models import Delivery, Dispute, DisputeOffer, Order
+from marketplace.models import Delivery, Dispute, DisputeOffer, Entitlement, Order
 from marketplace.settlement_runs import settle_when_released
 from settlements import escrow
 from settlements.fees import FeeLine
@@ -207,8 +207,8 @@ def _end(dispute: Dispute, *, to: str, refund: Money, reason: str, actor: Actor)
     if hold is not None and hold.state == hold.State.REFUNDED:
         _undo(order, reason=reason, actor=actor)
     elif order.state == Order.State.DELIVERED:
-        for delivery in order.deliveries.select_related("entitlement"):
-            restart_clocks(delivery.entitlement, actor=actor)
+        for right in Entitlement.objects.filter(agreement__order=order).order_by("id"):
+            restart_clocks(right, actor=actor)
     elif order.state == Order.State.ACCEPTED:
         # The first job, if the order was released before, has settled what was not disputed; this one is another.
         settle_when_released(order, key=str(dispute.id))

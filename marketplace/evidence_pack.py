@@ -5,10 +5,11 @@ digests to everybody. Keys, addresses of grants and other secrets are in no pack
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,7 @@ from kernel.packs import EVENTS, proven_events, write_pack
 from kernel.sealing import timestamp
 from listings.models import CaseFiling, CasePaper, ExportEntry, RouteCase, StatutoryClock, TransferPermit
 from listings.papers import paper_bytes
-from marketplace.models import Delivery, Order
+from marketplace.models import ComputeJob, Delivery, Order, RoomQuery
 from settlements.books import order_transfers
 
 IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger pack goes to a temporary file
@@ -109,6 +110,7 @@ def _subjects(order: Order, case: RouteCase | None) -> set[UUID]:
     found = {order.pk, order.agreement.pk, *(delivery.pk for delivery in deliveries)}
     found |= {delivery.entitlement_id for delivery in deliveries}
     found |= {grant for delivery in deliveries for grant in delivery.grants.values_list("id", flat=True)}
+    found |= {key for rows in _results_of(deliveries) for key in rows.values_list("id", flat=True)}
     found |= set(Certificate.objects.filter(subject_id=str(order.pk)).values_list("id", flat=True))
     if case is not None:
         rows = (case.papers, case.filings, case.clocks, case.entries, case.declarations, case.permits)
@@ -142,6 +144,7 @@ def _json(name: str, value: Json) -> File:
 def _delivery(delivery: Delivery) -> dict[str, Json]:
     return {
         "id": str(delivery.pk),
+        "kind": delivery.kind,
         "state": delivery.state,
         "receipt": delivery.receipt,
         "delivered_at": str(delivery.delivered_at or ""),
@@ -150,7 +153,18 @@ def _delivery(delivery: Delivery) -> dict[str, Json]:
             {"id": str(grant.pk), "file": str(grant.file_id), "reads": grant.reads, "bytes_served": grant.bytes_served}
             for grant in delivery.grants.order_by("id")
         ],
+        "readings": [
+            {"reads": reads, "first_read_at": str(first or ""), "last_read_at": str(last or "")}
+            for rows in _results_of([delivery])
+            for reads, first, last in rows.values_list("reads", "first_read_at", "last_read_at")
+        ],
     }
+
+
+def _results_of(deliveries: Sequence[Delivery]) -> tuple[QuerySet[RoomQuery], QuerySet[ComputeJob]]:
+    """Return the queries and the jobs whose results are among the deliveries."""
+    results = [delivery for delivery in deliveries if delivery.kind == Delivery.Kind.RESULT]
+    return RoomQuery.objects.filter(delivery__in=results), ComputeJob.objects.filter(delivery__in=results)
 
 
 def _filing(filing: CaseFiling) -> dict[str, Json]:

@@ -178,6 +178,7 @@ def comparable_deals(listing: Listing) -> Band | None:
 def delivery_record(listing: Listing) -> Deliveries:
     """Return how the product's deliveries went; one query."""
     made = Delivery.objects.filter(order__listing__product=listing.product_id, venue=listing.venue_id)
+    made = made.exclude(kind=Delivery.Kind.RESULT)  # comes when it is asked for
     rows = list(made.order_by("-id").values_list("state", "order__created_at", "delivered_at")[:10_000])
     seconds = [(delivered - ordered).total_seconds() for _state, ordered, delivered in rows if delivered is not None]
     ended = [state for state, _ordered, _delivered in rows if state in ENDED]
@@ -197,7 +198,7 @@ def provider_record(listing: Listing) -> ProviderRecord:
     )
     delivered = Delivery.objects.filter(
         order__provider=listing.organization_id, venue=listing.venue_id, delivered_at__isnull=False
-    )
+    ).exclude(kind=Delivery.Kind.RESULT)
     times = list(delivered.order_by("-id").values_list("order__created_at", "delivered_at")[:10_000])
     on_time = sum(at is not None and at - ordered <= ON_TIME for ordered, at in times)
     return ProviderRecord(**counts, on_time_share=round(on_time / len(times), 2) if len(times) >= LEAST else None)

@@ -1,5 +1,7 @@
 """The console's view of clean rooms and what is asked in them."""
 
+import json
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -53,12 +55,18 @@ class RoomQueryAdmin(ConsoleAdmin):
         ("organization", "provider", "venue"),
         "sql",
         ("template", "parameters"),
-        ("epsilon", "receipt"),
+        ("epsilon", "evidence"),
+        "delivery",
         ("asked_by", "decide_by"),
         ("decided_by", "decided_at", "decision_reason"),
         ("reads", "first_read_at", "last_read_at"),
     )
+    readonly_fields = ("evidence",)
     actions_detail = ("refuse",)
+
+    @admin.display(description=_("receipt"))
+    def evidence(self, query: RoomQuery) -> str:
+        return json.dumps(query.evidence, ensure_ascii=False)
 
     @act(_("Refuse"), permission="entitlement.suspend", states={RoomQuery.State.HELD}, asks_reason=True, danger=True)
     def refuse(self, request: HttpRequest, query: RoomQuery, actor: Actor, reason: str) -> None:

@@ -1,6 +1,9 @@
 """Compute for the venue's staff: the pools, and every job with where it went and what it used; no code, no result."""
 
+import json
+
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from kernel.console import ConsoleAdmin
 from marketplace.models import ComputeJob, ComputePool
@@ -39,6 +42,12 @@ class ComputeJobAdmin(ConsoleAdmin):
         ("max_price_minor", "price_per_hour_minor", "currency"),
         ("start_at", "started_at", "ended_at"),
         ("seconds_used", "cost_minor"),
-        "receipt",
+        ("evidence", "delivery"),
         ("placed_by", "reads"),
+        ("first_read_at", "last_read_at"),
     )
+    readonly_fields = ("evidence",)
+
+    @admin.display(description=_("receipt"))
+    def evidence(self, job: ComputeJob) -> str:
+        return json.dumps(job.evidence, ensure_ascii=False)

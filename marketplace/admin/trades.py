@@ -33,7 +33,8 @@ class AgreementInline(ReadOnlyInline):
 
 class DeliveryInline(ReadOnlyInline):
     model = Delivery
-    fields = ("state", "delivered_at", "accept_by", "decided_at", "rejection_reason")
+    fields = ("number", "kind", "state", "delivered_at", "accept_by", "decided_at", "rejection_reason")
+    ordering = ("number",)
 
 
 class AccessGrantInline(ReadOnlyInline):
@@ -139,8 +140,8 @@ class EntitlementAdmin(ConsoleAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ConsoleAdmin):
-    list_display = ("order", "organization", "venue", "state", "delivered_at", "accept_by", "decided_at")
-    list_filter = ("state", "venue")
+    list_display = ("order", "kind", "organization", "venue", "state", "delivered_at", "accept_by", "decided_at")
+    list_filter = ("kind", "state", "venue")
     list_select_related = ("order", "organization", "venue")
     search_fields = ("order__number", "organization__legal_name")
     ordering = ("-id",)

@@ -54,7 +54,10 @@ class CleanRoomSerializer(serializers.ModelSerializer[CleanRoom]):
 
 
 class RoomQuerySerializer(serializers.ModelSerializer[RoomQuery]):
-    """A query without its result, which is read by itself."""
+    """A query without its result, which is read by itself; once it is released it is a delivery."""
+
+    receipt = serializers.JSONField(source="evidence")
+    delivery_id = serializers.UUIDField(allow_null=True)
 
     class Meta:
         model = RoomQuery
@@ -69,6 +72,7 @@ class RoomQuerySerializer(serializers.ModelSerializer[RoomQuery]):
             "epsilon",
             "why_not",
             "receipt",
+            "delivery_id",
             "decide_by",
             "decided_at",
             "decision_reason",
@@ -151,7 +155,8 @@ class RoomQueries(generics.GenericAPIView[RoomQuery]):
     def get_queryset(self) -> models.QuerySet[RoomQuery]:
         if getattr(self, "swagger_fake_view", False):
             return RoomQuery.objects.none()
-        return RoomQuery.objects.filter(room=_room(self.request, self.kwargs["room_id"]))
+        room = _room(self.request, self.kwargs["room_id"])
+        return RoomQuery.objects.filter(room=room).select_related("delivery").defer("result")
 
     @extend_schema(operation_id="clean_rooms_queries", responses=RoomQuerySerializer(many=True))
     def get(self, request: Request, room_id: UUID) -> Response:
@@ -302,7 +307,7 @@ class HeldQueries(generics.GenericAPIView[RoomQuery]):
     def get_queryset(self) -> models.QuerySet[RoomQuery]:
         actor = actor_of(self.request)
         held = RoomQuery.objects.visible_to(actor).filter(state=RoomQuery.State.HELD)
-        return held.exclude(organization=actor.organization_id)
+        return held.exclude(organization=actor.organization_id).defer("result")
 
     @extend_schema(operation_id="room_queries_held", responses=RoomQuerySerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -340,7 +345,7 @@ class QueryResult(APIView):
     def post(self, request: Request, query_id: UUID) -> Response:
         body_of(NoFieldsSerializer, request)
         query = queries.read_result(query_id=query_id, actor=actor_of(request))
-        return Response({"result": query.result, "receipt": query.receipt})
+        return Response({"result": query.result, "receipt": query.evidence})
 
 
 def _room(request: Request, room_id: UUID) -> CleanRoom:
@@ -348,4 +353,5 @@ def _room(request: Request, room_id: UUID) -> CleanRoom:
 
 
 def _query(request: Request, query_id: UUID) -> RoomQuery:
-    return get_object_or_404(RoomQuery.objects.visible_to(actor_of(request)), pk=query_id)
+    visible = RoomQuery.objects.visible_to(actor_of(request)).select_related("delivery").defer("result")
+    return get_object_or_404(visible, pk=query_id)

@@ -60,6 +60,8 @@ class NewComputePoolSerializer(StrictSerializer):
 
 
 class ComputeJobSerializer(serializers.ModelSerializer[ComputeJob]):
+    receipt = serializers.JSONField(source="evidence")
+    delivery_id = serializers.UUIDField(allow_null=True, help_text=_("What a job that is done came to is a delivery."))
     max_price = serializers.SerializerMethodField()
     cost = serializers.SerializerMethodField(help_text=_("What the seconds used cost, at the pool's price."))
 
@@ -85,7 +87,10 @@ class ComputeJobSerializer(serializers.ModelSerializer[ComputeJob]):
             "cost",
             "why_not",
             "receipt",
+            "delivery_id",
             "reads",
+            "first_read_at",
+            "last_read_at",
             "created_at",
         )
         read_only_fields = fields
@@ -191,7 +196,8 @@ class JobList(generics.GenericAPIView[ComputeJob]):
     ordering = ("-id",)
 
     def get_queryset(self) -> models.QuerySet[ComputeJob]:
-        return ComputeJob.objects.visible_to(actor_of(self.request)).defer("sealed_task", "sealed_result")
+        visible = ComputeJob.objects.visible_to(actor_of(self.request)).select_related("delivery")
+        return visible.defer("sealed_task", "sealed_result")
 
     @extend_schema(operation_id="compute_jobs_list", responses=ComputeJobSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -228,10 +234,11 @@ class JobResult(APIView):
     def post(self, request: Request, compute_job_id: UUID) -> HttpResponse:
         body_of(NoFieldsSerializer, request)
         job, content = jobs.read_result(job_id=compute_job_id, actor=actor_of(request))
-        digest = f"sha-256=:{b64encode(bytes.fromhex(job.receipt['sha256'])).decode()}:"  # RFC 9530
+        digest = f"sha-256=:{b64encode(bytes.fromhex(job.evidence['sha256'])).decode()}:"  # RFC 9530
         return HttpResponse(content, content_type="application/json", headers={"Content-Digest": digest})
 
 
 def _job(request: Request, compute_job_id: UUID) -> ComputeJob:
-    visible = ComputeJob.objects.visible_to(actor_of(request)).defer("sealed_task", "sealed_result")
+    visible = ComputeJob.objects.visible_to(actor_of(request)).select_related("delivery")
+    visible = visible.defer("sealed_task", "sealed_result")
     return get_object_or_404(visible, pk=compute_job_id)

@@ -27,11 +27,13 @@ from marketplace.api.serializers import (
 )
 from marketplace.delivery.access import grant_access
 from marketplace.delivery.arrival import report_delivered
+from marketplace.delivery.readings import with_readings
 from marketplace.models import AccessGrant, Delivery
 
 
 class DeliveryFilter(django_filters.FilterSet):
     venue = django_filters.CharFilter("venue__code")
+    kind = django_filters.ChoiceFilter(choices=Delivery.Kind.choices)
     state = django_filters.ChoiceFilter(choices=Delivery.State.choices)
     order = django_filters.UUIDFilter("order_id")
 
@@ -44,7 +46,7 @@ class DeliveryList(generics.GenericAPIView[Delivery]):
     ordering = ("-id",)
 
     def get_queryset(self) -> models.QuerySet[Delivery]:
-        return Delivery.objects.visible_to(actor_of(self.request)).select_related("order", "venue")
+        return _deliveries(self.request)
 
     @extend_schema(operation_id="deliveries_list", responses=DeliverySerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -123,6 +125,9 @@ class DeliveryGrants(generics.GenericAPIView[AccessGrant]):
         return Response({"url": url, **represent(AccessGrantSerializer, issued.grant)}, status=201)
 
 
+def _deliveries(request: Request) -> models.QuerySet[Delivery]:
+    return with_readings(Delivery.objects.visible_to(actor_of(request)).select_related("order", "venue"))
+
+
 def _delivery_json(delivery_id: UUID, request: Request) -> Any:
-    visible = Delivery.objects.visible_to(actor_of(request)).select_related("order", "venue")
-    return represent(DeliverySerializer, get_object_or_404(visible, pk=delivery_id))
+    return represent(DeliverySerializer, get_object_or_404(_deliveries(request), pk=delivery_id))

@@ -88,7 +88,7 @@ class OrderDetailSerializer(OrderSerializer):
         read_only_fields = fields
 
     def get_deliveries(self, order: Order) -> list[dict[str, str]]:
-        return [{"id": str(d.id), "state": d.state} for d in order.deliveries.all()]
+        return [{"id": str(d.id), "kind": d.kind, "state": d.state} for d in order.deliveries.all()]
 
 
 class AgreementSerializer(serializers.ModelSerializer[Agreement]):
@@ -142,8 +142,17 @@ class ArrivalSerializer(serializers.Serializer[Any]):
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    """A delivery, and what was read of it; `room_query_id` or `compute_job_id` lead to where a result is read."""
+
     order = serializers.CharField(source="order.number")
     venue = serializers.CharField(source="venue.code")
+    room_query_id = serializers.UUIDField(allow_null=True)
+    compute_job_id = serializers.UUIDField(allow_null=True)
+    attempts = serializers.IntegerField(help_text=_("How often workers have tried to make it."))
+    reads = serializers.IntegerField(help_text=_("Of its files, tables and results."))
+    bytes_served = serializers.IntegerField()
+    first_read_at = serializers.DateTimeField(allow_null=True)
+    last_read_at = serializers.DateTimeField(allow_null=True)
 
     class Meta:
         model = Delivery
@@ -153,9 +162,18 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "order_id",
             "entitlement_id",
             "venue",
+            "kind",
+            "number",
+            "room_query_id",
+            "compute_job_id",
             "state",
             "receipt",
             "arrival",
+            "attempts",
+            "reads",
+            "bytes_served",
+            "first_read_at",
+            "last_read_at",
             "delivered_at",
             "accept_by",
             "decided_at",

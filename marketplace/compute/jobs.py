@@ -12,6 +12,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
 from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,9 +30,10 @@ from listings.encryption import NONCE_BYTES, WrappedKey, key_ring
 from listings.metering import metering_of_json
 from marketplace.compute.pools import WAY, capacities
 from marketplace.compute.scheduling import Capacity, Hindrance, Placement, Wish, choose
-from marketplace.delivery.access import permit_for, require_in_force
+from marketplace.delivery.access import delivery_of, permit_for, require_in_force
 from marketplace.delivery.metering import refuse_beyond_quota
-from marketplace.models import ComputeJob, ComputePool, Delivery, Entitlement
+from marketplace.delivery.results import require_readable
+from marketplace.models import ComputeJob, ComputePool, Entitlement
 
 RUN_JOB = "compute.run"
 LONGEST_CODE = 100_000  # characters
@@ -185,21 +187,22 @@ def cancel(*, job_id: UUID, reason: str, actor: Actor) -> ComputeJob:
 def read_result(*, job_id: UUID, actor: Actor) -> tuple[ComputeJob, bytes]:
     """Give the buyer what a job came to and write the reading down; across a border the permit pays for the bytes once.
 
-    Raises Problem `not_found`, `forbidden`, `illegal_state`, `entitlement_not_active`, or what `use_permit` raises.
+    Raises Problem `not_found`, `forbidden`, `result_not_released`, `entitlement_not_active`, or what `use_permit`
+    raises.
     """
-    job = find(ComputeJob.objects.visible_to(actor), pk=job_id)
+    job = find(ComputeJob.objects.visible_to(actor).select_related("delivery"), pk=job_id)
     require(actor, Permission.DELIVERY_READ, organization_id=job.organization_id)
-    if job.state != State.DONE or job.sealed_result is None:
-        raise Problem("illegal_state", state=job.state)
+    receipt = require_readable(job.delivery, job.state).receipt
     entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=job.entitlement_id)
     require_in_force(entitlement)
     job.refresh_from_db(fields=["reads"])  # under the right's lock, which every reading takes
-    parties = Delivery.objects.select_related("order__buyer", "order__provider")
-    wanted = 0 if job.reads else job.receipt["bytes"]
-    permit_for(parties.filter(entitlement=entitlement).latest("id"), bytes_wanted=wanted, actor=actor)
-    ComputeJob.objects.filter(pk=job.pk).update(reads=F("reads") + 1)
-    audit.record("computejob.read", subject=job, actor=actor, details={"sha256": job.receipt["sha256"]})
-    return job, opened(job, bytes(job.sealed_result))
+    permit_for(delivery_of(entitlement), bytes_wanted=0 if job.reads else receipt["bytes"], actor=actor)
+    now = timezone.now()
+    ComputeJob.objects.filter(pk=job.pk).update(
+        reads=F("reads") + 1, first_read_at=Coalesce("first_read_at", now), last_read_at=now
+    )
+    audit.record("computejob.read", subject=job, actor=actor, details={"sha256": receipt["sha256"]})
+    return job, opened(job, bytes(job.sealed_result or b""))
 
 
 def queue_of(pool_id: UUID) -> str:

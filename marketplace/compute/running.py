@@ -4,6 +4,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from marketplace.compute.scheduling import cost_of
 from marketplace.delivery.access import require_in_force
 from marketplace.delivery.clean_room import sandbox
 from marketplace.delivery.clean_room.tables import private_folder
+from marketplace.delivery.results import deliver_result, lock_order_of
+from marketplace.entitlements import has_ended
 from marketplace.models import ComputeJob, ComputePool, UsageRecord
 
 LEASE = timedelta(seconds=60)
@@ -129,9 +132,12 @@ def _tables(rows: list[dict[str, Any]], folder: Path) -> dict[str, list[str]]:
 
 @transaction.atomic
 def _end(found: ComputeJob, job: Job, outcome: sandbox.Outcome, *, used: int) -> None:
-    """Meter the seconds and keep the result, unless another worker has the job now."""
+    """Meter the seconds and deliver the result, unless another worker has the job now."""
+    order = lock_order_of(found.entitlement_id)
     jobs.extend_lease(job)  # raises LeaseLost, and then nothing below has happened
-    locked = ComputeJob.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    locked = ComputeJob.objects.select_related("entitlement").select_for_update(of=("self",)).get(pk=found.pk)
+    if has_ended(locked.entitlement):
+        outcome = replace(outcome, reason=Reason.RIGHT)
     cost = min(cost_of(used, locked.price_per_hour_minor), locked.max_price_minor)
     UsageRecord.objects.get_or_create(
         entitlement_id=locked.entitlement_id,
@@ -164,14 +170,22 @@ def _end(found: ComputeJob, job: Job, outcome: sandbox.Outcome, *, used: int) ->
     else:
         content = json.dumps(outcome.rows, ensure_ascii=False).encode()
         digests = Digests(content)
-        receipt = {"sha256": digests.sha256, "sm3": digests.sm3, "bytes": len(content), "walls": outcome.walls}
+        receipt = {
+            "compute_job": str(locked.pk),
+            "sha256": digests.sha256,
+            "sm3": digests.sm3,
+            "rows": len(outcome.rows) if locked.kind == ComputeJob.Kind.SQL else None,
+            "bytes": len(content),
+            "walls": outcome.walls,
+        }
+        delivery = deliver_result(order, locked.entitlement_id, receipt)
         advance(
             locked,
             to=State.DONE,
             actor=SYSTEM,
-            details={"sha256": digests.sha256, "seconds": used},
+            details={"sha256": digests.sha256, "seconds": used, "delivery": str(delivery.pk)},
             sealed_result=sealed_for(locked, content),
-            receipt=receipt,
+            delivery_id=delivery.pk,
             **ends,
         )
 

@@ -63,7 +63,7 @@ def _give(
 ) -> IssuedGrant:
     entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=delivery.entitlement_id)
     require_in_force(entitlement)
-    require_files_agreed(delivery.order.agreement.body)
+    require_files(delivery)
     file = find(DataFile.objects.filter(version_id=entitlement.version_id), pk=file_id)
     permit = permit_for(delivery, bytes_wanted=_size_in(delivery, file), actor=actor)
 
@@ -129,6 +129,12 @@ def record_served(grant: AccessGrant, count: int) -> None:
     AccessGrant.objects.filter(pk=grant.pk).update(bytes_served=F("bytes_served") + count, last_read_at=timezone.now())
 
 
+def delivery_of(entitlement: Entitlement) -> Delivery:
+    """Return the delivery that opened a right, from whose permit is taken what is read across a border."""
+    opening = Delivery.objects.exclude(kind=Delivery.Kind.RESULT).select_related("order__buyer", "order__provider")
+    return opening.get(entitlement=entitlement)
+
+
 def permit_for(delivery: Delivery, *, bytes_wanted: int, actor: Actor) -> TransferPermit | None:
     """Take the bytes from the delivery's permit where its parties sit on two sides of a border."""
     if not crosses_border(delivery.order.provider, delivery.order.buyer):
@@ -172,6 +178,13 @@ def _reader_lives(reader_id: UUID | None) -> bool:
     """Whether the API client that took a grant has not been revoked since, or the person not been deactivated."""
     client = ApiClient.objects.filter(pk=reader_id).first()
     return client.is_live if client else Person.objects.filter(pk=reader_id, is_active=True).exists()
+
+
+def require_files(delivery: Delivery) -> None:
+    """Refuse whole files as `require_files_agreed`, and of a delivery that is a result."""
+    if delivery.kind == Delivery.Kind.RESULT:
+        raise Problem("not_delivered_as_files")
+    require_files_agreed(delivery.order.agreement.body)
 
 
 def require_files_agreed(agreement: Mapping[str, Any]) -> None:

@@ -66,7 +66,7 @@ SELECT format('%%s|%%s|%%s|%%s|%%s|%%s|%%s|%%s|%%s|%%s|%%s',
                 WHERE membership.organization_id = entitlement.organization_id
                   AND membership.venue_id = entitlement.venue_id),
               (SELECT delivery.id FROM marketplace_delivery delivery
-                WHERE delivery.entitlement_id = entitlement.id ORDER BY delivery.id DESC LIMIT 1)),
+                WHERE delivery.entitlement_id = entitlement.id AND delivery.kind <> 'RESULT')),
        COALESCE(LEAST(token.expires, client.expires_at, entitlement.expires_at), now())
   FROM marketplace_entitlement entitlement
   JOIN marketplace_agreement agreement ON agreement.id = entitlement.agreement_id
@@ -174,7 +174,7 @@ def opening_for(entitlement_id: UUID, actor: Actor) -> Opening:
         Delivery.objects.filter(entitlement__in=Entitlement.objects.visible_to(actor), entitlement=entitlement_id)
         .select_related(*BEHIND_A_RIGHT)
         .only(*COLUMNS)
-        .order_by("-id")
+        .exclude(kind=Delivery.Kind.RESULT)
     )
     delivery = deliveries.first()
     if delivery is None:

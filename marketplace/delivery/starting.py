@@ -21,6 +21,7 @@ def begin_delivery(order: Order, agreement: Agreement, version: DatasetVersion, 
         organization_id=order.buyer_id,
         venue_id=order.venue_id,
         number=number,
+        kind=Delivery.Kind.ORDERED if number == 1 else Delivery.Kind.VERSION,
     )
     enqueue_delivery(delivery, key=str(delivery.id))
     return delivery

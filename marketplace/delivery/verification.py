@@ -12,9 +12,9 @@ from kernel.actors import Actor
 from listings.crossborder.trust import identity
 from listings.crossborder.trust.programmes import key_of
 from listings.models import IdentityConsent, IdentityProgramme, IdentityQuery
-from marketplace.delivery.access import permit_for, require_in_force
+from marketplace.delivery.access import delivery_of, permit_for, require_in_force
 from marketplace.delivery.metering import refuse_beyond_quota
-from marketplace.models import Delivery, Entitlement, UsageRecord
+from marketplace.models import Entitlement, UsageRecord
 
 ANSWER_BYTES = 1  # what a yes or a no takes of a permit's ceiling
 
@@ -58,8 +58,7 @@ def ask_identity(
     )
     if is_new:
         refuse_beyond_quota(entitlement)
-        parties = Delivery.objects.select_related("order__buyer", "order__provider")
-        permit_for(parties.filter(entitlement=entitlement).latest("id"), bytes_wanted=ANSWER_BYTES, actor=actor)
+        permit_for(delivery_of(entitlement), bytes_wanted=ANSWER_BYTES, actor=actor)
         UsageRecord.objects.create(
             entitlement=entitlement,
             organization_id=entitlement.organization_id,

@@ -1,7 +1,7 @@
 """Clean rooms: the right to ask about data that never leave, and every question with what came of it."""
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -14,6 +14,7 @@ from kernel.actors import Actor
 from kernel.models import Identified
 from kernel.states import Stateful
 from marketplace.models.agreements import Entitlement
+from marketplace.models.deliveries import Delivery
 from marketplace.models.sharing import SharedTable
 
 
@@ -113,7 +114,11 @@ class RoomQuery(Identified, Stateful):
     asked_by = models.UUIDField(_("asked by"), null=True)
     why_not = models.CharField(_("why not"), max_length=10, choices=Reason.choices, blank=True)
     result = models.JSONField(_("result"), null=True)
+    # Until it is released: then the receipt is the delivery's.
     receipt = models.JSONField(_("receipt"), default=dict)
+    delivery = models.OneToOneField(
+        Delivery, models.PROTECT, verbose_name=_("delivery"), related_name="room_query", null=True
+    )
     decide_by = models.DateTimeField(_("to be decided by"), null=True)  # while it is held, and as it was afterwards
     decided_by = models.UUIDField(_("decided by"), null=True)
     decided_at = models.DateTimeField(_("decided at"), null=True)
@@ -134,6 +139,10 @@ class RoomQuery(Identified, Stateful):
                 condition=~Q(state__in=["HELD", "RELEASED"]) | Q(result__isnull=False),
                 name="released_room_query_has_a_result",
             ),
+            models.CheckConstraint(
+                condition=Q(state="RELEASED", delivery__isnull=False) | Q(~Q(state="RELEASED"), delivery__isnull=True),
+                name="released_room_query_is_a_delivery",
+            ),
             models.CheckConstraint(condition=~Q(state="REFUSED") | ~Q(why_not=""), name="refused_room_query_says_why"),
             models.CheckConstraint(
                 condition=~Q(state="HELD") | Q(decide_by__isnull=False), name="held_room_query_has_its_day"
@@ -147,6 +156,11 @@ class RoomQuery(Identified, Stateful):
 
     def __str__(self) -> str:
         return f"{self.id} {self.state}"
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """The receipt: the delivery's once the result is released, its own before."""
+        return dict(self.delivery.receipt if self.delivery is not None else self.receipt)
 
 
 class Intersection(Identified):

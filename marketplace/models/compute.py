@@ -1,6 +1,6 @@
 """Compute that trades like data: pools of capacity, and the jobs that buyers run on them."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -15,6 +15,7 @@ from kernel.money import Currency, Money
 from kernel.states import Stateful
 from listings.models import Product
 from marketplace.models.agreements import Entitlement
+from marketplace.models.deliveries import Delivery
 
 
 class ComputePoolQuerySet(models.QuerySet["ComputePool"]):
@@ -142,9 +143,15 @@ class ComputeJob(Identified, Stateful):
     seconds_used = models.PositiveIntegerField(_("seconds used"), default=0)
     cost_minor = models.BigIntegerField(_("cost"), default=0)
     why_not = models.CharField(_("why not"), max_length=10, choices=Reason.choices, blank=True)
+    # Of a job that failed: what it came to is a delivery, with the receipt there.
     receipt = models.JSONField(_("receipt"), default=dict)
+    delivery = models.OneToOneField(
+        Delivery, models.PROTECT, verbose_name=_("delivery"), related_name="compute_job", null=True
+    )
     placed_by = models.UUIDField(_("placed by"), null=True)
     reads = models.PositiveIntegerField(_("reads"), default=0)
+    first_read_at = models.DateTimeField(_("first read at"), null=True)
+    last_read_at = models.DateTimeField(_("last read at"), null=True)
 
     objects: ClassVar[ComputeJobQuerySet] = ComputeJobQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -155,6 +162,10 @@ class ComputeJob(Identified, Stateful):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(state="DONE") | Q(sealed_result__isnull=False), name="done_compute_job_has_a_result"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="DONE", delivery__isnull=False) | Q(~Q(state="DONE"), delivery__isnull=True),
+                name="done_compute_job_is_a_delivery",
             ),
             models.CheckConstraint(condition=~Q(state="FAILED") | ~Q(why_not=""), name="failed_compute_job_says_why"),
             models.CheckConstraint(
@@ -171,3 +182,8 @@ class ComputeJob(Identified, Stateful):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """The receipt: the delivery's once the job is done, its own before."""
+        return dict(self.delivery.receipt if self.delivery is not None else self.receipt)

@@ -26,6 +26,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(Identified, Stateful):
     """One fulfilment of an entitlement: prepared by a job, then open to the buyer until accepted or rejected."""
 
+    class Kind(models.TextChoices):
+        ORDERED = "ORDERED", _("what was ordered")
+        VERSION = "VERSION", _("new version of a subscription")
+        RESULT = "RESULT", _("result of a clean room or a compute job")
+
     class State(models.TextChoices):
         PREPARING = "PREPARING", _("preparing")
         DELIVERED = "DELIVERED", _("delivered, awaiting acceptance")
@@ -46,7 +51,8 @@ class Delivery(Identified, Stateful):
     )
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("buyer"), related_name="+")
     venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
-    # The first is what was ordered; those after it are a subscription's new versions.
+    # The first is what was ordered; those after it are neither paid nor certified by themselves.
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices, default=Kind.ORDERED)
     number = models.PositiveIntegerField(_("number of the order's deliveries"), default=1)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PREPARING)
     receipt = models.JSONField(_("receipt"), default=dict)
@@ -64,6 +70,10 @@ class Delivery(Identified, Stateful):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="delivery_number_is_unique_by_order"),
+            models.CheckConstraint(
+                condition=models.Q(kind="ORDERED", number=1) | models.Q(~models.Q(kind="ORDERED"), number__gt=1),
+                name="first_delivery_is_what_was_ordered",
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "-id"], name="delivery_by_organization"),
@@ -80,8 +90,8 @@ class Delivery(Identified, Stateful):
 
     @property
     def is_new_version(self) -> bool:
-        """Whether it brings a version that came after the order, which is neither paid nor certified by itself."""
-        return self.number > 1
+        """Whether it brings a version that came after the order."""
+        return self.kind == self.Kind.VERSION
 
 
 class MarkedFileQuerySet(models.QuerySet["MarkedFile"]):

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psutil
 import psycopg
 from psycopg.rows import dict_row
 
@@ -21,8 +22,17 @@ from config.embedded import POSTGRES, REDIS, EmbeddedServers, database_url, redi
 from config.supervisor import ROOT, commands, environment_for, gateway_command
 from tests import migrated
 
-LEASE_SECONDS = 3
-PATIENCE = 90  # seconds until a thing that must come is called missing
+# The size of the large file in MiB: digesting 20 GiB on a busy machine takes its time.
+SOAK_MEBIBYTES = int(os.environ.get("SOAK_MEBIBYTES", "96"))
+LEASE_SECONDS = 3 + SOAK_MEBIBYTES // 1024
+PATIENCE = 90 + SOAK_MEBIBYTES // 8  # seconds until a thing that must come is called missing
+
+
+def _status(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/status").read_text().splitlines()
+    except FileNotFoundError:  # it has ended meanwhile
+        return []
 
 
 def eventually(question: Callable[[], Any], what: str) -> Any:
@@ -86,6 +96,12 @@ class Exchange:
         process = self.processes.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def peak_memory(self, name: str) -> int:
+        """Return the most MiB that any process of `name` has held since it started."""
+        family = psutil.Process(self.processes[name].pid).children(recursive=True)
+        peaks = [line.split()[1] for each in family for line in _status(each.pid) if line.startswith("VmHWM:")]
+        return max(int(peak) // 1024 for peak in peaks)
 
     def manage(self, *arguments: str) -> str:
         return self.run(sys.executable, "manage.py", *arguments)

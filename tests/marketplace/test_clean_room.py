@@ -86,7 +86,7 @@ def test_a_query_is_answered_with_noise_and_a_receipt_and_never_with_the_data(
     assert UsageRecord.objects.get(nonce=str(query.pk)).kind == UsageRecord.Kind.ROOM_QUERY
     # Nothing is left in clear, and there is no other way to the bytes.
     assert not list(Path(settings.STATE_DIR).glob("clean-room-*"))
-    delivery = room.entitlement.deliveries.get()
+    delivery = room.entitlement.deliveries.get(number=1)
     with refused("not_delivered_as_files"):
         file_id = delivery.receipt["files"][0]["id"]
         grant_access(delivery_id=delivery.id, file_id=file_id, actor=actor(person_of(buyer)))
@@ -274,10 +274,11 @@ def test_the_budget_is_spent_with_the_asking_and_defends_against_differencing(ro
         state=Job.State.RUNNING, attempts=1, leased_until=timezone.now() - timedelta(seconds=1)
     )
     assert computed(last).state == RoomQuery.State.RELEASED
-    before = RoomQuery.objects.get(pk=last.pk).receipt
+    before = RoomQuery.objects.get(pk=last.pk).evidence
     Job.objects.filter(key=str(last.pk)).update(state=Job.State.WAITING, due_at=timezone.now())
     run_due_jobs(kinds=(queries.COMPUTE_JOB,))
-    assert RoomQuery.objects.get(pk=last.pk).receipt == before
+    assert RoomQuery.objects.get(pk=last.pk).evidence == before
+    assert room.entitlement.deliveries.filter(kind="RESULT").count() == 2
     room.refresh_from_db()
     assert room.epsilon_spent == room.epsilon
     assert UsageRecord.objects.count() == 2
@@ -367,11 +368,11 @@ def test_a_result_that_crosses_the_border_is_taken_from_the_permit(provider: Org
     reader = actor(person_of(abroad))
     read = queries.read_result(query_id=query.pk, actor=reader)
     permit = TransferPermit.objects.get(delivery_id=delivery.pk)
-    assert permit.bytes_used == read.receipt["bytes"]
+    assert permit.bytes_used == read.evidence["bytes"]
     # The same result goes again when its answer was lost, and is taken once; another is not given any more.
     TransferPermit.objects.filter(pk=permit.pk).update(bytes_used=permit.byte_ceiling)
     again = queries.read_result(query_id=query.pk, actor=reader)
-    assert (again.result, again.receipt) == (read.result, read.receipt)
+    assert (again.result, again.evidence) == (read.result, read.evidence)
     with refused("permit_exhausted"):
         queries.read_result(query_id=computed(asked(room, BY_DISTRICT)).pk, actor=reader)
     TransferPermit.objects.filter(pk=permit.pk).update(withdrawn_at=timezone.now())

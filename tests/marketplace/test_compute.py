@@ -130,7 +130,7 @@ def test_a_job_is_bought_run_metered_and_read(right: Delivery, buyer: Organizati
     assert ran(job).state == "DONE", (job.why_not, job.receipt)
     found = client.post(f"/api/v1/compute-jobs/{job.pk}/result")
     assert json.loads(found.content) == [["天河", 3], ["越秀", 4]]
-    assert job.receipt["sha256"] == hashlib.sha256(found.content).hexdigest()
+    assert job.evidence["sha256"] == hashlib.sha256(found.content).hexdigest()
     shown = client.get("/api/v1/compute-jobs", {"state": "DONE"}).json()["items"][0]
     assert shown["cost"]["amount"] == f"0.{job.seconds_used:02}"
     used = UsageRecord.objects.get(nonce=str(job.pk))
@@ -175,7 +175,7 @@ def test_python_is_shut_in_and_whatever_it_does_ends_with_a_reason(right: Delive
     assert "ZeroDivisionError" in done[1].receipt["error"]
     assert UsageRecord.objects.filter(kind="COMPUTE_SECOND").count() == len(TASKS)
     reached = ran(submitted(right, REACHES, kind="PYTHON"))
-    assert reached.receipt["walls"] == ["network", "files", "user"]
+    assert reached.evidence["walls"] == ["network", "files", "user"]
     said = json.loads(jobs.opened(reached, bytes(reached.sealed_result)))
     assert (said["uid"], said["environ"]) == (65534, 0)
     assert "open" not in said["found"], said
@@ -248,7 +248,7 @@ def test_a_result_that_crosses_the_border_is_taken_from_the_permit_once(provider
     job, reader = ran(submitted(right)), actor(person_of(abroad))
     first, again = (jobs.read_result(job_id=job.pk, actor=reader)[1] for _ in range(2))
     permit = TransferPermit.objects.get(delivery_id=right.pk)
-    assert (first, permit.bytes_used) == (again, job.receipt["bytes"])
+    assert (first, permit.bytes_used) == (again, job.evidence["bytes"])
     TransferPermit.objects.filter(pk=permit.pk).update(withdrawn_at=timezone.now())
     with refused("permit_not_in_force"):
         jobs.read_result(job_id=job.pk, actor=reader)

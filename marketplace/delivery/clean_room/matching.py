@@ -23,13 +23,13 @@ from kernel.models import Job
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from listings.encryption import WrappedKey, key_ring
-from marketplace.delivery.access import permit_for, require_in_force
+from marketplace.delivery.access import delivery_of, permit_for, require_in_force
 from marketplace.delivery.clean_room import noise, queries, sandbox
 from marketplace.delivery.clean_room.questions import Item, Kind, Measure, Question, figures_of, persons_of, quoted
 from marketplace.delivery.clean_room.rules import Rules, rules_of
 from marketplace.delivery.clean_room.tables import decrypt, private_folder
 from marketplace.delivery.tables import keeping
-from marketplace.models import Delivery, Entitlement, Intersection, RoomQuery
+from marketplace.models import Entitlement, Intersection, RoomQuery
 
 BLIND_JOB = "roomquery.blind"
 COUNT_JOB = "roomquery.count"
@@ -98,9 +98,7 @@ def read_blinded(*, query_id: UUID, actor: Actor) -> bytes:
     """
     query = _awaiting(query_id, actor)
     blinded = bytes(query.intersection.blinded or b"")
-    parties = Delivery.objects.select_related("order__buyer", "order__provider")
-    delivery = parties.filter(entitlement=query.room.entitlement_id).latest("id")
-    permit_for(delivery, bytes_wanted=len(blinded), actor=actor)
+    permit_for(delivery_of(query.room.entitlement), bytes_wanted=len(blinded), actor=actor)
     audit.record("roomquery.blinded_read", subject=query, actor=actor, details={"bytes": len(blinded)})
     return blinded
 

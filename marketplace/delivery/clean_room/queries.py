@@ -1,6 +1,5 @@
 """A question from the asking to the reading: its budget, its job, who lets the result out, and the receipt."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,20 +15,22 @@ from django.utils.translation import gettext as _
 from accounts.access import Permission, find, require, require_different_person, require_reason
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
-from kernel.digests import canonical_json
+from kernel.digests import Digests, canonical_json
 from kernel.jobs import cancel, enqueue, extend_lease
 from kernel.models import Job
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from marketplace import problems  # noqa: F401 - registers the codes raised here
-from marketplace.delivery.access import permit_for, require_in_force
+from marketplace.delivery.access import delivery_of, permit_for, require_in_force
 from marketplace.delivery.clean_room import noise, sandbox
 from marketplace.delivery.clean_room.questions import Question, read_parameters, read_question, refuse, statement
 from marketplace.delivery.clean_room.rules import MINE, Rules, rules_of
 from marketplace.delivery.clean_room.tables import decrypt, private_folder, unseal
 from marketplace.delivery.metering import refuse_beyond_quota
+from marketplace.delivery.results import deliver_result, lock_order_of, require_readable
 from marketplace.delivery.tables import keeping
-from marketplace.models import CleanRoom, Delivery, Entitlement, RoomQuery, RoomTable, UsageRecord
+from marketplace.entitlements import has_ended
+from marketplace.models import CleanRoom, Entitlement, Order, RoomQuery, RoomTable, UsageRecord
 
 COMPUTE_JOB = "roomquery.compute"
 LAPSE_JOB = "roomquery.lapse"
@@ -163,11 +164,20 @@ def fail(*, query_id: UUID, reason: str) -> None:
 
 @transaction.atomic
 def approve(*, query_id: UUID, actor: Actor) -> RoomQuery:
-    """Let a held result out, by the provider. Raises Problem `not_found`, `forbidden` or `illegal_state`."""
-    query = find(RoomQuery.objects.visible_to(actor).select_for_update(of=("self",)), pk=query_id)
-    require(actor, Permission.PRODUCT_MANAGE, organization_id=query.provider_id)
-    require_different_person(actor, made_by=query.asked_by)
-    advance(query, to=State.RELEASED, actor=actor, decided_by=actor.person_id, decided_at=timezone.now())
+    """Let a held result out as a delivery, by the provider.
+
+    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `entitlement_not_active` where the right has ended.
+    """
+    seen = find(RoomQuery.objects.visible_to(actor).select_related("room"), pk=query_id)
+    require(actor, Permission.PRODUCT_MANAGE, organization_id=seen.provider_id)
+    require_different_person(actor, made_by=seen.asked_by)
+    order = lock_order_of(seen.room.entitlement_id)
+    query = RoomQuery.objects.select_related("room__entitlement").select_for_update(of=("self",)).get(pk=query_id)
+    if query.state != State.HELD:
+        raise Problem("illegal_state", state=query.state)
+    if has_ended(query.room.entitlement):
+        raise Problem("entitlement_not_active", state=query.room.entitlement.state)
+    _release(query, order, query.receipt, actor, decided_by=actor.person_id, decided_at=timezone.now())
     cancel(LAPSE_JOB, str(query.pk))
     return query
 
@@ -216,22 +226,19 @@ def read_result(*, query_id: UUID, actor: Actor) -> RoomQuery:
     since the same bytes go again when an answer was lost. Raises Problem `not_found`, `forbidden`,
     `result_not_released`, `entitlement_not_active`, or what `use_permit` raises.
     """
-    query = find(RoomQuery.objects.visible_to(actor).select_related("room"), pk=query_id)
+    query = find(RoomQuery.objects.visible_to(actor).select_related("room", "delivery"), pk=query_id)
     require(actor, Permission.DELIVERY_READ, organization_id=query.organization_id)
-    if query.state != State.RELEASED:
-        raise Problem("result_not_released", state=query.state)
+    receipt = require_readable(query.delivery, query.state).receipt
     entitlement = Entitlement.objects.select_for_update(of=("self",)).get(pk=query.room.entitlement_id)
     require_in_force(entitlement)
     query.refresh_from_db(fields=["reads"])  # under the right's lock, which every reading takes
-    parties = Delivery.objects.select_related("order__buyer", "order__provider")
-    delivery = parties.filter(entitlement=entitlement).latest("id")
-    permit_for(delivery, bytes_wanted=0 if query.reads else query.receipt["bytes"], actor=actor)
+    permit_for(delivery_of(entitlement), bytes_wanted=0 if query.reads else receipt["bytes"], actor=actor)
 
     now = timezone.now()
     RoomQuery.objects.filter(pk=query.pk).update(
         reads=F("reads") + 1, first_read_at=Coalesce("first_read_at", now), last_read_at=now
     )
-    audit.record("roomquery.read", subject=query, actor=actor, details={"sha256": query.receipt["sha256"]})
+    audit.record("roomquery.read", subject=query, actor=actor, details={"sha256": receipt["sha256"]})
     return query
 
 
@@ -251,31 +258,42 @@ def _run(room: CleanRoom, question: Question, rules: Rules, job: Job) -> sandbox
 
 @transaction.atomic
 def keep(query: RoomQuery, answer: noise.Answer, walls: list[str], rules: Rules) -> None:
-    """Hold an answer for the provider or release it, with its receipt, unless another worker has done so."""
+    """Hold an answer for the provider or deliver it, with its receipt, unless another worker has done so."""
     result: dict[str, Any] = {"columns": answer.columns, "rows": answer.rows, "groups_left_out": answer.left_out}
     content = canonical_json(result)
+    digests = Digests(content)
     receipt = {
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "room_query": str(query.pk),
+        "sha256": digests.sha256,
+        "sm3": digests.sm3,
         "rows": len(answer.rows),
         "bytes": len(content),
         "epsilon": str(query.epsilon),
         "delta": noise.DELTA,
         "walls": walls,
     }
+    order = lock_order_of(query.room.entitlement_id)
     if not still_queued(query):
         return
-    decide_by = timezone.now() + timedelta(days=rules.decision_days) if rules.needs_approval else None
-    advance(
-        query,
-        to=State.HELD if decide_by else State.RELEASED,
-        actor=SYSTEM,
-        details={"sha256": receipt["sha256"], "rows": receipt["rows"]},
-        result=result,
-        receipt=receipt,
-        decide_by=decide_by,
-    )
-    if decide_by:
-        enqueue_step(LAPSE_JOB, query, due_at=decide_by)
+    if has_ended(Entitlement.objects.get(pk=query.room.entitlement_id)):
+        close(query, Reason.REFUSED, walls)
+        return
+    if not rules.needs_approval:
+        _release(query, order, receipt, SYSTEM, result=result)
+        return
+    decide_by = timezone.now() + timedelta(days=rules.decision_days)
+    details = {"sha256": receipt["sha256"], "rows": receipt["rows"]}
+    held: dict[str, Any] = {"result": result, "receipt": receipt, "decide_by": decide_by}
+    advance(query, to=State.HELD, actor=SYSTEM, details=details, **held)
+    enqueue_step(LAPSE_JOB, query, due_at=decide_by)
+
+
+def _release(query: RoomQuery, order: Order, receipt: Mapping[str, Any], actor: Actor, **changes: Any) -> None:
+    """Let a result out: from now on it is a delivery, and the receipt is the delivery's."""
+    delivery = deliver_result(order, query.room.entitlement_id, receipt)
+    details = {"sha256": receipt["sha256"], "rows": receipt["rows"], "delivery": str(delivery.pk)}
+    changes |= {"delivery_id": delivery.pk, "receipt": {}}
+    advance(query, to=State.RELEASED, actor=actor, details=details, **changes)
 
 
 @transaction.atomic

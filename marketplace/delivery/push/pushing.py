@@ -24,7 +24,7 @@ from kernel.jobs import GiveUp, enqueue, extend_lease, retry
 from kernel.models import Job
 from kernel.problems import Problem
 from kernel.states import advance
-from marketplace.delivery.access import grant_push, may_go_on, record_read, record_served, require_files_agreed
+from marketplace.delivery.access import grant_push, may_go_on, record_read, record_served, require_files
 from marketplace.delivery.download import served_by, streamed
 from marketplace.delivery.push.s3 import Bucket
 from marketplace.delivery.push.sending import Memory, NotNow, Outgoing, Refused, Sender
@@ -50,7 +50,7 @@ def push_delivery(*, delivery_id: UUID, target_id: UUID, actor: Actor) -> Push:
     """
     delivery = find(Delivery.objects.visible_to(actor).select_related("order__agreement"), pk=delivery_id)
     require(actor, Permission.PUSH_MANAGE, organization_id=delivery.organization_id)
-    require_files_agreed(delivery.order.agreement.body)
+    require_files(delivery)
     if delivery.state not in OPEN:
         raise Problem("illegal_state", _("Only what has been delivered is pushed."), state=delivery.state)
     target = usable_target(target_id, delivery.organization_id)

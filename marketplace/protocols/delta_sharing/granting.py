@@ -15,7 +15,7 @@ from accounts.access import find
 from kernel import audit
 from kernel.actors import Actor, ActorKind
 from kernel.problems import Problem
-from marketplace.delivery.access import permit_for, require_in_force
+from marketplace.delivery.access import delivery_of, permit_for, require_in_force
 from marketplace.delivery.metering import refuse_beyond_quota
 from marketplace.models import Delivery, Entitlement, SharedFile, TableGrant, UsageRecord
 from marketplace.protocols.delta_sharing.reading import Reader
@@ -46,9 +46,8 @@ def grant_query(
     entitlement = locked.get(pk=version.entitlement.pk)
     require_in_force(entitlement)
     refuse_beyond_quota(entitlement)
-    deliveries = entitlement.deliveries.filter(state__in=OPEN).select_related("order__buyer", "order__provider")
-    delivery = deliveries.order_by("-id").first()
-    if delivery is None:
+    delivery = delivery_of(entitlement)
+    if delivery.state not in OPEN:
         raise Problem("entitlement_not_active", state=entitlement.state)
     size, rows = sum(file.size for file in files), sum(file.rows for file in files)
     permit = permit_for(delivery, bytes_wanted=size, actor=reader.actor)
