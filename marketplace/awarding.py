@@ -3,6 +3,8 @@
 Whatever is ordered goes through marketplace.ordering.place_order; there is no second way.
 """
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,8 +18,8 @@ from kernel.actors import SYSTEM, Actor
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from marketplace import problems  # noqa: F401 - registers the codes raised here
-from marketplace.demands import decline_others, lock_demand, own_demand
-from marketplace.models import Demand, Order, Proposal
+from marketplace.demands import decline_others, lock_demand, own_demand, refuse_during_auction
+from marketplace.models import Auction, Demand, Order, Proposal, Quote
 from marketplace.ordering import place_order
 from marketplace.proposals import locked_proposal, offered_plan
 from settlements.models import DealOrigin
@@ -32,14 +34,15 @@ def award(*, proposal_id: UUID, actor: Actor) -> Demand:
     """Choose a proposal, by the buyer; the others are declined, and a proposed listing is ordered in the same act.
 
     A proposal of a draft leaves the demand awarded without an order, until its maker offers a listing.
-    Raises Problem `not_found`, `forbidden`, `demand_closed`, `proposal_expired`, `illegal_state`, and all that
-    `place_order` raises; then nothing at all has happened.
+    Raises Problem `not_found`, `forbidden`, `demand_closed`, `auction_runs`, `proposal_expired`, `illegal_state`, and
+    all that `place_order` raises; then nothing at all has happened.
     """
     proposal = locked_proposal(proposal_id, actor)
     demand = proposal.demand
     require(actor, Permission.DEMAND_POST, organization_id=demand.buyer_id)
     if demand.state not in Demand.TAKES_PROPOSALS or demand.deadline <= timezone.now():
         raise Problem("demand_closed", state=demand.state)
+    refuse_during_auction(demand)
     if proposal.state in Proposal.LIVING and proposal.valid_until <= timezone.now():
         raise Problem("proposal_expired")
 
@@ -78,16 +81,20 @@ def offer_listing(*, proposal_id: UUID, listing_id: UUID, plan_id: UUID, actor: 
 
 @transaction.atomic
 def order_award(*, demand_id: UUID, actor: Actor) -> Demand:
-    """Order the listing that was offered for an awarded draft, by the buyer.
+    """Order the listing that was offered for an awarded draft, or by the quote of an auction, by the buyer.
 
     Raises Problem `not_found`, `forbidden`, `illegal_state`, `demand_has_order`, `listing_wanted` while there is none,
     and all that `place_order` raises.
     """
+    won = _locked_win(demand_id)
     demand = own_demand(demand_id, actor)
     if demand.state != State.AWARDED:
         raise Problem("illegal_state", _("The demand is not awarded."), state=demand.state)
     if demand.order_id is not None:
         raise Problem("demand_has_order")
+    if won is not None:
+        demand.order = place_order(quote_id=won.pk, purpose=demand.purpose, actor=actor)
+        return demand
     proposal = demand.proposals.select_related("plan").get(state=Proposal.State.AWARDED)
     if proposal.plan_id is None:
         raise Problem("listing_wanted")
@@ -114,9 +121,20 @@ def _follow(demand_id: UUID) -> None:
         advance(demand, to=State.FULFILLED, actor=SYSTEM, details={"order": demand.order.number})
     elif demand.order.state in FELL_THROUGH:
         reason = _("The order of the awarded proposal came to nothing.")
-        decline_others(demand, actor=SYSTEM, reason=reason)
-        to = State.OPEN if demand.deadline > timezone.now() else State.EXPIRED
-        advance(demand, to=to, actor=SYSTEM, reason=reason, details={"order": demand.order.number}, order=None)
+        reopen(demand, reason=reason, details={"order": demand.order.number})
+
+
+def reopen(demand: Demand, *, reason: str, details: Mapping[str, Any]) -> None:
+    """Open an awarded demand again, or end it where its deadline has passed; the caller holds its lock."""
+    decline_others(demand, actor=SYSTEM, reason=reason)
+    to = State.OPEN if demand.deadline > timezone.now() else State.EXPIRED
+    advance(demand, to=to, actor=SYSTEM, reason=reason, details=details, order=None)
+
+
+def _locked_win(demand_id: UUID) -> Quote | None:
+    """Return the quote by which the demand's auction was won, locked before the demand as every order does."""
+    won = Quote.objects.filter(auction__demand=demand_id, auction__state=Auction.State.AWARDED)
+    return won.select_for_update(of=("self",)).first()
 
 
 def _order(demand: Demand, proposal: Proposal, actor: Actor) -> None:

@@ -1,10 +1,8 @@
 """Bidding: one bid after another under the auction's row lock, in time by the database's clock."""
 
-import os
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,12 +11,11 @@ from kernel import audit
 from kernel.actors import Actor
 from kernel.money import Money
 from kernel.problems import Problem, field_problem
-from listings.encryption import NONCE_BYTES, WrappedKey, key_ring
-from listings.listing import offer_for
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.auctions import ask_to_close, database_now, locked_auction
+from marketplace.directions import check_bid, rules_of
 from marketplace.models import Auction, AuctionDeposit, Bid
-from marketplace.parties import buyer_of
+from marketplace.sealed_amounts import sealed, unsealed
 from settlements import escrow
 
 LONGEST_EXTENSION = timedelta(hours=24)  # beyond the announced end, so that every auction ends
@@ -29,25 +26,26 @@ def place_bid(*, auction_id: UUID, amount: Money, actor: Actor) -> Bid:
     """Bid for the actor's organization; its first bid of an auction holds the deposit.
 
     A bid in the last minutes of an English auction moves the end. Of several sealed bids of one bidder the last counts.
-    Raises Problem `not_found`, `forbidden`, `auction_not_open`, `auction_closed`, `bid_too_low`, `insufficient_funds`
-    for the deposit, `invalid` for another currency, and all that keeps the organization from buying the listing.
+    Raises Problem `not_found`, `forbidden`, `auction_not_open`, `auction_closed`, `bid_too_low`, `bid_too_high` where
+    the lowest bid wins, `insufficient_funds` for the deposit, `invalid` for another currency, and all that keeps the
+    organization from buying the listing, or from selling what is sought.
     """
     auction = locked_auction(auction_id, actor)
     now = database_now()  # read under the lock: whoever waited for it too long has come too late
     _refuse_out_of_time(auction, now)
-    buyer = buyer_of(offer_for(auction.listing_id, auction.plan_id), actor)
+    bidder = rules_of(auction).bidder(auction, actor)
     _check(auction, amount)
 
-    deposit = _deposit(auction, buyer, actor)
+    deposit = _deposit(auction, bidder, actor)
     auction.bids_count += 1
     open_bid = auction.kind == Auction.Kind.ENGLISH
     bid = Bid.objects.create(
         auction=auction,
         number=auction.bids_count,
-        organization=buyer,
+        organization=bidder,
         paddle=deposit.paddle,
         amount_minor=amount.minor if open_bid else None,
-        sealed=None if open_bid else sealed(auction, deposit, amount.minor),
+        sealed=None if open_bid else sealed(auction, amount.minor, owner=bidder.pk),
         placed_at=now,
         made_by=actor.person_id,
     )
@@ -61,27 +59,11 @@ def place_bid(*, auction_id: UUID, amount: Money, actor: Actor) -> Bid:
     return bid
 
 
-def sealed(auction: Auction, deposit: AuctionDeposit, minor: int) -> bytes:
-    """Return an amount as nobody can read it before the auction is closed."""
-    nonce = os.urandom(NONCE_BYTES)
-    # Always as long, so that its length tells nothing.
-    return nonce + AESGCM(_key(auction)).encrypt(nonce, minor.to_bytes(8), deposit.organization_id.bytes)
-
-
 def opened(auction: Auction, bid: Bid) -> int:
     """Return what was bid, in minor units."""
     if bid.amount_minor is not None:
         return bid.amount_minor
-    hidden = bytes(bid.sealed or b"")
-    plain = AESGCM(_key(auction)).decrypt(hidden[:NONCE_BYTES], hidden[NONCE_BYTES:], bid.organization_id.bytes)
-    return int.from_bytes(plain)
-
-
-def least_bid(auction: Auction) -> int:
-    """Return what must be bid at least now, in minor units."""
-    if auction.kind == Auction.Kind.SEALED or auction.lead_minor is None:
-        return auction.start_minor
-    return auction.lead_minor + auction.step_minor
+    return unsealed(auction, bytes(bid.sealed or b""), owner=bid.organization_id)
 
 
 def _refuse_out_of_time(auction: Auction, now: datetime) -> None:
@@ -94,25 +76,24 @@ def _refuse_out_of_time(auction: Auction, now: datetime) -> None:
 
 def _check(auction: Auction, amount: Money) -> None:
     if amount.currency != auction.currency:
-        raise field_problem("/amount", "other_currency", _("The auction is in the currency of the plan."))
-    if amount.minor < (least := least_bid(auction)):
-        raise Problem("bid_too_low", least=auction.money(least).as_json())
+        raise field_problem("/amount", "other_currency", _("All amounts of an auction are in %s.") % auction.currency)
+    check_bid(auction, amount.minor)
 
 
-def _deposit(auction: Auction, buyer: Organization, actor: Actor) -> AuctionDeposit:
+def _deposit(auction: Auction, bidder: Organization, actor: Actor) -> AuctionDeposit:
     """Return the bidder's deposit, held now if this is its first bid."""
-    standing = auction.deposits.filter(organization=buyer).first()
+    standing = auction.deposits.filter(organization=bidder).first()
     if standing is not None:
         return standing
     deposit = AuctionDeposit.objects.create(
         auction=auction,
-        organization=buyer,
+        organization=bidder,
         venue_id=auction.venue_id,
         paddle=auction.deposits.count() + 1,
         amount_minor=auction.deposit_minor,
         currency=auction.currency,
     )
-    escrow.hold(order_id=deposit.pk, venue=auction.venue, payer=buyer, amount=deposit.amount, actor=actor)
+    escrow.hold(order_id=deposit.pk, venue=auction.venue, payer=bidder, amount=deposit.amount, actor=actor)
     return deposit
 
 
@@ -124,7 +105,3 @@ def _extend(auction: Auction, now: datetime, actor: Actor) -> None:
     auction.ends_at = until
     audit.record("auction.extended", subject=auction, actor=actor, details={"ends_at": until})
     ask_to_close(auction)
-
-
-def _key(auction: Auction) -> bytes:
-    return key_ring().unwrap(WrappedKey(auction.key_id, bytes(auction.wrapped_key)), owner=auction.pk)

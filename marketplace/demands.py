@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,7 +35,7 @@ from kernel.states import advance
 from listings.industries import industries, standard
 from listings.problems import field_errors
 from marketplace import problems  # noqa: F401 - registers the codes raised here
-from marketplace.models import Demand, Proposal
+from marketplace.models import Auction, Bid, Demand, Proposal
 
 # What the buyer says; everything else the exchange writes.
 FIELDS = (
@@ -142,12 +143,14 @@ def reject_demand(*, demand_id: UUID, reason: str, actor: Actor) -> Demand:
 def withdraw_demand(*, demand_id: UUID, reason: str, actor: Actor) -> Demand:
     """Take a demand back, by its buyer; every proposal is declined.
 
-    Raises Problem `not_found`, `forbidden`, `demand_has_order`, `illegal_state`, or `invalid` without a reason.
+    Raises Problem `not_found`, `forbidden`, `demand_has_order`, `auction_runs`, `illegal_state`, or `invalid` without a
+    reason.
     """
     demand = own_demand(demand_id, actor)
     require_reason(reason)
     if demand.order_id is not None:
         raise Problem("demand_has_order")
+    refuse_during_auction(demand)
 
     advance(demand, to=State.WITHDRAWN, actor=actor, reason=reason)
     decline_others(demand, actor=actor, reason=_("The buyer has withdrawn the demand."))
@@ -157,11 +160,15 @@ def withdraw_demand(*, demand_id: UUID, reason: str, actor: Actor) -> Demand:
 def expire_demands(limit: int = 200) -> int:
     """End demands whose deadline has passed, and proposals that are no longer valid; both had ended by the clock."""
     now = timezone.now()
+    # An auction that late bids have moved beyond the deadline ends first, and what was bid in it binds.
+    running = Auction.objects.running().values("demand")
     due = Demand.objects.filter(state__in=Demand.TAKES_PROPOSALS, deadline__lte=now).order_by("deadline")
+    due = due.exclude(Exists(running.filter(demand=OuterRef("pk"))))
     demands = list(due.values_list("pk", flat=True)[:limit])
     for demand_id in demands:
         _expire(demand_id)
     lapsed = Proposal.objects.living().filter(valid_until__lte=now).order_by("valid_until")
+    lapsed = lapsed.exclude(Exists(running.filter(demand=OuterRef("demand"))))
     proposals = list(lapsed.values_list("pk", "demand_id")[:limit])
     for proposal_id, demand_id in proposals:
         with transaction.atomic():
@@ -185,6 +192,20 @@ def own_demand(demand_id: UUID, actor: Actor) -> Demand:
     demand = lock_demand(demand_id, actor)
     require(actor, Permission.DEMAND_POST, organization_id=demand.buyer_id)
     return demand
+
+
+def refuse_during_auction(demand: Demand) -> None:
+    """Raise Problem `auction_runs` while an auction of the demand runs, or its winner waits for the order."""
+    held = demand.auctions.filter(state__in=[Auction.State.ANNOUNCED, Auction.State.AWARDED])
+    if held.exists():
+        raise Problem("auction_runs")
+
+
+def refuse_while_bid_stands(proposal: Proposal) -> None:
+    """Raise Problem `bid_stands` where the proposal's maker has bid in an auction of the demand that is not over."""
+    of_maker = Bid.objects.filter(organization=proposal.organization_id, auction__demand=proposal.demand_id)
+    if of_maker.filter(auction__state=Auction.State.ANNOUNCED).exists():
+        raise Problem("bid_stands")
 
 
 def decline_others(demand: Demand, *, actor: Actor, reason: str, but: Sequence[UUID] = ()) -> None:

@@ -18,7 +18,7 @@ from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from listings.models import Listing, Plan
 from marketplace import problems  # noqa: F401 - registers the codes raised here
-from marketplace.demands import LONGEST_DAYS
+from marketplace.demands import LONGEST_DAYS, refuse_while_bid_stands
 from marketplace.models import Demand, Proposal
 
 State = Proposal.State
@@ -83,11 +83,12 @@ def propose(*, demand_id: UUID, answer: Answer, actor: Actor) -> Proposal:
 def withdraw_proposal(*, proposal_id: UUID, reason: str, actor: Actor) -> Proposal:
     """Take a proposal back that was not awarded, by who made it.
 
-    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `invalid` without a reason.
+    Raises Problem `not_found`, `forbidden`, `bid_stands`, `illegal_state`, or `invalid` without a reason.
     """
     proposal = locked_proposal(proposal_id, actor)
     require(actor, Permission.PROPOSAL_MAKE, organization_id=proposal.organization_id)
     require_reason(reason)
+    refuse_while_bid_stands(proposal)
 
     advance(proposal, to=State.WITHDRAWN, actor=actor, reason=reason)
     return proposal
@@ -108,10 +109,11 @@ def shortlist_proposal(*, proposal_id: UUID, actor: Actor) -> Proposal:
 def decline_proposal(*, proposal_id: UUID, reason: str, actor: Actor) -> Proposal:
     """Decline a proposal with a reason that its maker reads, by the buyer.
 
-    Raises Problem `not_found`, `forbidden`, `illegal_state`, or `invalid` without a reason.
+    Raises Problem `not_found`, `forbidden`, `bid_stands`, `illegal_state`, or `invalid` without a reason.
     """
     proposal = _decidable(proposal_id, actor)
     require_reason(reason)
+    refuse_while_bid_stands(proposal)
 
     advance(proposal, to=State.DECLINED, actor=actor, reason=reason)
     return proposal

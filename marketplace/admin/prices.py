@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act
 from marketplace import auctions
-from marketplace.models import Auction, AuctionDeposit, Bid, Negotiation, NegotiationRound, Quote
+from marketplace.models import Auction, AuctionDeposit, AuctionInvitation, Bid, Negotiation, NegotiationRound, Quote
 from marketplace.negotiating import COMPARED, shown
 
 
@@ -89,6 +90,11 @@ class BidInline(ReadOnlyInline):
     fields = ("number", "organization", "amount_minor", "placed_at")
 
 
+class AuctionInvitationInline(ReadOnlyInline):
+    model = AuctionInvitation
+    fields = ("organization",)
+
+
 class AuctionDepositInline(ReadOnlyInline):
     model = AuctionDeposit
     fields = ("organization", "paddle", "amount_minor", "currency", "state")
@@ -98,15 +104,23 @@ class AuctionDepositInline(ReadOnlyInline):
 class AuctionAdmin(ConsoleAdmin):
     """A sealed bid has no amount here before the auction is closed: the row itself holds none."""
 
-    list_display = ("number", "venue", "provider", "listing", "kind", "state", "ends_at", "bids_count", "lead")
-    list_filter = ("state", "kind", "venue")
-    list_select_related = ("venue", "provider", "listing")
-    search_fields = ("number", "listing__number", "provider__legal_name", "quote__number")
+    list_display = ("number", "venue", "direction", "holder", "what", "kind", "state", "ends_at", "bids_count", "lead")
+    list_filter = ("state", "direction", "kind", "venue")
+    list_select_related = ("venue", "provider", "listing", "demand__buyer")
+    search_fields = (
+        "number",
+        "listing__number",
+        "provider__legal_name",
+        "demand__number",
+        "demand__buyer__legal_name",
+        "quote__number",
+    )
     ordering = ("-id",)
     fields = (
-        ("number", "kind", "state"),
+        ("number", "direction", "kind", "state"),
         ("venue", "provider"),
         ("listing", "listing_revision", "plan"),
+        ("demand", "by_invitation"),
         ("starts_at", "announced_end", "ends_at", "extension_minutes"),
         ("start", "step", "reserve", "deposit"),
         ("bids_count", "lead"),
@@ -114,10 +128,18 @@ class AuctionAdmin(ConsoleAdmin):
         ("announced_by", "created_at"),
     )
     readonly_fields = ("start", "step", "reserve", "deposit", "lead")
-    inlines = (BidInline, AuctionDepositInline)
+    inlines = (BidInline, AuctionDepositInline, AuctionInvitationInline)
     actions_detail = ("cancel",)
 
-    @admin.display(description=_("lowest bid"))
+    @admin.display(description=_("held by"))
+    def holder(self, auction: Auction) -> str:
+        return str(auction.provider or (auction.demand and auction.demand.buyer))
+
+    @admin.display(description=_("about"))
+    def what(self, auction: Auction) -> str:
+        return str(auction.listing or auction.demand)
+
+    @admin.display(description=_("first bid"))
     def start(self, auction: Auction) -> str:
         return str(auction.money(auction.start_minor))
 
@@ -127,13 +149,15 @@ class AuctionAdmin(ConsoleAdmin):
 
     @admin.display(description=_("reserve price"))
     def reserve(self, auction: Auction) -> str:
-        return str(auction.money(auction.reserve_minor)) if auction.reserve_minor is not None else "–"
+        if auction.reserve_minor is None:
+            return _now("sealed until the close") if auction.has_reserve else "–"
+        return str(auction.money(auction.reserve_minor))
 
     @admin.display(description=_("deposit"))
     def deposit(self, auction: Auction) -> str:
         return str(auction.money(auction.deposit_minor))
 
-    @admin.display(description=_("highest bid"), ordering="lead_minor")
+    @admin.display(description=_("best bid"), ordering="lead_minor")
     def lead(self, auction: Auction) -> str:
         return str(auction.money(auction.lead_minor)) if auction.lead_minor is not None else "–"
 

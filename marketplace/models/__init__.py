@@ -1,7 +1,7 @@
 """Tables of the marketplace: orders, agreements, entitlements, deliveries, the grants to read, and the statistics."""
 
 from marketplace.models.agreements import Agreement, Entitlement
-from marketplace.models.auctions import Auction, AuctionDeposit, Bid
+from marketplace.models.auctions import Auction, AuctionDeposit, AuctionInvitation, Bid
 from marketplace.models.charges import Charge, CreditNote, DunningStep
 from marketplace.models.clean_rooms import CleanRoom, Intersection, RoomQuery, RoomTable
 from marketplace.models.compute import ComputeJob, ComputePool
@@ -31,6 +31,7 @@ __all__ = [
     "Agreement",
     "Auction",
     "AuctionDeposit",
+    "AuctionInvitation",
     "Bid",
     "Charge",
     "CleanRoom",

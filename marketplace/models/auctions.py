@@ -1,4 +1,4 @@
-"""Auctions of one plan of a listing: the auction, the bids, and the deposits that stand behind them."""
+"""Auctions of a plan to buyers, and of a demand to sellers: the auction, the bids, and the deposits behind them."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -16,27 +16,35 @@ from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, LARGEST_MINOR, Currency, Money
 from kernel.states import Stateful
 from listings.models import Listing, Plan
+from marketplace.models.demands import Demand
 from marketplace.models.quotes import Quote
 
 
 class AuctionQuerySet(models.QuerySet["Auction"]):
     def visible_to(self, actor: Actor) -> "AuctionQuerySet":
-        """The provider's own, those at the staff's venues, of listings that one may know, and where one has bid."""
-        own = owned_or_operated(actor, organizations=("provider",), venue="venue")
+        """Who holds it, the staff of its venue, who has bid or is invited, and who may know what is sold or sought."""
+        own = owned_or_operated(actor, organizations=("provider", "demand__buyer"), venue="venue")
         has_bid = AuctionDeposit.objects.filter(auction=OuterRef("pk"), organization=actor.organization_id)
-        known = Listing.objects.sought_by(actor).order_by().values("pk")
-        return self.filter(own | Q(Exists(has_bid)) | Q(listing__in=known))
+        invited = AuctionInvitation.objects.filter(auction=OuterRef("pk"), organization=actor.organization_id)
+        known = Q(listing__in=Listing.objects.sought_by(actor).order_by().values("pk"))
+        sought = Q(by_invitation=False, demand__in=Demand.objects.on_board(actor).order_by().values("pk"))
+        return self.filter(own | Q(Exists(has_bid)) | Q(Exists(invited)) | known | sought)
 
     def running(self) -> "AuctionQuerySet":
         return self.filter(state=Auction.State.ANNOUNCED)
 
 
 class Auction(Identified, Stateful):
-    """One plan goes to the highest bidder, openly (English) or by sealed bids at the first price.
+    """One plan goes to the highest bidder, or one demand to the lowest: openly (English), or by sealed bids.
 
-    Whether it takes bids is judged by the database's clock: from `starts_at` until before `ends_at`, which late bids of
-    an English auction move. `lead` is the highest open bid so far.
+    A forward auction is held by the `provider` of a listing, a reverse one by the buyer of a `demand`; what else
+    differs is a table (marketplace/directions.py). Whether it takes bids is judged by the database's clock: from
+    `starts_at` until before `ends_at`, which late bids of an English auction move. `lead` is the best open bid so far.
     """
+
+    class Direction(models.TextChoices):
+        FORWARD = "FORWARD", _("to the highest bidder")
+        REVERSE = "REVERSE", _("to the lowest bidder")
 
     class Kind(models.TextChoices):
         ENGLISH = "ENGLISH", _("English auction")
@@ -62,26 +70,32 @@ class Auction(Identified, Stateful):
 
     number = models.CharField(_("number"), max_length=24, unique=True)
     venue = models.ForeignKey(Venue, models.PROTECT, verbose_name=_("venue"), related_name="+")
-    # No index of its own: one below begins with this column.
+    direction = models.CharField(_("direction"), max_length=7, choices=Direction.choices, default=Direction.FORWARD)
+    # Of a forward auction, who sells and what. No index of its own: one below begins with this column.
     provider = models.ForeignKey(
-        Organization, models.PROTECT, verbose_name=_("provider"), related_name="+", db_index=False
+        Organization, models.PROTECT, null=True, verbose_name=_("provider"), related_name="+", db_index=False
     )
-    listing = models.ForeignKey(Listing, models.PROTECT, verbose_name=_("listing"), related_name="+")
+    listing = models.ForeignKey(Listing, models.PROTECT, null=True, verbose_name=_("listing"), related_name="+")
     listing_revision = models.PositiveIntegerField(_("revision of the listing"), default=1)
-    plan = models.ForeignKey(Plan, models.PROTECT, verbose_name=_("plan"), related_name="+", db_index=False)
+    plan = models.ForeignKey(Plan, models.PROTECT, null=True, verbose_name=_("plan"), related_name="+", db_index=False)
+    # Of a reverse auction, what is sought.
+    demand = models.ForeignKey(Demand, models.PROTECT, null=True, verbose_name=_("demand"), related_name="auctions")
+    by_invitation = models.BooleanField(_("by invitation"), default=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.ANNOUNCED)
     starts_at = models.DateTimeField(_("begins"))
     announced_end = models.DateTimeField(_("announced end"))
     ends_at = models.DateTimeField(_("ends"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
-    start_minor = models.BigIntegerField(_("lowest bid in minor units"))
+    start_minor = models.BigIntegerField(_("first bid in minor units"))
     step_minor = models.BigIntegerField(_("least step in minor units"))
     reserve_minor = models.BigIntegerField(_("reserve price in minor units"), null=True)
+    # What a buyer would pay at most, where bids are sealed: unknown to the exchange too until the close.
+    reserve_sealed = models.BinaryField(_("sealed reserve price"), null=True)
     deposit_minor = models.BigIntegerField(_("deposit in minor units"))
     extension_minutes = models.PositiveSmallIntegerField(_("minutes that a late bid leaves"), default=5)
     bids_count = models.PositiveIntegerField(_("bids"), default=0)
-    lead_minor = models.BigIntegerField(_("highest bid in minor units"), null=True)
+    lead_minor = models.BigIntegerField(_("best bid in minor units"), null=True)
     # The key of sealed bids, under the deployment's; nobody reads them before the auction closes.
     key_id = models.CharField(_("key-encryption key"), max_length=64, editable=False)
     wrapped_key = models.BinaryField(_("wrapped key"))
@@ -100,6 +114,29 @@ class Auction(Identified, Stateful):
             models.UniqueConstraint(
                 fields=["plan"], condition=Q(state__in=["ANNOUNCED", "AWARDED"]), name="one_auction_of_a_plan_at_a_time"
             ),
+            models.UniqueConstraint(
+                fields=["demand"],
+                condition=Q(state__in=["ANNOUNCED", "AWARDED"]),
+                name="one_auction_of_a_demand_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    direction="FORWARD",
+                    demand__isnull=True,
+                    by_invitation=False,
+                    provider__isnull=False,
+                    listing__isnull=False,
+                    plan__isnull=False,
+                )
+                | Q(
+                    direction="REVERSE",
+                    demand__isnull=False,
+                    provider__isnull=True,
+                    listing__isnull=True,
+                    plan__isnull=True,
+                ),
+                name="auction_sells_a_plan_or_seeks_by_a_demand",
+            ),
             models.CheckConstraint(
                 condition=Q(starts_at__lt=F("announced_end"), announced_end__lte=F("ends_at")),
                 name="auction_ends_after_it_begins",
@@ -110,8 +147,10 @@ class Auction(Identified, Stateful):
                 name="auction_amounts_are_positive",
             ),
             models.CheckConstraint(
-                condition=Q(reserve_minor__isnull=True) | Q(reserve_minor__gte=F("start_minor")),
-                name="reserve_is_not_below_the_start",
+                condition=Q(reserve_minor__isnull=True)
+                | Q(direction="FORWARD", reserve_minor__gte=F("start_minor"))
+                | Q(direction="REVERSE", reserve_minor__lte=F("start_minor")),
+                name="reserve_is_not_worse_than_the_start",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["AWARDED", "ORDERED", "FORFEITED"]) | Q(quote__isnull=False),
@@ -128,8 +167,20 @@ class Auction(Identified, Stateful):
 
     @property
     def organization_id(self) -> UUID:
-        """The organization that sells."""
-        return self.provider_id
+        """The organization that holds the auction: it sells, or it buys."""
+        holder = self.demand.buyer_id if self.demand else self.provider_id
+        if holder is None:
+            raise ValueError("an auction is held by who sells, or by who seeks")
+        return holder
+
+    @property
+    def has_reserve(self) -> bool:
+        return self.reserve_minor is not None or self.reserve_sealed is not None
+
+    @property
+    def hides_bids(self) -> bool:
+        """Whether its bids are still sealed."""
+        return self.kind == self.Kind.SEALED and self.closed_at is None
 
     @property
     def extension(self) -> timedelta:
@@ -144,6 +195,25 @@ class Auction(Identified, Stateful):
         if self.state != self.State.ANNOUNCED or moment >= self.ends_at:
             return self.Phase.CLOSED
         return self.Phase.SCHEDULED if moment < self.starts_at else self.Phase.OPEN
+
+
+class AuctionInvitation(Identified):
+    """A seller that a buyer has asked to bid; where there are any, nobody else may."""
+
+    auction = models.ForeignKey(
+        Auction, models.CASCADE, verbose_name=_("auction"), related_name="invitations", db_index=False
+    )
+    organization = models.ForeignKey(Organization, models.PROTECT, verbose_name=_("invited seller"), related_name="+")
+
+    class Meta:
+        verbose_name = _("invitation to an auction")
+        verbose_name_plural = _("invitations to auctions")
+        constraints = [
+            models.UniqueConstraint(fields=["auction", "organization"], name="one_invitation_by_auction_and_seller")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.organization)
 
 
 class BidQuerySet(models.QuerySet["Bid"]):

@@ -40,7 +40,6 @@ from listings.registry import applying, examining, objections
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace import dispute_outcomes, disputes
-from marketplace.bidding import least_bid
 from marketplace.credit_notes import propose_credit
 from marketplace.delivery.access import grant_access
 from marketplace.delivery.clean_room.joining import send_table
@@ -48,6 +47,7 @@ from marketplace.delivery.metering import period_of
 from marketplace.delivery.push.pushing import push_delivery
 from marketplace.delivery.push.targets import register_target, retire_target
 from marketplace.delivery.verification import ask_identity
+from marketplace.directions import next_bid
 from marketplace.invoicing import request_for_order
 from marketplace.models import Auction, CleanRoom, Delivery, Entitlement, Order, ProductionReturn, PushTarget, RoomTable
 from marketplace.ordering import place_order
@@ -421,11 +421,11 @@ def _priced(bought: Listing, member: Organization) -> dict[str, object]:
 def _raise_bids(auction_id: str) -> None:
     """Let the bidder of an auction pass its own bid, while the listing is public for a moment."""
     auction = Auction.objects.get(id=auction_id)
-    first = auction.bids.earliest("number")
-    set_audience(listing_id=auction.listing_id, audience=Audience(), actor=actor(person_of(auction.provider)))
-    bid(auction, first.organization, least_bid(auction) // 100)
+    first, sold = auction.bids.earliest("number"), Listing.objects.get(id=auction.listing_id)
+    set_audience(listing_id=sold.pk, audience=Audience(), actor=actor(person_of(sold.organization)))
+    bid(auction, first.organization, next_bid(auction) // 100)
     private = Audience(Visibility.PRIVATE)
-    set_audience(listing_id=auction.listing_id, audience=private, actor=actor(person_of(auction.provider)))
+    set_audience(listing_id=sold.pk, audience=private, actor=actor(person_of(sold.organization)))
 
 
 def _people(member: Organization) -> dict[str, object]:

@@ -232,7 +232,7 @@ def test_nobody_sees_a_sealed_bid_before_the_close_and_equal_ones_are_ranked_by_
     assert (seen["provider"], seen["staff"]) == ([], [])
     for viewer in viewers.values():
         told = viewer.get(address).json()
-        assert (told["highest_bid"], told["bids"]) == (None, None)
+        assert (told["best_bid"], told["bids"]) == (None, None)
     clerk = Client()
     clerk.force_login(staff("gzdex", Role.VENUE_ADMIN), backend="django.contrib.auth.backends.ModelBackend")
     page = clerk.get(reverse("admin:marketplace_auction_change", args=[auction.pk])).content.decode()
@@ -352,7 +352,7 @@ def test_auctions_over_http(listing: Listing, buyer: Organization, rival: Organi
     page = mine.get(f"{address}/bids", {"limit": "1"}).json()
     assert mine.get(f"{address}/bids", {"limit": "1", "cursor": page["next"]}).json()["items"] == [first]
     shown = mine.get(address).json()
-    assert (shown["phase"], shown["highest_bid"]["amount"], shown["bids"]) == ("OPEN", "110.00", 2)
+    assert (shown["phase"], shown["best_bid"]["amount"], shown["bids"]) == ("OPEN", "110.00", 2)
     assert shown["own_deposit"] == {"paddle": 1, "amount": yuan(20).as_json(), "state": "HELD"}
     assert (shown["has_reserve"], shown["reserve_price"]) == (True, None)
     assert seller.get(address).json()["reserve_price"] == yuan(105).as_json()
