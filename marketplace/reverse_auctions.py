@@ -17,7 +17,7 @@ from kernel.money import Currency
 from kernel.problems import FieldError, Problem
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.auctions import Conditions, announce, condition_errors, locked_auction, new_auction
-from marketplace.demands import own_demand
+from marketplace.demands import own_demand, refuse_during_auction
 from marketplace.knockdown import forfeit_win
 from marketplace.models import Auction, AuctionInvitation, Demand, Quote
 from marketplace.sealed_amounts import sealed
@@ -34,11 +34,12 @@ def announce_reverse_auction(
 
     `conditions.start` is what may be bid at most, and the reserve, if there is one, the ceiling above which nothing is
     bought; where bids are sealed, so is the ceiling. Raises Problem `not_found`, `forbidden`, `demand_closed`,
-    `auction_exists` while another one of the demand is not over, or `invalid` with pointers.
+    `auction_runs` while another one of the demand is not over, or `invalid` with pointers.
     """
     demand = own_demand(demand_id, actor)
     if demand.state not in Demand.TAKES_PROPOSALS:
         raise Problem("demand_closed", state=demand.state)
+    refuse_during_auction(demand)
     currency = Currency(demand.currency)
     errors = list(condition_errors(conditions, currency, REVERSE))
     if conditions.ends_at > demand.deadline:
