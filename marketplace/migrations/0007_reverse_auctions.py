@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_guangzhou_and_shenzhen"),
         ("listings", "0003_fees_of_ordered_reports"),
-        ("marketplace", "0005_terms_of_subscriptions"),
+        ("marketplace", "0006_results_are_deliveries"),
     ]
 
     operations = [
