@@ -60,7 +60,7 @@ def advance(
         row: Any = type(obj)._base_manager.filter(pk=obj.pk)  # the column is declared by the concrete model
         came_from = row.select_for_update(of=("self",)).values_list("state", flat=True).get()
         if not _allows(obj, came_from, to):
-            raise _illegal(obj, came_from, to)
+            raise illegal_move(obj, to, came_from)
         move(came_from)
     for field, value in values.items():
         setattr(obj, field, value)
@@ -86,7 +86,7 @@ def advance_many(
         return
     first, came_from = rows[0], str(rows[0].state)
     if any(row.state != came_from for row in rows) or not _allows(first, came_from, to):
-        raise _illegal(first, came_from, to)
+        raise illegal_move(first, to, came_from)
     fields = _fields(first, changes[0] if changes else ())
     columns = [(str(field.column), field.db_type(connection)) for field in fields]
     values = [
@@ -107,7 +107,7 @@ def advance_many(
         cursor.execute(statement, [to, json.dumps(values, default=str), came_from])
         if cursor.fetchone()[0] < len(rows):
             now: Any = type(first)._base_manager.filter(pk__in=[row.pk for row in rows])
-            raise _illegal(first, now.exclude(state=came_from).values_list("state", flat=True)[0], to)
+            raise illegal_move(first, to, now.exclude(state=came_from).values_list("state", flat=True)[0])
         audit.record_many(occurrences, actor=actor, reason=reason)
     for row, change in zip(rows, changes or ({},) * len(rows), strict=True):
         for name, value in {"state": to, **change}.items():
@@ -139,9 +139,11 @@ def _allows(obj: Stateful, came_from: str, to: str) -> bool:
     return to in obj.MOVES.get(came_from, frozenset())
 
 
-def _illegal(obj: Stateful, came_from: str, to: str) -> Problem:
-    words = {"noun": obj._meta.verbose_name, "state": came_from, "target": to}
-    return Problem("illegal_state", _("%(noun)s is %(state)s and cannot become %(target)s.") % words, state=came_from)
+def illegal_move(obj: Stateful, to: str, came_from: str = "") -> Problem:
+    """Return the problem that a row in the state `came_from`, or the one it was read in, cannot become `to`."""
+    state = came_from or str(obj.state)
+    words = {"noun": obj._meta.verbose_name, "state": state, "target": to}
+    return Problem("illegal_state", _("%(noun)s is %(state)s and cannot become %(target)s.") % words, state=state)
 
 
 def mermaid(model: type[Stateful]) -> str:

@@ -5,20 +5,19 @@ division is taken from everybody in proportion, by an entry of its own.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import IntegrityError, connection, transaction
 
 from kernel import audit
 from kernel.actors import Actor
+from kernel.identifiers import uuid7
 from kernel.money import Money
 from kernel.problems import Problem
-from kernel.states import advance_many
+from kernel.states import illegal_move
 from settlements import withholding
 from settlements.chart import AccountKey, open_accounts
 from settlements.cross_border import note_earnings
@@ -50,123 +49,82 @@ class SettlementDraft:
     part: int = 1
 
 
+SETTLE = """
+SELECT settlements_settle(%s, ARRAY(SELECT draft FROM jsonb_populate_recordset(NULL::settlements_draft, %s) AS draft))
+"""
+
+
 @transaction.atomic
 def settle(drafts: Sequence[SettlementDraft], *, actor: Actor) -> None:
     """Release each order's hold, or the `gross` that is a part of it, to those named by `lines`, and write down how.
 
-    One statement each writes the settlements, their lines, the holds' ends, the transfers and the evidence, for one
-    order or for a thousand: all of them or none. A free order (gross zero) moves no money, but is settled too. What was
-    settled before stands. Raises ValueError when the lines do not fit the gross, Problem `settlement_differs` when it
-    was settled for another amount or provider, `illegal_state` when it was refunded.
+    One statement writes the settlements, their lines, the holds' ends, the transfers and the evidence
+    (settlements/sql/settle.sql), for one order or for a thousand: all of them or none. A free order (gross zero) moves
+    no money, but is settled too. What was settled before stands. Raises ValueError when the lines do not fit the gross,
+    Problem `settlement_differs` when it was settled for another amount or provider, `illegal_state` when it was
+    refunded.
     """
     for draft in drafts:
         _check_arithmetic(draft)
-    made = _write(drafts)
-    fresh = [draft for draft in drafts if (draft.order_id, draft.part) in made]
-    paid = [(made[draft.order_id, draft.part], draft, draft.hold) for draft in fresh if draft.hold is not None]
-
-    _release([(settlement, hold) for settlement, _draft, hold in paid], actor)
-    post(_transfers([(draft, hold) for _settlement, draft, hold in paid], actor), actor=actor)
-    audit.record_many((_made(made[draft.order_id, draft.part], draft) for draft in fresh), actor=actor)
-    for _settlement, draft, hold in paid:
-        withholding.record(
-            source=Withholding.Source.ORDER,
-            source_id=draft.order_id,
-            venue_id=draft.venue_id,
-            payer_id=hold.payer_id,
-            currency=draft.gross.currency,
-            lines=draft.lines,
-            owners={Payee.PROVIDER: draft.provider_id, Payee.BROKER: draft.broker_id},
-        )
-
-
-WRITE = """
-WITH made AS (
-    INSERT INTO settlements_settlement
-           (id, created_at, order_id, part, venue_id, hold_id, provider_id, broker_id, gross_minor, currency)
-    SELECT id, %(now)s, order_id, part, venue_id, hold_id, provider_id, broker_id, gross_minor, currency
-      FROM jsonb_to_recordset(%(drafts)s) AS draft
-           (id uuid, order_id uuid, part int, venue_id uuid, hold_id uuid, provider_id uuid, broker_id uuid,
-            gross_minor bigint, currency text)
-        ON CONFLICT (order_id, part) DO NOTHING
-    RETURNING id
-), divided AS (
-    INSERT INTO settlements_settlementline
-           (id, created_at, settlement_id, venue_id, payee, payer, organization_id, rate_ppm, amount_minor, currency,
-            schedule_id, waiver_id, tax, taxed, tax_rate_id)
-    SELECT uuidv7(), %(now)s, settlement_id, venue_id, payee, payer, organization_id, rate_ppm, amount_minor, currency,
-           schedule_id, waiver_id, tax, taxed, tax_rate_id
-      FROM made
-      JOIN jsonb_to_recordset(%(lines)s) AS line
-           (settlement_id uuid, venue_id uuid, payee text, payer text, organization_id uuid, rate_ppm int,
-            amount_minor bigint, currency text, schedule_id uuid, waiver_id uuid, tax text, taxed text,
-            tax_rate_id uuid)
-        ON line.settlement_id = made.id
-)
-SELECT id FROM made
-"""
+    with_voucher = uses.orders_with_voucher([draft.order_id for draft in drafts])
+    named = {uuid7(): draft for draft in drafts}
+    rows = [
+        _row(key, draft, _from_voucher(draft, actor) if draft.order_id in with_voucher else None)
+        for key, draft in named.items()
+    ]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(SETTLE, [audit.act_as_json([], actor=actor), json.dumps(rows, default=str)])
+            fresh = [named.pop(key) for (key,) in cursor.fetchall()]
+    except IntegrityError:
+        _refuse_ended_holds(drafts)
+        raise
+    if named:
+        _refuse_others(list(named.values()))
+    for draft in fresh:
+        if draft.hold is not None:
+            withholding.record(
+                source=Withholding.Source.ORDER,
+                source_id=draft.order_id,
+                venue_id=draft.venue_id,
+                payer_id=draft.hold.payer_id,
+                currency=draft.gross.currency,
+                lines=draft.lines,
+                owners={Payee.PROVIDER: draft.provider_id, Payee.BROKER: draft.broker_id},
+            )
 
 
-def _write(drafts: Sequence[SettlementDraft]) -> dict[tuple[UUID, int], Settlement]:
-    """Insert the settlements with their lines, and return those that were not there, by order and part.
-
-    A second worker waits here for the first one to commit, and then finds its rows.
-    """
-    settlements = {(draft.order_id, draft.part): _settlement(draft) for draft in drafts}
-    rows = [_columns(settlement) for settlement in settlements.values()]
-    lines = [row for draft in drafts for row in _lines(settlements[draft.order_id, draft.part], draft.lines)]
-    with connection.cursor() as cursor:
-        values = {"drafts": json.dumps(rows, default=str), "lines": json.dumps(lines, default=str)}
-        cursor.execute(WRITE, values | {"now": timezone.now()})
-        written = {row[0] for row in cursor.fetchall()}
-    if len(written) < len(drafts):
-        others = [draft for draft in drafts if settlements[draft.order_id, draft.part].id not in written]
-        _refuse_others(others)
-    return {key: settlement for key, settlement in settlements.items() if settlement.id in written}
-
-
-def _settlement(draft: SettlementDraft) -> Settlement:
-    return Settlement(
-        order_id=draft.order_id,
-        part=draft.part,
-        venue_id=draft.venue_id,
-        hold=draft.hold,
-        provider_id=draft.provider_id,
-        broker_id=draft.broker_id,
-        gross_minor=draft.gross.minor,
-        currency=draft.gross.currency,
-    )
+def _row(key: UUID, draft: SettlementDraft, from_voucher: Leg | None) -> dict[str, Any]:
+    hold = draft.hold
+    return {
+        "id": key,
+        "order_id": draft.order_id,
+        "part": draft.part,
+        "venue_id": draft.venue_id,
+        "hold_id": hold and hold.id,
+        "payer_id": hold and hold.payer_id,
+        "provider_id": draft.provider_id,
+        "broker_id": draft.broker_id,
+        "gross_minor": draft.gross.minor,
+        "currency": draft.gross.currency,
+        "lines": [line.as_json() for line in draft.lines],
+        "voucher_account_id": from_voucher and from_voucher.account_id,
+        "voucher_minor": -from_voucher.amount_minor if from_voucher else 0,
+    }
 
 
-def _columns(settlement: Settlement) -> dict[str, Any]:
-    names = ("id", "order_id", "part", "venue_id", "hold_id", "provider_id", "broker_id", "gross_minor", "currency")
-    return {name: getattr(settlement, name) for name in names}
+def _from_voucher(draft: SettlementDraft, actor: Actor) -> Leg | None:
+    """Redeem what a voucher pays of the gross, unless it is settled: nobody does that now, its programme is locked."""
+    settled = Settlement.objects.filter(order_id=draft.order_id, part=draft.part)
+    if draft.hold is None or settled.exists():
+        return None
+    return uses.redeemed_leg(draft.hold, draft.gross.minor, actor=actor)
 
 
-def _lines(settlement: Settlement, lines: Sequence[FeeLine]) -> Iterator[dict[str, Any]]:
-    owners = {Payee.PROVIDER: settlement.provider_id, Payee.BROKER: settlement.broker_id}
-    for line in lines:
-        yield {
-            "settlement_id": settlement.id,
-            "venue_id": settlement.venue_id,
-            "payee": line.payee,
-            "payer": line.payer,
-            "organization_id": owners.get(line.payee),
-            "rate_ppm": line.rate_ppm,
-            "amount_minor": line.amount_minor,
-            "currency": settlement.currency,
-            "schedule_id": line.schedule_id,
-            "waiver_id": line.waiver_id,
-            "tax": line.tax,
-            "taxed": line.taxed,
-            "tax_rate_id": line.tax_rate_id,
-        }
-
-
-def _made(settlement: Settlement, draft: SettlementDraft) -> audit.Occurrence:
-    lines = [line.as_json() for line in draft.lines]
-    details = {"order": str(draft.order_id), "gross": draft.gross.as_json(), "lines": lines}
-    return audit.Occurrence("settlement.made", settlement, details)
+def _refuse_ended_holds(drafts: Sequence[SettlementDraft]) -> None:
+    ended = EscrowHold.objects.filter(id__in=[draft.hold.id for draft in drafts if draft.hold is not None])
+    for hold in ended.exclude(state=EscrowHold.State.HELD):
+        raise illegal_move(hold, EscrowHold.State.RELEASED)
 
 
 def _check_arithmetic(draft: SettlementDraft) -> None:
@@ -182,24 +140,6 @@ def _check_arithmetic(draft: SettlementDraft) -> None:
         raise ValueError("the hold is not that of this order and currency")
     if hold is not None and hold.state == EscrowHold.State.HELD and gross != hold.open:
         raise ValueError("all that is open of the hold is settled at once")
-
-
-def _release(settled: Sequence[tuple[Settlement, EscrowHold]], actor: Actor) -> None:
-    """End the holds of which nothing is frozen, and write down what was settled of the others."""
-    ended = [(settlement, hold) for settlement, hold in settled if hold.frozen_minor == 0]
-    advance_many(
-        [hold for _settlement, hold in ended],
-        to=EscrowHold.State.RELEASED,
-        actor=actor,
-        details=[{"settlement": str(settlement.id)} for settlement, _hold in ended],
-        changes=[{"settled_minor": hold.settled_minor + settlement.gross_minor} for settlement, hold in ended],
-    )
-    for settlement, hold in settled:
-        if hold.frozen_minor:
-            hold.settled_minor += settlement.gross_minor
-            hold.save(update_fields=["settled_minor"])
-            details = {"settlement": str(settlement.id)}
-            audit.record("escrowhold.settled_in_part", subject=hold, actor=actor, details=details)
 
 
 @transaction.atomic
@@ -283,33 +223,7 @@ def _refuse_others(drafts: Sequence[SettlementDraft]) -> None:
             raise Problem("settlement_differs")
 
 
-def _transfers(settled: Sequence[tuple[SettlementDraft, EscrowHold]], actor: Actor) -> list[TransferDraft]:
-    keys = [(_escrow_of(draft, hold), *_keys_of(draft, draft.lines)) for draft, hold in settled]
-    needed = list(dict.fromkeys(chain.from_iterable(keys)))
-    account = dict(zip(needed, open_accounts(*needed), strict=True))
-    with_voucher = uses.orders_with_voucher([draft.order_id for draft, _hold in settled])
-    drafts = []
-    for (draft, hold), (escrow, *takers) in zip(settled, keys, strict=True):
-        given: tuple[Leg, ...] = (Leg(account[escrow], -draft.gross.minor),)
-        if draft.order_id in with_voucher:
-            given = uses.settlement_legs(hold, draft.gross.minor, escrow=account[escrow], actor=actor)
-        taken = (Leg(account[taker], line.amount_minor) for taker, line in zip(takers, draft.lines, strict=True))
-        drafts.append(
-            TransferDraft(
-                kind=Transfer.Kind.SETTLEMENT,
-                reference=f"settlement:{draft.order_id}" + (f":{draft.part}" if draft.part > 1 else ""),
-                venue_id=draft.venue_id,
-                legs=(*given, *taken),
-            )
-        )
-    return drafts
-
-
-def _escrow_of(draft: SettlementDraft, hold: EscrowHold) -> AccountKey:
-    return AccountKey(Account.Kind.ESCROW, draft.venue_id, draft.gross.currency, hold.payer_id)
-
-
-def _keys_of(settlement: Settlement | SettlementDraft, lines: Sequence[FeeLine]) -> list[AccountKey]:
+def _keys_of(settlement: Settlement, lines: Sequence[FeeLine]) -> list[AccountKey]:
     owners = {Payee.PROVIDER: settlement.provider_id, Payee.BROKER: settlement.broker_id}
     currency = settlement.gross.currency
     return [

@@ -146,18 +146,18 @@ def release_unfunded(*, order_id: UUID, actor: Actor, reason: str) -> None:
     _post(use, Transfer.Kind.VOUCHER_RELEASED, (Leg(escrow, -amount), Leg(budget, amount)), actor)
 
 
-def settlement_legs(hold: EscrowHold, amount_minor: int, *, escrow: UUID, actor: Actor) -> Legs:
-    """Return the legs that take a part of a hold out of escrow to be divided, the programme's share with it.
+def redeemed_leg(hold: EscrowHold, amount_minor: int, *, actor: Actor) -> Leg | None:
+    """Redeem the programme's share of a part of a hold that is about to be divided, and return the leg that takes it.
 
-    The hold already says that the part is settled.
+    The hold does not yet say that the part is settled. None when the programme pays nothing of it, or afterwards.
     """
     use = locked_use(hold.order_id)
     if use is None or not use.reserved_minor or not _pays_at_settlement(use):
-        return (Leg(escrow, -amount_minor),)
-    redeemed = share(use.reserved_minor, _still_in(use, hold) + amount_minor, amount_minor)
+        return None
+    redeemed = share(use.reserved_minor, hold.left_minor, amount_minor)
     _redeem(use, redeemed, actor)
     _budget, held = _funders_accounts(use)
-    return _legs((escrow, redeemed - amount_minor), (held, -redeemed))
+    return Leg(held, -redeemed)
 
 
 def award_legs(order_id: UUID, amount: Money, left_minor: int, *, client: UUID, actor: Actor, reason: str) -> Legs:
