@@ -29,6 +29,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Deliveries"), "local_shipping", "marketplace.delivery"),
         (_("Entitlements"), "key", "marketplace.entitlement"),
         (_("Subscriptions"), "autorenew", "marketplace.subscription"),
+        (_("Plan changes"), "swap_vert", "marketplace.planchange"),
         (_("New versions"), "new_releases", "marketplace.newversion"),
         (_("Pushes"), "cloud_upload", "marketplace.push"),
         (_("Push targets"), "cloud", "marketplace.pushtarget"),

@@ -239,6 +239,7 @@ SPECTACULAR_SETTINGS = {
         "RoomQueryKind": "marketplace.models.RoomQuery.Kind",
         "RoomTableState": "marketplace.models.RoomTable.State",
         "DemandState": "marketplace.models.Demand.State",
+        "PlanChangeState": "marketplace.models.PlanChange.State",
         "QuoteState": "marketplace.models.Quote.State",
         "AuctionState": "marketplace.models.Auction.State",
         "AuctionKind": "marketplace.models.Auction.Kind",

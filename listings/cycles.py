@@ -72,5 +72,15 @@ def rolling_term(start: datetime, days: int, zone: ZoneInfo) -> Term:
     return Term(start, start + days * DAY, zone)
 
 
+def is_greater(term: Term, price_minor: int, running: Term, running_price_minor: int, at: datetime) -> bool:
+    """Tell whether a term may take the place of a running one at a moment, what is left of that being given back.
+
+    It costs more by the day, ends no sooner, and costs from then on no less than what goes back (pure).
+    """
+    dearer = price_minor * running.days > running_price_minor * term.days
+    covers = term.price_from(at, price_minor) >= running.price_from(at, running_price_minor)
+    return dearer and term.end >= running.end and covers
+
+
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone)

@@ -6,6 +6,7 @@ The days and acts of dunning are dated data (marketplace/data/dunning), written 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,16 +14,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import Permission, find, require
+from accounts.models import Venue
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
+from kernel.digests import Digests, canonical_json
 from kernel.jobs import enqueue
 from kernel.money import Money
+from kernel.numbering import short_number
 from kernel.problems import Problem
 from kernel.states import advance
 from listings.editions import edition_on
 from marketplace.entitlements import resume_entitlement, suspend_entitlement
 from marketplace.locks import lock_order
-from marketplace.models import Charge, CreditNote, DunningStep, Entitlement
+from marketplace.models import Charge, CreditNote, DunningStep, Entitlement, Order
 from settlements import fees
 from settlements.charging import take
 from settlements.cross_border import note_earnings
@@ -30,9 +34,50 @@ from settlements.fees import FeeLine, left_of
 from settlements.models import DealOrigin, Payee
 
 COLLECT_JOB = "charge.collect"
+NUMBERED = "U"
 DUNNING = "dunning/dunning-*.json"
 FOLDER = Path(__file__).parent / "data"
 UNPAID = (Charge.State.DUE, Charge.State.OVERDUE)
+
+
+def charge_number(venue: Venue) -> str:
+    """Return the number of the next charge."""
+    return short_number(venue.number_prefix, NUMBERED, timezone.localdate().year)
+
+
+def make_charge(
+    *,
+    right: Entitlement,
+    order: Order,
+    kind: Charge.Kind,
+    number: str,
+    period: str,
+    gross: Money,
+    body: Mapping[str, Any],
+    actor: Actor,
+    units: int = 1,
+) -> Charge:
+    """Make a bill of a right, which says what for and never changes; the caller has it collected or pays it."""
+    digests = Digests(canonical_json(body))
+    charge = Charge.objects.create(
+        entitlement=right,
+        organization_id=order.buyer_id,
+        provider_id=order.provider_id,
+        broker_id=order.broker_id,
+        venue_id=order.venue_id,
+        number=number,
+        kind=kind,
+        period=period,
+        units=units,
+        gross_minor=gross.minor,
+        currency=gross.currency,
+        body=body,
+        sha256=digests.sha256,
+        sm3=digests.sm3,
+    )
+    details = {"gross": charge.gross.as_json(), "sha256": charge.sha256}
+    audit.record("charge.made", subject=charge, actor=actor, details=details)
+    return charge
 
 
 def ask_to_collect(charge: Charge, *, due_at: datetime | None = None) -> None:

@@ -5,7 +5,7 @@ new term is charged at its beginning; an unpaid one is dunned as any charge is, 
 the right ends with the term. Terms of the calendar follow it; rolling ones have as many days as the terms say.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,37 +13,46 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.access import Permission, find, require
+from accounts.access import Permission, require
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
 from kernel.digests import Digests, canonical_json
 from kernel.jobs import enqueue
 from kernel.money import Money
-from kernel.numbering import short_number
 from kernel.problems import Problem, field_problem
 from listings.crossborder.parties import crosses_border
-from listings.cycles import Term, calendar_term, rolling_term
+from listings.cycles import Term
 from listings.listing import offer_for
 from listings.rights_matrix import outlasts
-from marketplace.charges import UNPAID, ask_to_collect
-from marketplace.locks import lock_order
-from marketplace.models import Agreement, Charge, Entitlement, Order, Subscription
-from marketplace.subscriptions import agreed_price
-from marketplace.usage_runs import NUMBERED
+from marketplace.charges import UNPAID, ask_to_collect, charge_number, make_charge
+from marketplace.models import Agreement, Charge, Order, PlanChange, Subscription
+from marketplace.plan_changes import (
+    ADOPTED,
+    adopt,
+    charge_change,
+    end_scheduled_change,
+    finish_change,
+    following_term,
+    lengthen,
+    price_at,
+    scheduled_change,
+)
+from marketplace.subscriptions import living_rights, locked_subscription
 
 RENEW_JOB = "subscription.renew"
 AHEAD = timedelta(days=1)
-LIVING = (Entitlement.State.PENDING, Entitlement.State.ACTIVE, Entitlement.State.SUSPENDED)
 
 
 @transaction.atomic
 def set_renewal(*, subscription_id: UUID, renews: bool, reason: str = "", actor: Actor) -> Subscription:
     """Say whether a subscription goes on when its term ends, and if not, maybe why.
 
+    What ends takes a change of its plan back that was scheduled.
+
     Raises Problem `not_found`, `forbidden`, `invalid` at `/reason` of what goes on or, once it has ended,
     `illegal_state`.
     """
-    subscription = _locked(subscription_id, actor)
+    subscription = locked_subscription(subscription_id, actor)
     require(actor, Permission.ORDER_PLACE, organization_id=subscription.organization_id)
     if renews and not Subscription.objects.running().filter(pk=subscription.pk).exists():
         raise Problem("illegal_state", state=subscription.agreement.state)
@@ -53,7 +62,9 @@ def set_renewal(*, subscription_id: UUID, renews: bool, reason: str = "", actor:
     subscription.save(update_fields=["renews", "ending_reason"])
     details = {"renews": renews}
     audit.record("subscription.renewal_set", subject=subscription, actor=actor, reason=reason, details=details)
-    if renews and subscription.term.end <= timezone.now() + AHEAD:
+    if not renews:
+        end_scheduled_change(subscription, PlanChange.State.WITHDRAWN, reason=reason, actor=actor)
+    elif subscription.term.end <= timezone.now() + AHEAD:
         # The job of this term may have run while nobody wanted another one.
         _ask(subscription, key=f"{subscription.pk} {timezone.now().isoformat()}")
     return subscription
@@ -74,27 +85,31 @@ def renew(*, subscription_id: UUID) -> Charge | None:
 
     Does nothing when it was renewed before, has ended, or no longer renews: a job may run it again.
     """
-    subscription = _locked(subscription_id, SYSTEM)
+    subscription = locked_subscription(subscription_id, SYSTEM)
     agreement, now = subscription.agreement, timezone.now()
     start = agreement.expires_at
     if not subscription.renews or start is None or not now < start <= now + AHEAD:
         return None
     order = agreement.order
-    following = _following(subscription, start)
+    change = scheduled_change(subscription)
+    cycle = change.cycle if change else subscription.cycle
+    following = following_term(subscription, cycle)
+    if change:
+        adopt(change, subscription)
     if (hindrance := _hindrance(subscription, order, following)) is not None:
         subscription.renews, subscription.ending_reason = False, hindrance
         subscription.save(update_fields=["renews", "ending_reason"])
         audit.record("subscription.not_renewed", subject=subscription, actor=SYSTEM, reason=hindrance)
+        end_scheduled_change(subscription, PlanChange.State.LAPSED, reason=hindrance, actor=SYSTEM)
         return None
 
-    end = following.end
-    rights = Entitlement.objects.filter(agreement=agreement, state__in=LIVING)
-    charge = _charge(subscription, order, rights.latest("id"), following)
-    agreement.expires_at, subscription.term_starts_at = end, start
-    agreement.save(update_fields=["expires_at"])
-    subscription.save(update_fields=["term_starts_at"])
-    rights.update(expires_at=end)
-    details = {"charge": charge.number, "from": start.isoformat(), "until": end.isoformat()}
+    charge = charge_change(change, subscription, SYSTEM) if change else _charge(subscription, order, following)
+    if change:
+        finish_change(change, charge)
+    subscription.term_starts_at = following.start
+    subscription.save(update_fields=ADOPTED)
+    lengthen(subscription, following.end)
+    details = {"charge": charge.number, "from": start.isoformat(), "until": following.end.isoformat()}
     audit.record("subscription.renewed", subject=subscription, actor=SYSTEM, details=details)
     ask_to_collect(charge, due_at=start)
     return charge
@@ -103,17 +118,9 @@ def renew(*, subscription_id: UUID) -> Charge | None:
 def is_reproduced(charge: Charge) -> bool:
     """Compute the statement of a term again from the agreement, and compare the bytes."""
     agreement = Agreement.objects.get(entitlements=charge.entitlement_id)
-    price = agreed_price(agreement.body)
+    price = price_at(agreement, charge.created_at)
     again = canonical_json(_statement(charge.number, charge.entitlement_id, agreement.body, charge.period, price))
     return again == canonical_json(charge.body) and Digests(again).sha256 == charge.sha256
-
-
-def _locked(subscription_id: UUID, actor: Actor) -> Subscription:
-    visible = Subscription.objects.visible_to(actor).select_related("agreement")
-    seen = find(visible, pk=subscription_id)
-    lock_order(seen.agreement.order_id, SYSTEM)
-    related = ("agreement__order__listing__terms", "venue")
-    return Subscription.objects.select_related(*related).select_for_update(of=("self", "agreement")).get(pk=seen.pk)
 
 
 def _ask(subscription: Subscription, *, key: str) -> None:
@@ -124,13 +131,6 @@ def _ask(subscription: Subscription, *, key: str) -> None:
         organization_id=subscription.organization_id,
         venue_id=subscription.venue_id,
     )
-
-
-def _following(subscription: Subscription, start: datetime) -> Term:
-    zone = subscription.venue.zone
-    if subscription.cycle:
-        return calendar_term(subscription.cycle, start, zone)
-    return rolling_term(start, subscription.agreement.order.listing.terms.term_days or 0, zone)
 
 
 def _hindrance(subscription: Subscription, order: Order, following: Term) -> str | None:
@@ -154,31 +154,20 @@ def _hindrance(subscription: Subscription, order: Order, following: Term) -> str
     return None if agreed == (offer.plan.price, offer.plan.cycle, str(offer.terms.pk)) else "offer_changed"
 
 
-def _charge(subscription: Subscription, order: Order, right: Entitlement, term: Term) -> Charge:
+def _charge(subscription: Subscription, order: Order, term: Term) -> Charge:
     first, last = timezone.localdate(term.start, term.zone), timezone.localdate(term.end, term.zone)
     period = f"{first.isoformat()}/{last.isoformat()}"
-    number = short_number(subscription.venue.number_prefix, NUMBERED, timezone.localdate().year)
-    body = _statement(number, right.pk, subscription.agreement.body, period, subscription.price)
-    digests = Digests(canonical_json(body))
-    charge = Charge.objects.create(
-        entitlement=right,
-        organization_id=order.buyer_id,
-        provider_id=order.provider_id,
-        broker_id=order.broker_id,
-        venue_id=order.venue_id,
-        number=number,
+    right, number = living_rights(subscription.agreement).latest("id"), charge_number(subscription.venue)
+    return make_charge(
+        right=right,
+        order=order,
         kind=Charge.Kind.SUBSCRIPTION,
+        number=number,
         period=period,
-        units=1,
-        gross_minor=subscription.price_minor,
-        currency=subscription.currency,
-        body=body,
-        sha256=digests.sha256,
-        sm3=digests.sm3,
+        gross=subscription.price,
+        body=_statement(number, right.pk, subscription.agreement.body, period, subscription.price),
+        actor=SYSTEM,
     )
-    details = {"gross": charge.gross.as_json(), "sha256": charge.sha256}
-    audit.record("charge.made", subject=charge, actor=SYSTEM, details=details)
-    return charge
 
 
 def _statement(number: str, right_id: UUID, agreement: dict[str, Any], period: str, price: Money) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -68,6 +68,21 @@ def agreed_price(body: Mapping[str, Any]) -> Money:
     """Return what an agreement says that a whole term of its subscription costs."""
     price = body["subscription"].get("first_term", body)["price"]
     return Money(parse_amount(price["amount"]), Currency(price["currency"]))
+
+
+def locked_subscription(subscription_id: UUID, actor: Actor) -> Subscription:
+    """Return a subscription with its order, itself and its agreement locked, in that order; raises `not_found`."""
+    visible = Subscription.objects.visible_to(actor).select_related("agreement")
+    seen = find(visible, pk=subscription_id)
+    lock_order(seen.agreement.order_id, SYSTEM)
+    related = ("agreement__order__listing__terms", "agreement__order__buyer", "agreement__order__provider", "venue")
+    return Subscription.objects.select_related(*related).select_for_update(of=("self", "agreement")).get(pk=seen.pk)
+
+
+def living_rights(agreement: Agreement) -> models.QuerySet[Entitlement]:
+    """Return the rights of an agreement that have not ended."""
+    ended = (Entitlement.State.REVOKED, Entitlement.State.EXPIRED)
+    return Entitlement.objects.filter(agreement=agreement).exclude(state__in=ended)
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from marketplace import (
     negotiating,
     ordered_reports,
     ordering,
+    plan_changes,
     renewals,
     settlement_runs,
     subscriptions,
@@ -274,8 +275,8 @@ def ask_for_usage_runs() -> int:
 
 @shared_task(name="marketplace.ask_for_renewals")
 def ask_for_renewals() -> int:
-    """Sent by beat; each term that ends within a day is renewed once."""
-    return renewals.ask_for_renewals()
+    """Sent by beat; each term that ends within a day is renewed once, and changes of what has ended lapse."""
+    return renewals.ask_for_renewals() + plan_changes.lapse_changes()
 
 
 @shared_task(name="marketplace.close_abandoned_calls")

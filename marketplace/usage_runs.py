@@ -23,17 +23,15 @@ from kernel.identifiers import uuid7
 from kernel.jobs import enqueue, extend_lease
 from kernel.models import Job
 from kernel.money import Currency
-from kernel.numbering import short_number
 from kernel.problems import Problem
 from listings.metering import Metering, metering_of_json
-from marketplace.charges import ask_to_collect
+from marketplace.charges import ask_to_collect, charge_number
 from marketplace.delivery.metering import BILLED, Period, period_named, period_of
 from marketplace.models import Charge, Entitlement, UsageRecord
 
 RUN_JOB = "usage.run"
 SETTLING = timedelta(hours=2)  # after the month's end, so that nearly all calls that began in it have ended
 BEAT = 20  # entitlements between two signs of life of a run
-NUMBERED = "U"
 
 
 def ask_for_runs() -> int:
@@ -76,7 +74,7 @@ def bill(*, entitlement_id: UUID, period: Period) -> Charge | None:
         return None
 
     order = entitlement.agreement.order
-    number = short_number(entitlement.venue.number_prefix, NUMBERED, timezone.localdate().year)
+    number = charge_number(entitlement.venue)
     body = _statement(charge_id, number, entitlement, period)
     digests = Digests(canonical_json(body))
     charge = Charge.objects.create(

@@ -26,12 +26,17 @@ from marketplace.api.verification import UsageRecordSerializer
 from marketplace.charges import pay_charge
 from marketplace.credit_notes import approve_credit, propose_credit, refuse_credit
 from marketplace.models import Charge, CreditNote, DunningStep, UsageRecord
+from marketplace.plan_changes import is_reproduced as is_change_reproduced
 from marketplace.renewals import is_reproduced as is_term_reproduced
 from marketplace.usage_runs import is_reproduced as is_usage_reproduced
 from settlements.api.serializers import OwnerSerializer
 
 CSV = "text/csv"
-REPRODUCED = {Charge.Kind.USAGE: is_usage_reproduced, Charge.Kind.SUBSCRIPTION: is_term_reproduced}
+REPRODUCED = {
+    Charge.Kind.USAGE: is_usage_reproduced,
+    Charge.Kind.SUBSCRIPTION: is_term_reproduced,
+    Charge.Kind.PLAN_CHANGE: is_change_reproduced,
+}
 COLUMNS = ("row", "month", "late", "used_at", "kind", "nonce", "records", "units", "free_units", "amount", "currency")
 
 

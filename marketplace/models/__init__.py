@@ -11,6 +11,7 @@ from marketplace.models.disputes import Dispute, DisputeOffer, DisputeStatement
 from marketplace.models.gateway import GatewayCall, Upstream
 from marketplace.models.negotiations import Negotiation, NegotiationRound
 from marketplace.models.orders import Order
+from marketplace.models.plan_changes import PlanChange
 from marketplace.models.push import Push, PushedFile, PushTarget
 from marketplace.models.quotes import Quote
 from marketplace.models.scenarios import Scenario
@@ -53,6 +54,7 @@ __all__ = [
     "NegotiationRound",
     "NewVersion",
     "Order",
+    "PlanChange",
     "ProductionReturn",
     "Proposal",
     "Push",

@@ -31,6 +31,7 @@ class Charge(Identified, Stateful):
     class Kind(models.TextChoices):
         USAGE = "USAGE", _("use of a month")
         SUBSCRIPTION = "SUBSCRIPTION", _("term of a subscription")
+        PLAN_CHANGE = "PLAN_CHANGE", _("change of a subscription's plan")
 
     class State(models.TextChoices):
         DUE = "DUE", pgettext_lazy("charge", "due")

@@ -49,8 +49,19 @@ from marketplace.delivery.push.targets import register_target, retire_target
 from marketplace.delivery.verification import ask_identity
 from marketplace.directions import next_bid
 from marketplace.invoicing import request_for_order
-from marketplace.models import Auction, CleanRoom, Delivery, Entitlement, Order, ProductionReturn, PushTarget, RoomTable
+from marketplace.models import (
+    Auction,
+    CleanRoom,
+    Delivery,
+    Entitlement,
+    Order,
+    ProductionReturn,
+    PushTarget,
+    RoomTable,
+    Subscription,
+)
 from marketplace.ordering import place_order
+from marketplace.plan_changes import confirm_change, quote_change
 from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
@@ -601,7 +612,7 @@ def grow(world: Traded, times: int = 3) -> None:
         _pushed(delivery)
         _computed(member)
         bring_out(new_versions.listing, f"code,name\n{number},沙面街道\n{number + 1},岭南街道\n3,a\n4,b\n")
-        subscribed(new_versions.listing, make_buyer())
+        _plan_changed(subscribed(new_versions.listing, make_buyer()))
         asked(CleanRoom.objects.get(pk=ids["room_id"]), "SELECT count(*) FROM data", "1")
         _brought(CleanRoom.objects.get(pk=ids["room_id"]))
         _ask(member, Entitlement.objects.get(pk=ids["entitlement_id"]))
@@ -651,9 +662,22 @@ def _computed(member: Organization) -> dict[str, object]:
 
 def _subscribed(member: Organization) -> dict[str, object]:
     """A subscription that the member has sold, and the version that came."""
-    subscription = subscribed(subscription_listing(member), make_buyer())
+    cheaper = {"price": Money(30_000, Currency.CNY)}
+    subscription = subscribed(subscription_listing(member, others=[cheaper]), make_buyer())
     bring_out(subscription.agreement.order.listing)
-    return {"subscription_id": subscription.pk, "new_version_id": new_version(subscription).pk}
+    return {
+        "subscription_id": subscription.pk,
+        "new_version_id": new_version(subscription).pk,
+        "plan_change_id": _plan_changed(subscription),
+    }
+
+
+def _plan_changed(subscription: Subscription) -> UUID:
+    """A change to a cheaper plan when the term ends."""
+    buyer, listing = actor(person_of(subscription.organization)), subscription.agreement.order.listing
+    plan = listing.plans.latest("id")
+    change = quote_change(subscription_id=subscription.pk, plan_id=plan.pk, actor=buyer)
+    return confirm_change(change_id=change.pk, actor=buyer).pk
 
 
 def _pushed(delivery: Delivery) -> dict[str, object]:

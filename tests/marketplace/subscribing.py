@@ -1,5 +1,8 @@
 """Subscriptions in tests: a dataset sold with its new versions, and a provider who brings one out."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from accounts.models import Organization
 from kernel.jobs import run_due_jobs
 from kernel.money import Currency, Money
@@ -9,9 +12,10 @@ from listings.plans import create_plan
 from listings.registration import create_product, register_product
 from listings.revising import OFFERED_JOB, edit_listing
 from marketplace.models import Delivery, NewVersion, Subscription
+from marketplace.ordering import place_order
 from tests.listings.offers import dossier, make_terms, put_up
 from tests.listings.test_releases import next_version
-from tests.marketplace.trading import STREETS, delivered, placed, stored_version
+from tests.marketplace.trading import PURPOSE, STREETS, delivered, stored_version
 from tests.world import actor, person_of
 
 MORE = STREETS.decode() + "440103004,多宝街道\n"
@@ -22,25 +26,26 @@ def subscription_listing(
     *,
     new_versions: str = "MAJOR",
     cycle: str = "",
+    others: Iterable[Mapping[str, Any]] = (),
     content: bytes = STREETS,
     changes: dict[str, object] | None = None,
     **terms: object,
 ) -> Listing:
-    """Return a listing in the catalogue with one plan: a year's new versions for 365.00 CNY."""
+    """Return a listing in the catalogue with one plan, a year's new versions for 365.00 CNY, and maybe others."""
     who = actor(person_of(provider))
     version = stored_version(provider, content)
     product = create_product(dataset_id=version.dataset_id, dossier=dossier(**(changes or {})), actor=who)
     register_product(product_id=product.pk, actor=who)
     product.refresh_from_db()
     kind, price = Plan.Kind.SUBSCRIPTION, Money(36_500, Currency.CNY)
-    sold = {"kind": kind, "new_versions": new_versions, "cycle": cycle}
-    plan = create_plan(product_id=product.pk, price=price, **sold, actor=who)
+    first = {"kind": kind, "price": price, "new_versions": new_versions, "cycle": cycle}
+    plans = [create_plan(product_id=product.pk, **(first | other), actor=who) for other in ({}, *others)]
     listing = create_listing(
         product_id=product.pk,
         venue_code="gzdex",
         version_id=version.pk,
         terms_id=make_terms(product, **({"term_days": 365} | terms)).pk,
-        plan_ids=[plan.pk],
+        plan_ids=[plan.pk for plan in plans],
         actor=who,
     )
     return put_up(listing)
@@ -48,7 +53,12 @@ def subscription_listing(
 
 def subscribed(listing: Listing, buyer: Organization) -> Subscription:
     """Buy the listing's subscription and let its first version be delivered."""
-    order = placed(listing, buyer)
+    order = place_order(
+        listing_id=listing.pk,
+        plan_id=listing.plans.earliest("id").pk,
+        purpose=PURPOSE,
+        actor=actor(person_of(buyer)),
+    )
     delivered(order)
     return Subscription.objects.get(agreement__order=order)
 
