@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_guangzhou_and_shenzhen"),
         ("listings", "0004_cycles"),
-        ("marketplace", "0005_terms_of_subscriptions"),
+        ("marketplace", "0008_settle_plain_orders"),
     ]
 
     operations = [
