@@ -55,7 +55,7 @@ def quote_change(*, subscription_id: UUID, plan_id: UUID, actor: Actor) -> PlanC
     number = short_number(subscription.venue.number_prefix, NUMBERED, timezone.localdate(now).year)
     lines = [_new_line(offer.plan, term, at), *([_unused_line(subscription, at)] if at_once else [])]
     gross = Money(sum(line["amount_minor"] for line in lines), offer.plan.price.currency)
-    body = {
+    body: dict[str, Any] = {
         "number": number,
         "agreement": {"number": subscription.agreement.number, "sha256": subscription.agreement.sha256},
         "at_once": at_once,
