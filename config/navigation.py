@@ -180,6 +180,7 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
     "payments": "money",
     "payee_accounts": "money",
     "payout_batches": "money",
+    "tax_filings": "money",
     "closings": "money",
     "corrections": "money",
     "bank_breaks": "money",

@@ -35,6 +35,7 @@ from settlements.models import (
     PayeeAccount,
     Payout,
     PayoutBatch,
+    TaxFiling,
     VoucherClawback,
     VoucherGrant,
     VoucherProgramme,
@@ -234,6 +235,14 @@ QUEUES: tuple[Queue, ...] = (
         PayoutBatch,
         frozenset({P.PAYOUT_BATCH}),
         (("state__exact", "GATHERED"),),
+    ),
+    Queue(
+        "tax_filings",
+        _("Tax filings to confirm"),
+        "assignment_turned_in",
+        TaxFiling,
+        frozenset({P.PAYOUT_APPROVE}),
+        (("state__exact", "ENTERED"),),
     ),
     Queue(
         "closings",

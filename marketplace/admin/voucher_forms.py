@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
-    UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -20,6 +19,7 @@ from accounts.models import Organization, Venue
 from accounts.product_types import ProductType
 from kernel.actors import Actor
 from kernel.money import CURRENCY_CHOICES, Currency, Money, parse_amount
+from settlements.admin.forms import PercentField
 from settlements.models import VoucherProgramme
 from settlements.vouchers.programmes import LONGEST_DAYS, Rule
 
@@ -35,24 +35,6 @@ class AmountField(forms.CharField):
             return parse_amount(super().clean(value).strip())
         except ValueError as error:
             raise forms.ValidationError(_now("Write the amount with at most two decimal places.")) from error
-
-
-class PercentField(forms.DecimalField):
-    """A percentage with at most four decimal places, in parts per million."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            min_value=0,
-            max_value=100,
-            max_digits=7,
-            decimal_places=4,
-            widget=UnfoldAdminDecimalFieldWidget(),
-            **options,
-        )
-
-    def clean(self, value: Any) -> int | None:
-        percent = super().clean(value)
-        return None if percent is None else int(percent * 10_000)
 
 
 class DraftForm(forms.Form):

@@ -1,14 +1,14 @@
-"""What a provider's accountant books data assets from: costs as declared, certificates, and every trade.
+"""What a provider's accountant books data assets from: costs as declared, certificates, every trade and charge.
 
 Since 1 January 2024 data resources may be booked as intangible assets or inventory (财会〔2023〕11号). The workbook
 tells what this exchange knows; what to capitalise, and over which useful life, the provider and its auditor decide.
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import IO
+from typing import IO, Any
 from uuid import UUID
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery, Sum
@@ -19,16 +19,17 @@ from django.utils.translation import gettext as _
 from kernel.languages import in_language
 from kernel.models import Certificate
 from kernel.spreadsheets import plain_cell
-from marketplace.models import Order, ProductionReturn
+from marketplace.models import Charge, CreditNote, Order, ProductionReturn
 from marketplace.statistics.quarter import Quarter
-from settlements.models import Payee, Settlement, SettlementLine
+from settlements.fees import FeeLine
+from settlements.models import FeePayer, Payee, Settlement, SettlementLine
 
 CHUNK = 1000
 Cell = str | int | Decimal | None
 
 
 def asset_workbook(organization_id: UUID, first_day: date, last_day: date) -> IO[bytes]:
-    """Return a temporary file with an Excel workbook of three sheets; it goes when it is closed."""
+    """Return a temporary file with an Excel workbook of four sheets; it goes when it is closed."""
     from openpyxl import Workbook  # noqa: PLC0415 - few requests need it
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
 
@@ -40,6 +41,7 @@ def asset_workbook(organization_id: UUID, first_day: date, last_day: date) -> IO
         (_("Costs as declared"), _costs(organization_id, first_day, last_day)),
         (_("Certificates"), _certificates(organization_id)),
         (_("Trades"), _trades(organization_id, first_day, last_day)),
+        (_("Charges"), _charges(organization_id, first_day, last_day)),
     ):
         sheet = book.create_sheet(title)
         for row in rows:
@@ -118,10 +120,7 @@ def _trades(organization_id: UUID, first_day: date, last_day: date) -> Iterator[
         Settlement.objects.filter(
             Exists(orders),  # an agency is paid for its reports too
             provider=organization_id,
-            created_at__gte=datetime.combine(first_day, time.min, tzinfo=timezone.get_current_timezone()),
-            created_at__lt=datetime.combine(
-                last_day + timedelta(days=1), time.min, tzinfo=timezone.get_current_timezone()
-            ),
+            **_within("created_at", first_day, last_day),
         )
         .annotate(
             order_number=Subquery(orders.values("number")),
@@ -155,6 +154,67 @@ def _trades(organization_id: UUID, first_day: date, last_day: date) -> Iterator[
             _amount(each["earned_minor"] or 0),
             each["certificate_number"] or "",
         ]
+
+
+def _charges(organization_id: UUID, first_day: date, last_day: date) -> Iterator[Sequence[Cell]]:
+    """Yield every paid charge of the provider's in these days, and below zero what credit notes took back of one."""
+    yield [
+        _("paid at"),
+        _("venue"),
+        _("number"),
+        _("kind"),
+        _("period"),
+        _("order"),
+        _("product"),
+        _("buyer"),
+        _("currency"),
+        _("gross"),
+        _("earned"),
+    ]
+    days = {"provider": organization_id, **_within("decided_at", first_day, last_day)}
+    paid = Charge.objects.filter(state=Charge.State.PAID, **days).select_related(*_of_charge())
+    for charge in paid.order_by("decided_at", "id").iterator(chunk_size=CHUNK):
+        yield _charged(charge, charge.number, charge.decided_at, charge.division, 1)
+    notes = CreditNote.objects.filter(state=CreditNote.State.APPROVED, **days).exclude(division=[])
+    related = notes.select_related(*_of_charge("charge__"))
+    for note in related.order_by("decided_at", "id").iterator(chunk_size=CHUNK):
+        yield _charged(note.charge, note.number, note.decided_at, note.division, -1)
+
+
+def _of_charge(prefix: str = "") -> list[str]:
+    names = ("venue", "organization", "entitlement__agreement__order__listing__product")
+    return [f"{prefix}{name}" for name in names]
+
+
+def _charged(
+    charge: Charge, number: str, decided_at: datetime | None, division: Sequence[Mapping[str, Any]], sign: int
+) -> Sequence[Cell]:
+    lines = [FeeLine.from_json(line) for line in division]
+    order = charge.entitlement.agreement.order
+    gross = sum(line.amount_minor for line in lines if line.payer is FeePayer.PROVIDER)
+    earned = sum(line.amount_minor for line in lines if line.payee is Payee.PROVIDER)
+    return [
+        _moment(decided_at) if decided_at else "",
+        charge.venue.code,
+        number,
+        str(charge.get_kind_display()),
+        charge.period,
+        order.number,
+        in_language(order.listing.product.name),
+        charge.organization.legal_name,
+        charge.currency,
+        _amount(sign * gross),
+        _amount(sign * earned),
+    ]
+
+
+def _within(field: str, first_day: date, last_day: date) -> dict[str, datetime]:
+    zone = timezone.get_current_timezone()
+    after = last_day + timedelta(days=1)
+    return {
+        f"{field}__gte": datetime.combine(first_day, time.min, tzinfo=zone),
+        f"{field}__lt": datetime.combine(after, time.min, tzinfo=zone),
+    }
 
 
 def _amount(minor: int) -> Decimal:

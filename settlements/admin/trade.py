@@ -2,14 +2,20 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
 
 from accounts.permissions import Permission
 from kernel.actors import Actor
-from kernel.console import ConsoleAdmin, ReadOnlyInline, act
+from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
+from kernel.problems import Problem
 from settlements import waivers
+from settlements.admin.forms import GrantWaiverForm
 from settlements.models import EscrowHold, FeeSchedule, FeeWaiver, Settlement, SettlementLine
 
 
@@ -106,11 +112,37 @@ class FeeWaiverAdmin(ConsoleAdmin):
     ordering = ("-id",)
     fields = (*list_display, "reason", "created_at")
     readonly_fields = ("shown_share",)
+    actions_list = ("grant",)
     actions_detail = ("end",)
+
+    def has_grant_permission(self, request: HttpRequest) -> bool:
+        return actor_in_console(request).may(Permission.FEES_MANAGE)
 
     @admin.display(description=_("waived"))
     def shown_share(self, waiver: FeeWaiver) -> str:
         return f"{waiver.waived_ppm / 10_000:g} %"
+
+    @action(description=_("Grant a waiver"), url_path="grant", permissions=["grant"])  # type: ignore[untyped-decorator]
+    def grant(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the waiver, grant it, and show the row."""
+        form = GrantWaiverForm(request.POST or None, actor=actor_in_console(request))
+        if request.method == "POST" and form.is_valid():
+            try:
+                waiver = waivers.grant_waiver(**form.granted(), actor=actor_in_console(request))
+            except Problem as problem:
+                messages.error(request, " ".join(map(str, (problem.detail, *(e.detail for e in problem.errors)))))
+            else:
+                messages.success(request, _now("The waiver is granted."))
+                return HttpResponseRedirect(reverse("admin:settlements_feewaiver_change", args=[waiver.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Grant a waiver"),
+            "opts": self.model._meta,
+            "form": form,
+            "note": _("It counts for what is ordered from its first day on; what was agreed before stays."),
+            "back": reverse("admin:settlements_feewaiver_changelist"),
+        }
+        return TemplateResponse(request, "settlements/ask.html", context)
 
     @act(_("End today"), permission=Permission.FEES_MANAGE, asks_reason=True, danger=True)
     def end(self, request: HttpRequest, waiver: FeeWaiver, actor: Actor, reason: str) -> None:

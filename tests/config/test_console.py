@@ -25,7 +25,7 @@ from marketplace.disputes import file_dispute
 from marketplace.scenarios import create_scenario
 from settlements.bank_accounts import register_payee_account
 from settlements.deposits import enter_deposit
-from settlements.models import SettlementLine
+from settlements.models import SettlementLine, TaxFiling
 from settlements.payout_batches import gather_batch
 from settlements.payouts import request_payout
 from tests.api.traded import invoiced, traded, waived, withheld
@@ -115,6 +115,15 @@ def work(guangzhou, trade) -> None:
     request_payout(venue=guangzhou, amount=yuan(3), actor=actor(person_of(trade.provider)))
     kept_books()
     waived(trade.provider)
+    TaxFiling.objects.create(
+        venue=guangzhou,
+        organization=trade.provider,
+        order_id=trade.pk,
+        number="2026-7",
+        document_sha256="a" * 64,
+        filed_on=timezone.localdate(),
+        entered_by=staff("gzdex", Role.CLERK),
+    )
     withheld(trade.provider)
     invoiced(trade)
     for code in ("gzdex", "szdex"):
@@ -156,6 +165,7 @@ class TestSidebar:
             "deposits": 1,
             "payouts": 1,
             "payments": 0,
+            "tax_filings": 1,
             "closings": 1,
             "corrections": 1,
             "failed_jobs": 1,
@@ -175,6 +185,7 @@ class TestSidebar:
             "overdue": 2,
             "deposits": 1,
             "payouts": 1,
+            "tax_filings": 1,
             "closings": 1,
             "corrections": 1,
             "failed_jobs": 1,

@@ -1,5 +1,6 @@
 """Usage becomes charges and charges become money: once, to the cent, the same bytes whoever computes them again."""
 
+import io
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from accounts.models import Capacity, Organization, Role
 from kernel.jobs import run_due_jobs
@@ -214,6 +216,18 @@ def test_two_people_credit_a_charge_and_the_split_goes_back_in_proportion(
         actor(make_person(operator_of("gzdex"), Role.SETTLEMENT_OFFICER)),
     )
     before = funds_of(buyer)
+    owner = api(person_of(provider))
+
+    def earned() -> tuple[list[str], list[list[object]]]:
+        """Return the row of use in the report, and the amounts of the workbook's charges."""
+        [row] = [
+            row["cells"] for row in owner.get("/api/v1/earnings").json()["rows"] if "use of a month" in row["cells"]
+        ]
+        answer = owner.get("/api/v1/earnings/assets.xlsx", headers={"accept-language": "en"})
+        sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))["Charges"]
+        return row[5:], [[cell.value for cell in line][9:] for line in sheet.iter_rows(min_row=2)]
+
+    assert earned() == (["1", "150.01", "146.26"], [[150.01, 146.26]])
 
     def credited(minor: int) -> CreditNote:
         note = credit_notes.propose_credit(
@@ -234,6 +248,7 @@ def test_two_people_credit_a_charge_and_the_split_goes_back_in_proportion(
         )
     first = credited(5_000)
     assert [part["amount_minor"] for part in first.division] == [4_876, 124]
+    assert earned() == (["1", "100.01", "97.50"], [[150.01, 146.26], [-50, -48.76]])
     waiting = credit_notes.propose_credit(
         charge_id=charge.id, amount=Money(10_000, Currency.CNY), reason="All of it", actor=one
     )

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organization, Person, Venue
@@ -12,6 +13,7 @@ from settlements import fees
 from settlements.models import DealOrigin, FeePayer, FeeSchedule, FeeWaiver, Payee
 from tests.refusals import refused
 from tests.settlements.purse import CNY, deal, yuan
+from tests.settlements.test_console import console
 from tests.world import actor, api, person_of
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +141,39 @@ def test_a_waiver_takes_from_the_venues_fee_alone_and_stays_in_the_line(
     }
     with pytest.raises(IntegrityError), transaction.atomic():
         FeeWaiver.objects.filter(id=granted.json()["id"]).update(waived_ppm=1)
+
+
+def test_a_waiver_is_granted_on_a_form_of_the_console(
+    guangzhou: Venue, venue_admin: Person, provider: Organization, officer: Person
+) -> None:
+    desk = console(venue_admin)
+    page = reverse("admin:settlements_feewaiver_grant")
+    assert "In force until" in desk.get(page).content.decode()
+    said = {
+        "venue": guangzhou.pk,
+        "identifier": "",
+        "product_type": "CORPUS",
+        "waived": "12.5",
+        "valid_from": in_days(0).isoformat(),
+        "valid_until": in_days(9).isoformat(),
+        "reason": "Pilot",
+    }
+    for wrong, told in (
+        ({"waived": "0"}, "A waiver waives something"),
+        ({"waived": "101"}, "100"),
+        ({"identifier": "nobody"}, "No single member"),
+        ({"product_type": ""}, "Say for whom the fee is waived"),
+        ({"valid_from": in_days(-1).isoformat()}, "A waiver begins today or later"),
+    ):
+        assert told in desk.post(page, said | wrong).content.decode(), wrong
+    assert console(officer).post(page, said).status_code == 403
+    assert not FeeWaiver.objects.exists()
+    assert desk.post(page, said).status_code == 302
+    waiver = FeeWaiver.objects.get()
+    assert (waiver.waived_ppm, waiver.product_type, waiver.organization, waiver.granted_by) == (
+        125_000,
+        "CORPUS",
+        None,
+        venue_admin,
+    )
+    assert AuditEvent.objects.get(action="fee_waiver.granted").reason == "Pilot"
