@@ -5,6 +5,7 @@ it after the worker; it is a copy of the migrated one) and a Redis database numb
 """
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -28,6 +29,7 @@ from tests import migrated
 
 # With several processes each; they begin first and never two at once.
 WHOLE_EXCHANGES = ("tests/demo/", "tests/faults/", "tests/config/test_supervisor.py")
+ONE_WORLD = "tests/api/"  # a fixture of the package, made once where one worker has them all
 COMMITTING = {"transactional_db", "live_server"}
 STATE_VARIABLE = "DAWAN_TEST_STATE"
 TEMPLATE_VARIABLE = "DAWAN_TEST_TEMPLATE"
@@ -94,7 +96,9 @@ class ByModule(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "whole exchanges" if nodeid.startswith(WHOLE_EXCHANGES) else super()._split_scope(nodeid)
+        if nodeid.startswith(WHOLE_EXCHANGES):
+            return "whole exchanges"
+        return ONE_WORLD if nodeid.startswith(ONE_WORLD) else super()._split_scope(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -106,6 +110,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModul
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left with it at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_EXCHANGES))
+    # What is loaded until now stays; looking through it for garbage again and again takes a tenth of the run.
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

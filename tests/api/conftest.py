@@ -23,14 +23,14 @@ def operations() -> list[Operation]:
     ]
 
 
-@pytest.fixture(scope="module")
-def world_of_the_module(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Traded]:
-    """One world for all tests of a module: it takes seconds to make, and each test's changes are rolled back to it."""
+@pytest.fixture(scope="package")
+def world_of_all(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Traded]:
+    """One world for all tests here: it takes many seconds to make, and each test's changes are rolled back to it."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield traded()
         transaction.set_rollback(True)
 
 
 @pytest.fixture
-def world(world_of_the_module: Traded, db: None) -> Traded:
-    return world_of_the_module
+def world(world_of_all: Traded, db: None) -> Traded:
+    return world_of_all

@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from django.apps import apps
 from django.conf import settings
+from django.db import connection
+from psycopg import sql
 
 from tests.world import Api
 
@@ -108,10 +111,21 @@ def nothing_changes(*but: str) -> Iterator[None]:
 
 
 def _everything() -> dict[str, object]:
-    rows: dict[str, object] = {
-        model._meta.label: model._base_manager.count()
-        for app in APPS
-        for model in apps.get_app_config(app).get_models()
-    }
+    """Count every table in one statement: with one for each, most of a test's time would go into counting."""
     storage = Path(settings.STORAGE_URL.removeprefix("file://"))
-    return rows | {"storage": sorted(str(path) for path in storage.rglob("*") if path.is_file())}
+    with connection.cursor() as cursor:
+        cursor.execute(_count_of_every_table())
+        return {
+            **dict(cursor.fetchall()),
+            "storage": sorted(str(path) for path in storage.rglob("*") if path.is_file()),
+        }
+
+
+@cache
+def _count_of_every_table() -> sql.Composed:
+    models = [model for app in APPS for model in apps.get_app_config(app).get_models()]
+    count = sql.SQL("SELECT {label}, count(*) FROM {table}")
+    return sql.SQL(" UNION ALL ").join(
+        count.format(label=sql.Literal(model._meta.label), table=sql.Identifier(model._meta.db_table))
+        for model in models
+    )

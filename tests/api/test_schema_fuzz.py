@@ -29,7 +29,7 @@ from tests.world import make_client, make_token, person_of
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 2}  # per operation
+EXAMPLES = {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 2}  # per operation
 CHECKS = [
     content_type_conformance,
     not_a_server_error,

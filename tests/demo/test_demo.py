@@ -1,4 +1,4 @@
-"""`make demo` from nothing to a verified certificate, again on the world it finds, and stopped by Ctrl-C."""
+"""`make demo` from an empty exchange to a verified certificate, again on the world it finds, and stopped by Ctrl-C."""
 
 import os
 import signal
@@ -12,8 +12,9 @@ from shutil import rmtree
 
 import pytest
 
-from config.embedded import EmbeddedServers
+from config.embedded import POSTGRES, EmbeddedServers
 from config.supervisor import serving
+from tests import migrated
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER_VARIABLES = {"DATABASE_URL", "REDIS_URL", "STATE_DIR", "PUBLIC_URL", "LOG_LEVEL", "DJANGO_SETTINGS_MODULE"}
@@ -21,10 +22,15 @@ SERVER_VARIABLES = {"DATABASE_URL", "REDIS_URL", "STATE_DIR", "PUBLIC_URL", "LOG
 
 @pytest.fixture
 def state() -> Iterator[Path]:
+    """A state folder with nothing but a migrated database: migrating takes half a minute, and is tested already."""
     path = Path(tempfile.mkdtemp(prefix="dawan-demo-"))
     path.chmod(0o711)
+    servers = EmbeddedServers(path)
+    servers.start((POSTGRES,))
+    migrated.load(servers)
+    servers.stop((POSTGRES,))
     yield path
-    EmbeddedServers(path).stop()
+    servers.stop()
     rmtree(path)
 
 
@@ -89,10 +95,10 @@ def told_until(process: "subprocess.Popen[str]", sentence: str) -> str:
     return told
 
 
-def test_the_demo_world_is_refused_in_production(state: Path) -> None:
+def test_the_demo_world_is_refused_in_production(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path; from demo.__main__ import prepare_django;"
-        f"prepare_django('http://127.0.0.1:8000', Path({str(state)!r}))"
+        f"prepare_django('http://127.0.0.1:8000', Path({str(tmp_path)!r}))"
     )
     production = {
         "PRODUCTION": "1",

@@ -8,7 +8,7 @@ import pytest
 from tests.faults.exchange import Exchange, eventually
 
 pytestmark = pytest.mark.fault
-RECORDS = 300
+RECORDS = 200
 
 
 def test_a_worker_killed_in_mid_manifest_loses_and_doubles_nothing(exchange: Exchange) -> None:
@@ -23,7 +23,7 @@ def test_a_worker_killed_in_mid_manifest_loses_and_doubles_nothing(exchange: Exc
         found = "SELECT count(*) FROM listings_harvestrecord WHERE run_id = %s AND outcome = 'CREATED'"
         return int(exchange.value(found, run_id))
 
-    for _kill in range(3):
+    for _kill in range(2):
         before = created()
         eventually(lambda seen=before: created() > seen, "some records are applied")
         exchange.kill("worker")
