@@ -24,6 +24,7 @@ from kernel.numbering import short_number
 from kernel.problems import Problem
 from kernel.states import advance
 from listings.editions import edition_on
+from marketplace.charge_vouchers import certify_part, reserve_part
 from marketplace.entitlements import resume_entitlement, suspend_entitlement
 from marketplace.locks import lock_order
 from marketplace.models import Charge, CreditNote, DunningStep, Entitlement, Order
@@ -106,7 +107,8 @@ def collect_or_dun(*, charge_id: UUID) -> None:
         if charge.state not in UNPAID:
             return
         try:
-            _pay(charge, SYSTEM)
+            with transaction.atomic():
+                _pay(charge, SYSTEM)
         except Problem as problem:
             if problem.code != "insufficient_funds":
                 raise
@@ -159,6 +161,7 @@ def _pay(charge: Charge, actor: Actor) -> None:
     lines = fees.quote(venue=charge.venue, gross=owed, on=day, deal=deal_of_charge(charge))
     total = Money(fees.total_of(lines), owed.currency)
     if owed.minor:
+        reserve_part(charge, owed, actor=actor)
         take(
             charge_id=charge.pk,
             venue_id=charge.venue_id,
@@ -177,6 +180,7 @@ def _pay(charge: Charge, actor: Actor) -> None:
             owners=owners_of(charge),
             reference=f"charge:{charge.pk}",
         )
+        certify_part(charge)
     division = [line.as_json() for line in lines]
     advance(
         charge,

@@ -19,7 +19,7 @@ from marketplace.models import Charge, CreditNote
 from settlements.charging import give_back
 from settlements.cross_border import note_earnings
 from settlements.deposits import responsible_person
-from settlements.fees import FeeLine, credit_back
+from settlements.fees import FeeLine, credit_back, total_of
 
 NUMBERED = "N"
 
@@ -117,7 +117,8 @@ def _check_amount(charge: Charge, amount: Money) -> None:
 
 
 def _give_back(note: CreditNote, charge: Charge, actor: Actor) -> list[FeeLine]:
-    parts = credit_back(left_of_charge(charge), note.amount_minor)
+    left = left_of_charge(charge)
+    parts = credit_back(left, note.amount_minor)
     give_back(
         credit_id=note.pk,
         charge_id=charge.pk,
@@ -125,6 +126,7 @@ def _give_back(note: CreditNote, charge: Charge, actor: Actor) -> list[FeeLine]:
         payer_id=charge.organization_id,
         currency=charge.gross.currency,
         parts=parts,
+        left_minor=total_of(left),
         owners=owners_of(charge),
         memo=note.number,
         actor=actor,

@@ -5,6 +5,7 @@ from django.urls import path
 from marketplace.api import (
     access_log,
     auctions,
+    charge_vouchers,
     charges,
     clean_rooms,
     compute,
@@ -172,6 +173,11 @@ urlpatterns = [
         name="dataset-licensed-parents",
     ),
     path("entitlements/<uuid:entitlement_id>", entitlements.EntitlementDetail.as_view(), name="entitlement"),
+    path(
+        "entitlements/<uuid:entitlement_id>/voucher",
+        charge_vouchers.EntitlementVoucher.as_view(),
+        name="entitlement-voucher",
+    ),
     path(
         "entitlements/<uuid:entitlement_id>/suspend",
         entitlements.EntitlementSuspend.as_view(),

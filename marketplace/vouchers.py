@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from kernel.actors import Actor
-from marketplace.models import Order
+from marketplace.models import Charge, Order
 from settlements.vouchers import uses
 
 
@@ -29,6 +29,8 @@ def reserve_voucher(voucher_id: UUID | None, order: Order, product_type: str, ac
 
 
 def certify_voucher(order: Order, certificate: str, actor: Actor) -> None:
-    """Note the certificate of a closed order at its voucher, and pay what the programme pays afterwards."""
+    """Note the certificate of a closed order at its voucher and its charges', and pay what is paid afterwards."""
     sellers = [each for each in (order.provider_id, order.broker_id) if each is not None]
-    uses.certify(order_id=order.id, certificate=certificate, sellers=sellers, actor=actor)
+    charges = Charge.objects.filter(entitlement__agreement__order=order, state=Charge.State.PAID)
+    for paid_id in (order.id, *charges.order_by("id").values_list("id", flat=True)):
+        uses.certify(order_id=paid_id, certificate=certificate, sellers=sellers, actor=actor)

@@ -17,6 +17,7 @@ from settlements.fees import FeeLine, total_of
 from settlements.ledger import Leg, TransferDraft, post
 from settlements.models import Account, Payee, Transfer, Withholding
 from settlements.settlement import ACCOUNT_OF_PAYEE
+from settlements.vouchers import uses
 
 
 @transaction.atomic
@@ -61,21 +62,24 @@ def give_back(
     payer_id: UUID,
     currency: Currency,
     parts: Sequence[FeeLine],
+    left_minor: int,
     owners: Mapping[Payee, UUID | None],
     memo: str,
     actor: Actor,
 ) -> Transfer:
     """Move the parts of a credit note (red entry) from those who were paid back to the payer's available funds, once.
 
+    A voucher that paid a part of the charge has its share of `left_minor`, which the payees had until then, back.
     Raises Problem `insufficient_funds` where a payee has had its part paid out already.
     """
     payer, *takers = _accounts(venue_id, payer_id, currency, parts, owners)
+    back = Money(total_of(parts), currency)
     legs = [Leg(taker, -part.amount_minor) for taker, part in zip(takers, parts, strict=True)]
     draft = TransferDraft(
         kind=Transfer.Kind.CREDIT_NOTE,
         reference=f"credit-note:{credit_id}",
         venue_id=venue_id,
-        legs=(Leg(payer, sum(part.amount_minor for part in parts)), *legs),
+        legs=(*uses.award_legs(charge_id, back, left_minor, client=payer, actor=actor, reason=memo), *legs),
         memo=memo,
     )
     _record(charge_id, venue_id, payer_id, currency, parts, owners, sign=-1)

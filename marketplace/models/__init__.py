@@ -2,7 +2,7 @@
 
 from marketplace.models.agreements import Agreement, Entitlement
 from marketplace.models.auctions import Auction, AuctionDeposit, AuctionInvitation, Bid
-from marketplace.models.charges import Charge, CreditNote, DunningStep
+from marketplace.models.charges import Charge, ChargeVoucher, CreditNote, DunningStep
 from marketplace.models.clean_rooms import CleanRoom, Intersection, RoomQuery, RoomTable
 from marketplace.models.compute import ComputeJob, ComputePool
 from marketplace.models.deliveries import AccessGrant, Delivery, MarkedFile
@@ -35,6 +35,7 @@ __all__ = [
     "AuctionInvitation",
     "Bid",
     "Charge",
+    "ChargeVoucher",
     "CleanRoom",
     "ComputeJob",
     "ComputePool",

@@ -14,6 +14,7 @@ from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, Currency, Money
 from kernel.states import Stateful
 from marketplace.models.agreements import Entitlement
+from settlements.models import VoucherGrant
 
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
@@ -108,6 +109,32 @@ class Charge(Identified, Stateful):
     def lines(self) -> list[dict[str, Any]]:
         lines: list[dict[str, Any]] = self.body["lines"]
         return lines
+
+
+class ChargeVoucherQuerySet(models.QuerySet["ChargeVoucher"]):
+    def visible_to(self, actor: Actor) -> "ChargeVoucherQuerySet":
+        """Keep those of the buyer's rights, and for staff those at their venues."""
+        own = owned_or_operated(actor, organizations=("entitlement__organization",), venue="entitlement__venue")
+        return self.filter(own)
+
+
+class ChargeVoucher(Identified):
+    """The voucher that pays a part of what is charged under a right, until the buyer names another one or drops it."""
+
+    entitlement = models.OneToOneField(
+        Entitlement, models.PROTECT, verbose_name=_("entitlement"), related_name="charge_voucher"
+    )
+    grant = models.ForeignKey(VoucherGrant, models.PROTECT, verbose_name=_("voucher"), related_name="+")
+    named_by = models.UUIDField(_("named by"), null=True)
+
+    objects: ClassVar[ChargeVoucherQuerySet] = ChargeVoucherQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("voucher of a right's charges")
+        verbose_name_plural = _("vouchers of rights' charges")
+
+    def __str__(self) -> str:
+        return str(self.grant)
 
 
 class DunningStep(Identified):

@@ -64,7 +64,7 @@ def reserve(
     grant = find(VoucherGrant.objects.visible_to(actor).filter(organization=buyer), pk=voucher_id)
     programme = locked_programme(grant.programme_id)
     grant = VoucherGrant.objects.select_for_update(of=("self",), no_key=True).get(pk=grant.pk)
-    _check_fits(grant, programme, venue_id, product_type, price)
+    check_fits(grant, programme, venue_id, product_type, price)
     for seller in sellers:
         if relation := relation_between(buyer.id, seller.id):
             raise Problem("parties_related", relation=relation)
@@ -105,6 +105,11 @@ def held_for(order_id: UUID) -> int:
     """Return how much of an order's price a programme holds in the buyer's stead, in minor units."""
     uses = VoucherUse.objects.filter(order_id=order_id, programme__payment=VoucherProgramme.Payment.AT_SETTLEMENT)
     return sum(use.reserved_minor for use in uses)
+
+
+def has_use(order_id: UUID) -> bool:
+    """Tell whether a voucher pays, or was to pay, a part of an order or a charge."""
+    return VoucherUse.objects.filter(order_id=order_id).exists()
 
 
 def orders_with_voucher(order_ids: Sequence[UUID]) -> set[UUID]:
@@ -195,7 +200,7 @@ def certify(*, order_id: UUID, certificate: str, sellers: Sequence[UUID], actor:
         release_unfunded(order_id=order_id, actor=actor, reason=str(_("Buyer and seller are related.")))
         VoucherUse.objects.filter(pk=use.pk).update(relation=relation)
     elif use.reserved_minor:
-        _pay_afterwards(use, actor)
+        _pay_buyer(use, actor)
     if use.state == VoucherUse.State.REDEEMED:
         advance(
             use,
@@ -205,6 +210,17 @@ def certify(*, order_id: UUID, certificate: str, sellers: Sequence[UUID], actor:
             certificate=certificate,
             relation=relation,
         )
+
+
+@transaction.atomic
+def pay_ahead(*, order_id: UUID, actor: Actor) -> None:
+    """Pay the buyer what a programme that pays AT_SETTLEMENT holds, in the act in which the buyer pays the price.
+
+    That is a charge: nothing of it is held in escrow, from which the programme's part would be divided.
+    """
+    use = locked_use(order_id)
+    if use is not None and use.reserved_minor and _pays_at_settlement(use):
+        _pay_buyer(use, actor)
 
 
 def share(part_minor: int, whole_minor: int, moved_minor: int) -> int:
@@ -227,9 +243,10 @@ def budget_account(programme: VoucherProgramme) -> AccountKey:
     return AccountKey(kind, programme.venue_id, Currency(programme.currency), programme.funder_id)
 
 
-def _check_fits(
+def check_fits(
     grant: VoucherGrant, programme: VoucherProgramme, venue_id: UUID, product_type: str, price: Money
 ) -> None:
+    """Raise Problem `voucher_not_usable`, saying `why`, unless a voucher serves such a purchase today."""
     today = timezone.localdate()
     for why, hinders in (
         ("not_issued", grant.state != VoucherGrant.State.ISSUED),
@@ -289,7 +306,7 @@ def _end_reservation(use: VoucherUse, actor: Actor, reason: str = "") -> None:
         advance(use, to=ended, actor=actor, reason=reason)
 
 
-def _pay_afterwards(use: VoucherUse, actor: Actor) -> None:
+def _pay_buyer(use: VoucherUse, actor: Actor) -> None:
     amount = use.reserved_minor
     _redeem(use, amount, actor)
     currency = Currency(use.currency)
