@@ -364,6 +364,16 @@ class TestEveryModel:
 
 
 class TestReading:
+    def test_an_empty_list_says_whether_anything_is_there_and_offers_nothing_to_create(self, guangzhou):
+        client = console(staff("szdex", Role.AUDITOR))
+        address = reverse("admin:marketplace_negotiation_changelist")
+        page = client.get(address).content.decode()
+        assert "Nothing here yet" in page
+        assert "Create a new item" not in page
+        sought = client.get(address, {"q": "GZ-N-2026-999999"}).content.decode()
+        assert "Nothing matches" in sought
+        assert 'href="?"' in sought
+
     def test_an_event_is_found_by_its_subjects_number_and_names_who_did_it(self, trade):
         client = console(staff("gzdex", Role.AUDITOR))
         shown = client.get(reverse("admin:kernel_auditevent_changelist"), {"q": trade.number})
