@@ -109,6 +109,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Products"), "inventory_2", "listings.product"),
         (_("Imported certificates"), "workspace_premium", "listings.importedcertificate"),
         (_("Plans"), "sell", "listings.plan"),
+        (_("Price ceilings"), "vertical_align_top", "listings.priceceiling"),
         (_("Terms"), "policy", "listings.terms"),
         (_("Datasets"), "database", "listings.dataset"),
         (_("Dataset versions"), "layers", "listings.datasetversion"),

@@ -20,12 +20,14 @@ from listings.models import (
     CustomsDeclaration,
     Listing,
     ListingRevision,
+    PriceCeiling,
     ReviewClock,
     RouteCase,
     RouteRuleSet,
     SplittingAlert,
     StatutoryClock,
 )
+from listings.price_ceilings import listed_above_ceilings
 from marketplace.models import Charge, CreditNote, Demand, Dispute, RoomQuery
 from settlements.models import (
     AccountingPeriod,
@@ -195,6 +197,24 @@ QUEUES: tuple[Queue, ...] = (
         RouteRuleSet,
         frozenset({P.BORDER_RULES}),
         (("state__exact", "PROPOSED"),),
+    ),
+    Queue(
+        "price_ceilings",
+        _("Price ceilings to confirm"),
+        "vertical_align_top",
+        PriceCeiling,
+        frozenset({P.FEES_MANAGE}),
+        (("state__exact", "ENTERED"),),
+    ),
+    Queue(
+        "above_ceilings",
+        _("Listings above a price ceiling"),
+        "price_change",
+        Listing,
+        frozenset({P.FEES_MANAGE, P.LISTING_SUSPEND}),
+        (("price", "above_ceiling"),),
+        listed_above_ceilings,
+        is_alarm=True,
     ),
     Queue(
         "deposits",

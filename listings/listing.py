@@ -28,6 +28,7 @@ from listings.grade_confirmation import grading_errors
 from listings.lapse_reasons import lapses_of
 from listings.metering import Unit
 from listings.models import DatasetVersion, DeliveryMode, Listing, ListingRevision, Plan, Product, Right, Terms
+from listings.price_ceilings import refuse_plans_above
 from listings.product_types import OPEN_DELIVERIES
 from listings.registration import locked_product
 from listings.rights_matrix import outlasts
@@ -86,6 +87,8 @@ OFFER_COLUMNS = (
     "listing__product__name",
     "listing__product__product_type",
     "listing__product__type_fields",
+    "listing__product__source_kind",
+    "listing__product__industry",
     "listing__product__deliveries",
     "listing__product__buyer_regions",
     "listing__terms__version",
@@ -138,6 +141,7 @@ def create_listing(
     if Listing.objects.filter(product=product, venue=venue).exclude(state__in=Listing.ENDED).exists():
         raise Problem("live_listing_exists")
     parts = parts_named(product, version_id=version_id, terms_id=terms_id, plan_ids=plan_ids)
+    refuse_plans_above(product=product, venue=venue, plans=parts.plans)
 
     listing = Listing.objects.create(
         product=product,
@@ -174,6 +178,7 @@ def amend_listing(
         terms_id=terms_id or listing.terms_id,
         plan_ids=plan_ids if plan_ids is not None else list(listing.plans.values_list("pk", flat=True)),
     )
+    refuse_plans_above(product=listing.product, venue=listing.venue, plans=parts.plans)
 
     listing.version, listing.terms = parts.version, parts.terms
     listing.save(update_fields=["version", "terms"])
@@ -253,8 +258,9 @@ def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
 
     A provider whose membership is suspended or ended enters no new business, though its listings still stand.
 
-    Raises Problem `listing_not_available` otherwise, `version_deprecated` after the version's last day of orders, or
-    `right_to_operate_ends` where the provider's right does not last as long as the licence would (I4).
+    Raises Problem `listing_not_available` otherwise, `price_above_ceiling`, `version_deprecated` after the version's
+    last day of orders, or `right_to_operate_ends` where the provider's right does not last as long as the licence
+    would (I4).
     """
     selling = Membership.objects.active().filter(
         organization=OuterRef("listing__organization"), venue=OuterRef("listing__venue"), capacity=Capacity.PROVIDER
@@ -281,6 +287,7 @@ def offer_for(listing_id: UUID, plan_id: UUID) -> Offer:
     today = now.astimezone(listing.venue.zone).date()
     refuse_closed_gates(listing, checklist_of(listing.venue.code, on=today), "order")
     refuse_after_its_end(listing.version)
+    refuse_plans_above(product=listing.product, venue=listing.venue, plans=[link.plan])
     cycle = link.plan.cycle
     days = calendar_term(cycle, now, listing.venue.zone).days_left(now) if cycle else listing.terms.term_days
     if outlasts(listing.rights_until, days, on=today):

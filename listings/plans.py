@@ -17,6 +17,7 @@ from kernel.problems import Problem, field_problem
 from listings.dossier import product_type_rule
 from listings.metering import Metering, checked_metering
 from listings.models import Plan, Product
+from listings.price_ceilings import refuse_plans_above
 from listings.registration import locked_product, refuse_retired
 
 NOTHING = Money(0, Currency.CNY)
@@ -100,6 +101,8 @@ def amend_plan(
         setattr(plan, column, value)
     changed = ("kind", "price_minor", "currency", "name", "new_versions", "cycle", "takes_offers")
     plan.save(update_fields=[*changed, *columns])
+    for listing in plan.listings.select_related("product", "venue"):
+        refuse_plans_above(product=listing.product, venue=listing.venue, plans=[plan])
     audit.record("plan.amended", subject=plan, actor=actor, details=_priced(plan))
     return plan
 

@@ -18,6 +18,8 @@ register(
         "objection_under_way": (409, _("Your organization has objected already.")),
         "product_not_registered": (409, _("Register the product first: no registration, no trade.")),
         "product_in_use": (409, _("The product is under review or offered; what was reviewed may not change.")),
+        "price_above_ceiling": (409, _("The price is above the government-guided ceiling.")),
+        "ceilings_overlap": (409, _("A confirmed ceiling of this scope claims some of these days.")),
         "plan_in_use": (409, _("The plan belongs to a listing that is under review or offered.")),
         "right_to_sell_missing": (409, _("The product may not be offered: no right to operate the data is claimed.")),
         "right_to_operate_ends": (409, _("The provider's right to operate the data ends before the licence would.")),

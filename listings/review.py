@@ -32,6 +32,7 @@ from listings.gates import refuse_closed_gates
 from listings.grade_confirmation import grading_errors
 from listings.listing import Parts, locked_listing, part_errors, refuse_unsellable
 from listings.models import Listing, Review, ReviewClock
+from listings.price_ceilings import refuse_plans_above
 from listings.readiness import submission_errors
 from listings.registration_certificate import registration_statement
 from listings.registry.standing import register_errors
@@ -61,6 +62,7 @@ def submit(*, listing_id: UUID, answers: Mapping[str, str] | None = None, actor:
     checklist = checklist_today(listing)
     refuse_closed_gates(listing, checklist, "submit")
     refuse_unsellable(listing.product)
+    refuse_plans_above(product=listing.product, venue=listing.venue, plans=listing.plans.all())
     _refuse(_submission_errors(listing))
     before = latest_submission(listing) if listing.state == Listing.State.CORRECTION else None
     _refuse(unanswered_errors(before, answers or {}))
@@ -155,6 +157,7 @@ def approve(*, listing_id: UUID, answers: Mapping[str, Answer], actor: Actor) ->
     _refuse_undecided(case)
     _refuse(answer_errors(case.items, answers))
     _refuse(report_errors(case))
+    refuse_plans_above(product=listing.product, venue=listing.venue, plans=listing.plans.all())
     _refuse(grading_errors(listing.version, listing.product))  # a graver grade may have been confirmed meanwhile
     _refuse(_of_product(standing_errors(listing.product)))
     _refuse(_of_product(certificate_errors(listing.product, for_approval=True)))

@@ -36,6 +36,7 @@ from listings.dossier import DOSSIER, dossier_fields, plan_errors, source_rule, 
 from listings.listing import Parts, locked_listing, parts_named, refuse_unsellable
 from listings.materiality import is_material, rules_today
 from listings.models import DatasetVersion, Listing, ListingRevision, Product, ReviewClock
+from listings.price_ceilings import refuse_plans_above
 from listings.readiness import registration_errors
 from listings.registration_certificate import registration_statement
 from listings.releases import compared
@@ -226,6 +227,7 @@ def _proposal(
         terms_id=terms_id or listing.terms_id,
         plan_ids=plan_ids if plan_ids is not None else list(listing.plans.values_list("pk", flat=True)),
     )
+    refuse_plans_above(product=product, venue=listing.venue, plans=parts.plans)
     return Proposal(parts, changed)
 
 

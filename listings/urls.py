@@ -16,6 +16,7 @@ from listings.api import (
     lineage,
     listings,
     metadata,
+    price_ceilings,
     products,
     quality,
     reviews,
@@ -350,6 +351,21 @@ reports: list[URLPattern] = [
     ),
 ]
 
+guided: list[URLPattern] = [
+    path("price-ceilings", price_ceilings.PriceCeilingList.as_view(), name="price-ceilings"),
+    path(
+        "price-ceilings/<uuid:ceiling_id>/confirm",
+        price_ceilings.PriceCeilingConfirm.as_view(),
+        name="price-ceiling-confirm",
+    ),
+    path(
+        "price-ceilings/<uuid:ceiling_id>/withdraw",
+        price_ceilings.PriceCeilingWithdraw.as_view(),
+        name="price-ceiling-withdraw",
+    ),
+    path("price-ceilings/<uuid:ceiling_id>/end", price_ceilings.PriceCeilingEnd.as_view(), name="price-ceiling-end"),
+]
+
 urlpatterns = [
     *reports,
     *property_register,
@@ -363,4 +379,5 @@ urlpatterns = [
     *identified,
     *credit,
     *in_bulk,
+    *guided,
 ]

@@ -29,6 +29,7 @@ from kernel.states import advance
 from listings.encryption import key_ring
 from listings.listing import offer_for
 from listings.models import Plan
+from listings.price_ceilings import refuse_price_above
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.models import Auction, AuctionDeposit, Demand, Order
 from settlements import escrow
@@ -63,7 +64,7 @@ def announce_auction(*, listing_id: UUID, plan_id: UUID, conditions: Conditions,
     """Announce the auction of a plan of a listing in the catalogue, by its provider.
 
     Raises Problem `listing_not_available`, `not_found`, `forbidden`, `auction_exists` while another one of the plan is
-    not over, or `invalid` with pointers.
+    not over, `price_above_ceiling`, or `invalid` with pointers.
     """
     offer = offer_for(listing_id, plan_id)
     if offer.provider.id != actor.organization_id:
@@ -74,6 +75,8 @@ def announce_auction(*, listing_id: UUID, plan_id: UUID, conditions: Conditions,
         wrong.insert(0, FieldError("/plan_id", "not_by_auction", _("Only a plan by auction is sold by auction.")))
     if wrong:
         raise Problem("invalid", errors=wrong)
+    for price in filter(None, (conditions.start, conditions.reserve)):
+        refuse_price_above(product=offer.product, venue=offer.venue, price=price)
     auction = new_auction(conditions, venue=offer.venue, currency=Currency(offer.plan.currency), actor=actor)
     auction.provider, auction.listing, auction.plan = offer.provider, offer.listing, offer.plan
     auction.listing_revision = offer.listing.revision

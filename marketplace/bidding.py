@@ -13,7 +13,7 @@ from kernel.money import Money
 from kernel.problems import Problem, field_problem
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.auctions import ask_to_close, database_now, locked_auction
-from marketplace.directions import check_bid, rules_of
+from marketplace.directions import check_bid, refuse_bid_above_ceiling, rules_of
 from marketplace.models import Auction, AuctionDeposit, Bid
 from marketplace.sealed_amounts import sealed, unsealed
 from settlements import escrow
@@ -27,14 +27,15 @@ def place_bid(*, auction_id: UUID, amount: Money, actor: Actor) -> Bid:
 
     A bid in the last minutes of an English auction moves the end. Of several sealed bids of one bidder the last counts.
     Raises Problem `not_found`, `forbidden`, `auction_not_open`, `auction_closed`, `bid_too_low`, `bid_too_high` where
-    the lowest bid wins, `insufficient_funds` for the deposit, `invalid` for another currency, and all that keeps the
-    organization from buying the listing, or from selling what is sought.
+    the lowest bid wins, `price_above_ceiling`, `insufficient_funds` for the deposit, `invalid` for another currency,
+    and all that keeps the organization from buying the listing, or from selling what is sought.
     """
     auction = locked_auction(auction_id, actor)
     now = database_now()  # read under the lock: whoever waited for it too long has come too late
     _refuse_out_of_time(auction, now)
     bidder = rules_of(auction).bidder(auction, actor)
     _check(auction, amount)
+    refuse_bid_above_ceiling(auction, bidder, amount)
 
     deposit = _deposit(auction, bidder, actor)
     auction.bids_count += 1

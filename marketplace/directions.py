@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from accounts.access import Permission, require, require_member
 from accounts.models import Capacity, Membership, Organization
 from kernel.actors import SYSTEM, Actor
+from kernel.money import Money
 from kernel.problems import Problem
 from kernel.states import advance
 from listings.listing import Offer, offer_for
 from listings.models import Listing, Plan
+from listings.price_ceilings import refuse_price_above
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.awarding import reopen
 from marketplace.demands import decline_others
@@ -65,6 +67,16 @@ def check_bid(auction: Auction, minor: int) -> None:
         raise Problem(rules.too_weak, **said)
 
 
+def refuse_bid_above_ceiling(auction: Auction, bidder: Organization, amount: Money) -> None:
+    """Raise Problem `price_above_ceiling` for a bid above the government-guided price of what would be sold."""
+    listing = auction.listing
+    if listing is None:
+        proposal = proposal_of(auction, bidder.pk)
+        listing = proposal.listing if proposal else None
+    if listing is not None:
+        refuse_price_above(product=listing.product, venue=listing.venue, price=amount)
+
+
 # --- one plan, to the highest bidder ----------------------------------------------------------------------------------
 
 
@@ -83,7 +95,7 @@ def _buyers(auction: Auction, ranking: Sequence[Bid]) -> Contenders:
     offer, hindrance = _offered(*_of_plan(auction), revision=auction.listing_revision)
     if offer is None:
         return [], hindrance
-    return [(bid, offer) for bid in _members(auction, ranking, Capacity.BUYER)], ""
+    return _within_ceilings(auction, [(bid, offer) for bid in _members(auction, ranking, Capacity.BUYER)])
 
 
 def _who_bid(_auction: Auction, bid: Bid) -> Organization:
@@ -138,7 +150,7 @@ def _sellers(auction: Auction, ranking: Sequence[Bid]) -> Contenders:
     """Keep the bids of those who still sell at the venue what they proposed, while the demand is open."""
     if _demand(auction).state not in Demand.TAKES_PROPOSALS:
         return [], "demand_closed"
-    return list(_with_offers(auction, _members(auction, ranking, Capacity.PROVIDER))), ""
+    return _within_ceilings(auction, list(_with_offers(auction, _members(auction, ranking, Capacity.PROVIDER))))
 
 
 def _with_offers(auction: Auction, ranking: Sequence[Bid]) -> Iterator[tuple[Bid, Offer]]:
@@ -203,6 +215,19 @@ def _members(auction: Auction, ranking: Sequence[Bid], capacity: Capacity) -> li
     active = Membership.objects.active().filter(venue=auction.venue_id, capacity=capacity)
     members = set(active.filter(organization__in=[bid.organization_id for bid in ranking]).values_list("organization"))
     return [bid for bid in ranking if (bid.organization_id,) in members]
+
+
+def _within_ceilings(auction: Auction, bids: Sequence[tuple[Bid, Offer]]) -> Contenders:
+    """Leave out what a ceiling that has come into force since it was bid forbids."""
+    kept, hindrance = [], ""
+    for bid, offer in bids:
+        try:
+            refuse_price_above(product=offer.product, venue=offer.venue, price=auction.money(bid.amount_minor or 0))
+        except Problem as problem:
+            hindrance = problem.code
+        else:
+            kept.append((bid, offer))
+    return kept, "" if kept else hindrance
 
 
 def _offered(listing_id: UUID, plan_id: UUID, *, revision: int | None = None) -> tuple[Offer | None, str]:

@@ -25,7 +25,7 @@ from kernel.numbering import short_number
 from kernel.problems import Problem, field_problem
 from kernel.states import advance
 from listings.listing import Offer, offer_for
-from listings.models import Plan
+from listings.price_ceilings import refuse_price_above
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.models import Negotiation, NegotiationRound, Quote
 from marketplace.parties import broker_of, buyer_of
@@ -80,7 +80,7 @@ def open_negotiation(
     if not offer.plan.takes_offers:
         raise Problem("takes_no_offers")
     broker = broker_of(offer, buyer, broker_id)
-    _check(proposed, offer.plan)
+    _check(proposed, offer)
 
     negotiation = Negotiation.objects.create(
         number=short_number(offer.venue.number_prefix, "N", timezone.localdate().year),
@@ -112,7 +112,7 @@ def counter(*, negotiation_id: UUID, number: int, proposed: Proposed, actor: Act
         raise Problem("too_many", most=MOST_ROUNDS)
     if proposed.price is None:
         raise field_problem("/price", "required", _("Say the price."))
-    _check(proposed, offer.plan)
+    _check(proposed, offer)
 
     side = negotiation.awaiting_id
     negotiation.newest += 1
@@ -266,17 +266,18 @@ def _offer_of(negotiation: Negotiation) -> Offer:
     return offer
 
 
-def _check(proposed: Proposed, plan: Plan) -> None:
+def _check(proposed: Proposed, offer: Offer) -> None:
     days = (proposed.valid_until - timezone.now()).total_seconds() / 86_400
     if not 0 < days <= LONGEST_DAYS:
         detail = _("The offer is valid until a moment in the future, at most %d days from now.") % LONGEST_DAYS
         raise field_problem("/valid_until", "out_of_range", detail)
     if proposed.price is None:
         return
-    if proposed.price.currency != plan.currency:
+    if proposed.price.currency != offer.plan.currency:
         raise field_problem("/price", "other_currency", _("The offer is in the currency of the plan."))
     if proposed.price.minor < 1:
         raise field_problem("/price", "out_of_range", _("A price is at least 0.01."))
+    refuse_price_above(product=offer.product, venue=offer.venue, price=proposed.price)
 
 
 def _add_round(

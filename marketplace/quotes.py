@@ -20,6 +20,7 @@ from kernel.money import Money
 from kernel.numbering import short_number
 from kernel.problems import Problem
 from listings.listing import Offer, offer_for
+from listings.price_ceilings import refuse_price_above
 from marketplace import problems  # noqa: F401 - registers the codes raised here
 from marketplace.first_terms import end_of_first_term, first_price, first_term
 from marketplace.models import Order, Quote
@@ -73,7 +74,11 @@ def make_quote(
     conditions: Mapping[str, Any] | None = None,
     ends_at: datetime | None = None,
 ) -> Quote:
-    """Freeze a price for one buyer until it expires, by `ends_at`; the caller has decided that it is due."""
+    """Freeze a price for one buyer until it expires, by `ends_at`; the caller has decided that it is due.
+
+    Raises Problem `price_above_ceiling`.
+    """
+    refuse_price_above(product=offer.product, venue=offer.venue, price=gross)
     now = timezone.now()
     until = now + VALIDITY[origin]
     lines = divided(offer, gross, buyer=buyer, broker=broker, origin=origin)
@@ -133,9 +138,11 @@ def refuse_without_price(offer: Offer) -> None:
 
 
 def refuse_outdated(quote: Quote, offer: Offer) -> None:
-    """Raise Problem `quote_outdated` where the listing now offers something else than what was quoted."""
+    """Raise Problem `quote_outdated` or `price_above_ceiling` where what was quoted is not to be had so any more."""
     if offer.listing.revision != quote.listing_revision:
         raise Problem("quote_outdated", quoted=quote.listing_revision, offered=offer.listing.revision)
+    # A ceiling that has come into force since binds what was quoted before.
+    refuse_price_above(product=offer.product, venue=offer.venue, price=quote.gross)
 
 
 def use_quote(quote: Quote, order: Order, actor: Actor) -> None:

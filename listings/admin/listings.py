@@ -22,6 +22,7 @@ from listings.admin.review_forms import answers_of, checklist_form, corrections_
 from listings.admin.rights import shown_matrix
 from listings.dossier import product_type_rule
 from listings.models import Listing, ListingInvitation, Plan, Product, Review, ReviewClock, Submission, Terms
+from listings.price_ceilings import listed_above_ceilings
 from listings.review_rules import case_of
 from listings.type_fields import shown_type_fields
 
@@ -121,6 +122,19 @@ class DeskFilter(admin.SimpleListFilter):
         return queryset.filter(state__in=Listing.UNDER_REVIEW, assignee=assignee)
 
 
+class CeilingFilter(admin.SimpleListFilter):
+    """Listings that cost more than a government-guided ceiling allows."""
+
+    title = _("price")
+    parameter_name = "price"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("above_ceiling", _("above a ceiling"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        return listed_above_ceilings(queryset) if self.value() == "above_ceiling" else queryset
+
+
 @admin.register(Product)
 class ProductAdmin(ConsoleAdmin):
     list_display = ("number", "title", "organization", "product_type", "industry", "source_kind", "state", "created_at")
@@ -184,7 +198,7 @@ class ProductAdmin(ConsoleAdmin):
 @admin.register(Listing)
 class ListingAdmin(ConsoleAdmin):
     list_display = ("number", "title", "organization", "venue", "state", "stage", "due", "assignee", "approved_by")
-    list_filter = ("state", "stage", DeskFilter, "venue", ListingClockFilter)
+    list_filter = ("state", "stage", DeskFilter, "venue", ListingClockFilter, CeilingFilter)
     list_select_related = ("product", "organization", "venue", "assignee", "approved_by")
     search_fields = ("number", "product__number", "product__name", "organization__legal_name")
     ordering = ("-id",)

@@ -12,6 +12,7 @@ from listings.models.attestations import (
 from listings.models.audience import Visibility
 from listings.models.border_dossiers import BorderDossier
 from listings.models.case_papers import CaseFiling, CasePaper, StatutoryClock
+from listings.models.ceilings import PriceCeiling
 from listings.models.committee import Ballot, Vote
 from listings.models.corpora import CorpusSampling, LicenceChain
 from listings.models.customs import ArrivalReport, CustomsDeclaration, TransferPermit
@@ -104,6 +105,7 @@ __all__ = [
     "ListingRevision",
     "PersonalData",
     "Plan",
+    "PriceCeiling",
     "Processing",
     "Product",
     "ProductType",

@@ -33,6 +33,7 @@ FIXED = {
     "/api/v1/exporter-standings",
     "/api/v1/route-cases/{case_id}/decisions",
     "/api/v1/splitting-alerts",
+    "/api/v1/price-ceilings",
     "/api/v1/rule-sets",
     "/api/v1/accounting-periods",
     "/api/v1/period-balances",

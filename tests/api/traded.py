@@ -92,6 +92,7 @@ from settlements.payouts import request_payout
 from settlements.revaluation import revalue
 from settlements.vouchers.clawbacks import propose_clawback
 from settlements.waivers import grant_waiver
+from tests.listings.guiding import entered_ceiling
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import (
     CRAWLED,
@@ -185,6 +186,7 @@ def traded() -> Traded:
         **_crossing(member),
         **_report(member),
         "rule_set_id": RouteRuleSet.objects.latest("effective_from").id,
+        "ceiling_id": entered_ceiling().id,
         "code": "gzdex",
         "venue_code": "gzdex",
         "number": 1,

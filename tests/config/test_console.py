@@ -33,6 +33,7 @@ from settlements.models import SettlementLine, TaxFiling
 from settlements.payout_batches import gather_batch
 from settlements.payouts import request_payout
 from tests.api.traded import invoiced, traded, waived, withheld
+from tests.listings.guiding import entered_ceiling
 from tests.listings.harvest.harvesting import bulk_registered
 from tests.listings.offers import draft_listing, in_compliance, registered_product, submitted
 from tests.listings.papers import imported
@@ -150,6 +151,7 @@ def work_in_every_queue(guangzhou, trade) -> None:
         entered_by=staff("gzdex", Role.CLERK),
     )
     withheld(trade.provider)
+    entered_ceiling()
     invoiced(trade)
     for code in ("gzdex", "szdex"):
         enqueue("test.fails", key=code, venue_id=venue(code).pk)
@@ -181,6 +183,7 @@ class TestSidebar:
             "border_clocks": 1,
             "splitting": 1,
             "rule_sets": 0,
+            "above_ceilings": 0,
             "held_results": 0,
         }
         assert counts[Role.CUSTOMS_OFFICER] == {"border_filings": 1, "customs": 1, "border_clocks": 1}
@@ -217,6 +220,8 @@ class TestSidebar:
             "payout_batches": 1,
             "bank_breaks": 1,
             "rule_sets": 0,
+            "price_ceilings": 1,
+            "above_ceilings": 0,
             "held_results": 0,
             "overdue_charges": 0,
             "credit_notes": 0,
