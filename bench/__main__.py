@@ -1,7 +1,7 @@
 """Run the benchmarks: all of them, or those named.
 
-python -m bench [loop] [ledger] [settlement] [profiling] [catalogue] [relevance] [border] [gateway] [files] [sharing]
-                [clean_room]
+python -m bench [loop] [ledger] [settlement] [books] [profiling] [catalogue] [relevance] [border] [gateway] [files]
+                [sharing] [clean_room]
 """
 
 import subprocess
@@ -10,6 +10,7 @@ import sys
 BENCHMARKS = (
     "ledger",
     "settlement",
+    "books",
     "profiling",
     "catalogue",
     "relevance",

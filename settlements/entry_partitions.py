@@ -4,8 +4,10 @@ from django.db import connection
 
 AHEAD = 3  # months beyond the present one
 
+# From the middle of the month: a month after the 31st, or after a day that is the 1st by another clock, may skip one.
 MAKE = """
-SELECT count(*) FILTER (WHERE settlements_make_entry_partition(now() + make_interval(months => ahead)))
+SELECT count(*) FILTER (WHERE settlements_make_entry_partition(
+           date_trunc('month', now(), 'Asia/Shanghai') + interval '14 days' + make_interval(months => ahead)))
   FROM generate_series(0, %s) AS ahead
 """
 

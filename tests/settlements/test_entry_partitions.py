@@ -88,7 +88,11 @@ def test_a_month_has_its_partition_before_anybody_posts_in_it_and_by_the_first_p
     give(buyer, yuan(1))  # the venue's first account asks for the job
     Job.objects.filter(kind=snapshots.KIND).update(due_at=datetime(2020, 1, 1, tzinfo=UTC))
     run_due_jobs(kinds=(snapshots.KIND,))
-    assert len(partitions(1)) == 1 + entry_partitions.AHEAD
+    months = [partitions(1)[0][-7:]]
+    for _ in range(entry_partitions.AHEAD):
+        year, month = map(int, months[-1].split("_"))
+        months.append(f"{year + month // 12}_{month % 12 + 1:02}")
+    assert partitions(1) == [f"settlements_entry_{month}" for month in months], "three months ahead, without a gap"
     assert len(partitions(2)) == SHARES * len(partitions(1)), "a new month is divided as the others are"
     assert entry_partitions.make_ahead() == 0
 
