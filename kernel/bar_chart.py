@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from html import escape
+from itertools import accumulate
+from unicodedata import east_asian_width
 
 WIDTH, ROW, TOP = 720, 26, 12
 LEFT, RIGHT = 270, 120  # room for the names and for the figures
+LETTERS = 38  # that fit there
 
 
 def bar_chart(title: str, bars: Sequence[tuple[str, int, str]]) -> str:
@@ -29,4 +32,8 @@ def bar_chart(title: str, bars: Sequence[tuple[str, int, str]]) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 36 else f"{name[:35]}…"
+    """Cut a name that does not fit; a Chinese character is as wide as two letters."""
+    ends = list(accumulate(2 if east_asian_width(character) in "WF" else 1 for character in name))
+    if not ends or ends[-1] <= LETTERS:
+        return name
+    return f"{name[: sum(end < LETTERS for end in ends)]}…"
