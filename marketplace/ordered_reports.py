@@ -173,7 +173,7 @@ def settle_report_dispute(*, report_id: UUID, for_agency: bool, reason: str, act
     `not_found`, `forbidden`, `conflict_of_interest`, `illegal_state`, `insufficient_funds` where the agency has spent
     what it should give back, or `invalid` without a reason.
     """
-    report = find(_rows().visible_to(actor), pk=report_id)
+    report = find(_rows().visible_to(actor).select_for_update(of=("self",)), pk=report_id)
     require(actor, Permission.LISTING_APPROVE, venue_id=report.venue_id)
     for organization_id in (report.provider_id, report.organization_id):
         require_unrelated(actor, organization_id)
@@ -190,7 +190,7 @@ def settle_report_dispute(*, report_id: UUID, for_agency: bool, reason: str, act
 
 def _ordered_by(report_id: UUID, actor: Actor) -> AgencyReport:
     """Return a report that the actor's organization ordered; raises Problem `not_found` or `forbidden`."""
-    report = find(_rows().visible_to(actor), pk=report_id)
+    report = find(_rows().visible_to(actor).select_for_update(of=("self",)), pk=report_id)
     require(actor, Permission.LISTING_SUBMIT, organization_id=report.provider_id)
     if not report.ordered_by_provider:
         raise Problem("forbidden", _("An officer of the review asked for this report."))

@@ -78,7 +78,8 @@ def withdraw_win(*, auction_id: UUID, reason: str, actor: Actor) -> Auction:
     auction = locked_auction(auction_id, actor)
     if quote is None:
         raise Problem("forbidden", _("Only who has won a reverse auction takes its win back."))
-    if auction.state != Auction.State.AWARDED:
+    # Who was not ordered from in time owes nothing any more.
+    if auction.state != Auction.State.AWARDED or quote.state != Quote.State.OPEN:
         raise Problem("illegal_state", _("The win has been ordered, or has ended."), state=auction.state)
     forfeit_win(auction, quote, actor=actor, reason=require_reason(reason))
     return auction

@@ -227,6 +227,8 @@ def test_a_winner_that_withdraws_forfeits_and_whoever_is_not_to_blame_gets_its_d
         assert proposal.listing is not None
         act(proposal.listing, auction)
         with time_machine.travel(auction.quote.expires_at + timedelta(seconds=1)):
+            with refused("illegal_state"):  # nobody who was not ordered from in time forfeits by saying so
+                reverse_auctions.withdraw_win(auction_id=auction.pk, reason="-", actor=actor(person_of(winner)))
             run_due_jobs(kinds=(knockdown.FOLLOW_JOB,))
         earned += 2_000 * forfeited
         assert (state_of(auction), state_of(proposal), state_of(demand)) == (ended, "DECLINED", "OPEN"), act.__name__

@@ -57,6 +57,15 @@ def test_the_most_specific_row_in_force_counts(guangzhou: Venue, venue_admin: Pe
     assert [fee("DATASET", day=day)[PROVIDER] for day in (9, 10, 12, 13)] == [2_500, 500, 500, 2_500]
 
 
+def test_a_fee_on_reports_of_agencies_names_neither_a_product_nor_a_broker(
+    guangzhou: Venue, venue_admin: Person
+) -> None:
+    for scope, pointer in (({"product_type": "CORPUS"}, "/product_type"), ({"payee": Payee.BROKER}, "/payee")):
+        with refused("invalid") as caught:
+            announced(guangzhou, venue_admin, 10_000, origin=DealOrigin.REPORT, **scope)
+        assert caught.value.errors[0].pointer == pointer
+
+
 def test_rows_of_one_scope_never_claim_the_same_days(guangzhou: Venue, venue_admin: Person) -> None:
     announced(guangzhou, venue_admin, 1, valid_from=in_days(10), valid_until=in_days(20))
     announced(guangzhou, venue_admin, 1, valid_from=in_days(40))
