@@ -31,7 +31,7 @@ from marketplace.delivery.push.targets import usable_target
 from marketplace.delivery.starting import begin_delivery
 from marketplace.delivery.version_changes import SUMMARISE_JOB
 from marketplace.locks import lock_order
-from marketplace.models import Agreement, Entitlement, NewVersion, Order, Subscription
+from marketplace.models import Agreement, Delivery, Entitlement, NewVersion, Order, Subscription
 
 Hindrance = NewVersion.Hindrance
 # What an order has come to once its first delivery is made.
@@ -166,21 +166,25 @@ def _announce(subscription_id: UUID, version_id: UUID) -> None:
 
 @transaction.atomic
 def _deliver(new_id: UUID) -> bool:
-    """Begin the delivery of a new version, or write down why not; return whether it begins."""
+    """Begin the delivery of a new version, or write down why not; return whether the buyer gets it.
+
+    One that has crossed the border by an order of its own is not sent again: that delivery becomes the subscription's.
+    """
     order_id = NewVersion.objects.values_list("subscription__agreement__order", flat=True).get(pk=new_id)
     order = lock_order(order_id, SYSTEM, "agreement", "buyer", "provider")
     new = NewVersion.objects.select_related("version", "subscription").get(pk=new_id)
     if new.delivery_id is not None:
         return False
     hindrance = hindrance_of(new, order)
-    if hindrance:
+    crossed = _crossed(new, order) if hindrance == Hindrance.BORDER else None
+    if hindrance and crossed is None:
         if hindrance != new.hindrance:
             new.hindrance = hindrance
             new.save(update_fields=["hindrance"])
             audit.record("newversion.kept_back", subject=new, actor=SYSTEM, reason=new.get_hindrance_display())
         return False
     last = order.deliveries.order_by("-number").values_list("number", flat=True)[0]
-    new.delivery = begin_delivery(order, order.agreement, new.version, number=last + 1)
+    new.delivery = crossed or begin_delivery(order, order.agreement, new.version, number=last + 1)
     new.hindrance = ""
     new.save(update_fields=["delivery", "hindrance"])
     enqueue(
@@ -190,8 +194,23 @@ def _deliver(new_id: UUID) -> bool:
         organization_id=new.organization_id,
         venue_id=new.venue_id,
     )
-    audit.record("newversion.going_out", subject=new, actor=SYSTEM, details={"delivery": str(new.delivery_id)})
+    action = "newversion.crossed" if crossed else "newversion.going_out"
+    audit.record(action, subject=new, actor=SYSTEM, details={"delivery": str(new.delivery_id)})
     return True
+
+
+def _crossed(new: NewVersion, order: Order) -> Delivery | None:
+    """Return the delivery by which a version crossed the border to the buyer: another order's, with its own case."""
+    opened = Delivery.objects.filter(
+        organization=new.organization_id,
+        entitlement__version=new.version_id,
+        kind=Delivery.Kind.ORDERED,
+        state__in=(Delivery.State.DELIVERED, Delivery.State.ACCEPTED),
+        new_version__isnull=True,
+    )
+    # Another sweep may be looking at it for another subscription of the same buyer.
+    free = opened.exclude(order=order).order_by("id").select_for_update(of=("self",), skip_locked=True)
+    return free.first()
 
 
 # --- what keeps a version back --------------------------------------------------------------------------------------
