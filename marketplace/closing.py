@@ -44,14 +44,14 @@ def settle_orders(order_ids: Sequence[UUID]) -> None:
     with connection.cursor() as cursor:
         act = audit.act_as_json([], actor=SYSTEM)
         cursor.execute("SELECT marketplace_settle_plain_orders(%s, %s)", [act, list(order_ids)])
-        others = [row[0] for row in cursor.fetchall()]
+        accepted = [row[0] for row in cursor.fetchall()]
     nudge()
-    if others:
-        _settle_others(others)
+    if accepted:
+        _settle_with_care(accepted)
 
 
-def _settle_others(order_ids: Sequence[UUID]) -> None:
-    """Settle orders of which a part is frozen or gone, a voucher pays a part, or tax is withheld."""
+def _settle_with_care(order_ids: Sequence[UUID]) -> None:
+    """Settle orders among which is one that has a part frozen or gone, a voucher that pays a part, or tax withheld."""
     orders = _lock_accepted(order_ids)
     holds = holds_of([order.id for order in orders])
     divided = _divisions([order.id for order in orders])

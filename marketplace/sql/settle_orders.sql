@@ -1,6 +1,7 @@
--- Settle those of the orders that are accepted and plain, and have their certificates made. Plain is an order whose whole
--- price is held, no part frozen, given back, paid by a voucher or withheld as tax. Returns the accepted ones that are
--- not: marketplace/closing.py looks at each of them. `act`: kernel_record_events.
+-- Settle those of the orders that are accepted, and have their certificates made, if all of them are plain. Plain is an
+-- order whose whole price is held, no part frozen, given back, paid by a voucher or withheld as tax. Otherwise settles none
+-- and returns the accepted ones: marketplace/closing.py looks at each, and posts them together all the same, so that the
+-- locks of vouchers and balances are taken in one order. `act`: kernel_record_events.
 CREATE FUNCTION marketplace_settle_plain_orders(act jsonb, order_ids uuid[]) RETURNS SETOF uuid
 LANGUAGE plpgsql
 -- One plan for any number of orders, and for tables that have grown.
@@ -11,7 +12,6 @@ DECLARE
     first_settlement uuid := uuidv7();
     accepted_ids uuid[];
     drafts settlements_draft[];
-    settled uuid[];
 BEGIN
     -- In the order of their keys, so that no two runs wait for each other in a circle; what they are is read after that.
     SELECT array_agg(id) INTO accepted_ids
@@ -33,16 +33,16 @@ BEGIN
        AND NOT jsonb_path_exists(division.lines, '$[*] ? (@.tax != "")')
        AND NOT EXISTS (SELECT FROM settlements_voucheruse used WHERE used.order_id = accepted.id);
 
-    IF drafts IS NOT NULL THEN
-        SELECT array_agg(order_id) INTO settled FROM unnest(drafts);
-        UPDATE marketplace_order SET state = 'SETTLED' WHERE id = ANY (settled);
-        PERFORM kernel_record_alike(act, 'order.settled', 'order', array_agg(id), array_agg(buyer_id),
-                    array_agg(venue_id), array_agg('{"from": "ACCEPTED", "to": "SETTLED"}'::jsonb)),
-                kernel_enqueue(act, 'order.certify', array_agg(id::text), array_agg(id), array_agg(buyer_id),
-                    array_agg(venue_id))
-           FROM marketplace_order WHERE id = ANY (settled);
-        PERFORM settlements_settle(act, drafts);
+    IF cardinality(drafts) < cardinality(accepted_ids) OR drafts IS NULL THEN
+        RETURN QUERY SELECT unnest(accepted_ids);
+        RETURN;
     END IF;
-    RETURN QUERY SELECT unnest(accepted_ids) EXCEPT SELECT unnest(settled);
+    UPDATE marketplace_order SET state = 'SETTLED' WHERE id = ANY (accepted_ids);
+    PERFORM kernel_record_alike(act, 'order.settled', 'order', array_agg(id), array_agg(buyer_id), array_agg(venue_id),
+                array_agg('{"from": "ACCEPTED", "to": "SETTLED"}'::jsonb)),
+            kernel_enqueue(act, 'order.certify', array_agg(id::text), array_agg(id), array_agg(buyer_id),
+                array_agg(venue_id))
+       FROM marketplace_order WHERE id = ANY (accepted_ids);
+    PERFORM settlements_settle(act, drafts);
 END
 $$;

@@ -86,6 +86,9 @@ BEGIN
         RETURNING written)
     SELECT array_agg(written) INTO divided FROM line;
     IF divided IS NOT NULL THEN
+        -- What the commit would check of these rows is checked now, before any balance is locked.
+        SET CONSTRAINTS ALL IMMEDIATE;
+        SET CONSTRAINTS ALL DEFERRED;
         PERFORM settlements_pay_shares(act, drafts, divided);
     END IF;
     RETURN QUERY SELECT id FROM unnest(drafts);
@@ -176,6 +179,9 @@ BEGIN
                    array_agg(amount ORDER BY transfer_id, position),
                    array_agg(moved ORDER BY transfer_id, position) FROM placed) AS by_leg;
 
+    PERFORM kernel_record_alike(act, 'transfer.posted', 'transfer', ids, NULL, venues, array_agg(
+                jsonb_build_object('kind', 'SETTLEMENT', 'reference', posted.ref, 'legs', posted.leg_list) ORDER BY n))
+       FROM unnest(refs, evidence) WITH ORDINALITY AS posted (ref, leg_list, n);
     PERFORM FROM settlements_post(
         act || '{"events": []}', posted_at, ids, array_fill('SETTLEMENT'::text, ARRAY[cardinality(ids)]), refs, venues,
         array_fill(''::text, ARRAY[cardinality(ids)]), counts,
@@ -184,8 +190,5 @@ BEGIN
         RAISE EXCEPTION 'the escrow of the orders does not hold their prices'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'escrow_holds_what_is_settled';
     END IF;
-    PERFORM kernel_record_alike(act, 'transfer.posted', 'transfer', ids, NULL, venues, array_agg(
-                jsonb_build_object('kind', 'SETTLEMENT', 'reference', posted.ref, 'legs', posted.leg_list) ORDER BY n))
-       FROM unnest(refs, evidence) WITH ORDINALITY AS posted (ref, leg_list, n);
 END
 $$;

@@ -1,10 +1,13 @@
 """Settlement at T+n: what is accepted waits for the venue's working day, and one run divides all of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.db.models import Count
 
 from accounts.models import Organization, Venue
 from kernel.jobs import run_due_jobs
@@ -93,3 +96,30 @@ def test_a_run_takes_as_many_queries_for_two_orders_as_for_forty(django_assert_m
         settlement_runs.settle_orders(keys[2:])
     assert len(many) <= len(few)
     assert Settlement.objects.count() == 42
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_settle_a_large_run_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settlement_runs, "TOGETHER", 5)
+    monkeypatch.setattr(settlement_runs, "MANY", 20)
+    pattern = accepted_trades(60, parties=4)
+    Job.objects.filter(kind="order.settle").delete()
+    settlement_runs.enqueue(settlement_runs.RUN_JOB, key="run", venue_id=pattern.venue_id)
+
+    def work(_worker: int) -> None:
+        runs = Job.objects.filter(kind="orders.settle").exclude(state=Job.State.DONE)
+        for _try in range(200):
+            if not runs.exists():
+                break
+            run_due_jobs(kinds=("orders.settle",))
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, range(2)))
+
+    runs = Job.objects.filter(kind="orders.settle")
+    assert set(runs.values_list("key", "state", "attempts")) == {("run", "DONE", 1), ("run beside", "DONE", 1)}
+    assert not Job.objects.filter(kind="order.settle").exists(), "nothing was refused"
+    assert Order.objects.filter(state=Order.State.SETTLED).count() == 61
+    assert not Settlement.objects.values("order_id").annotate(times=Count("id")).exclude(times=1).exists()
+    assert_books_balance()
