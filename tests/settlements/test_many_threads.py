@@ -108,7 +108,7 @@ def work(number: int, ends: float, venue_id: UUID, accounts: Sequence[UUID]) -> 
                 return told
             batches = [
                 [made(rng, f"{number}:{act}:{batch}:{n}", venue_id, accounts) for n in range(rng.choice((1, 1, 1, 5)))]
-                for batch in range(2 if rng.random() < 0.02 else 1)
+                for batch in range(2 if rng.random() < 0.004 else 1)
             ]
             if not commit(batches, told):
                 told.refusals += 1

@@ -7,11 +7,13 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+import time_machine
+from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
@@ -28,23 +30,23 @@ from hypothesis.stateful import (
 from accounts.models import Capacity
 from kernel.actors import SYSTEM
 from kernel.money import Money
-from settlements import escrow, fees, snapshots
+from settlements import corrections, escrow, fees, periods, snapshots
 from settlements.books import drifts
 from settlements.deposits import credit_deposit, enter_deposit
 from settlements.exchange_quotes import use_quote
 from settlements.fees import FeeLine
-from settlements.models import Entry, EscrowHold, Payee, Payout
+from settlements.models import AccountingPeriod, Entry, EscrowHold, Payee, Payout, Transfer
 from settlements.models.trade import LineKey
 from settlements.payouts import approve_payout, confirm_paid, refuse_payout, request_payout
 from settlements.settlement import SettlementDraft, give_back, settle
 from tests.refusals import refused
 from tests.settlements.banking import custody, officers, payee
 from tests.settlements.exchanging import CNY, HKD, purse, quoted, rate
-from tests.settlements.purse import deal
+from tests.settlements.purse import Kind, account, deal, draft, posted
 from tests.world import actor, make_member, person_of, venue
 
 STEPS = int(os.environ.get("SOAK_STEPS", "600"))
-TOGETHER = 50  # steps of one run from empty books
+TOGETHER = 100  # steps of one run from empty books
 amounts = st.integers(1, 60_000)
 shares = st.integers(1, 100)
 KIND_OF = {Payee.PROVIDER: "PAYABLE", Payee.VENUE: "FEES"}
@@ -91,6 +93,9 @@ class Exchange(RuleBasedStateMachine):
     def open(self) -> None:
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
+        # Long enough ago for days to pass and be closed; those that follow are shifted on, not waited for.
+        self.travel = time_machine.travel(timezone.now() - timedelta(days=2 * TOGETHER))
+        self.clock = self.travel.start()
         self.venue = venue()
         self.buyer = make_member("gzdex", Capacity.BUYER)
         self.provider = make_member("gzdex", Capacity.PROVIDER)
@@ -101,8 +106,16 @@ class Exchange(RuleBasedStateMachine):
         self.trades: list[Trade] = []
         self.payouts: list[Payout] = []
         self.model: Counter[tuple[str, str]] = Counter()
+        self.receipts: list[str] = []
+        self.bank, self.fees = account(Kind.BANK), account(Kind.FEES)
+        day = timezone.localdate()
+        self.period = periods.open_first_period(
+            venue=self.venue, length=AccountingPeriod.Length.DAY, first_day=day, actor=self.clerk
+        )
 
     def teardown(self) -> None:
+        if hasattr(self, "travel"):
+            self.travel.stop()
         if hasattr(self, "savepoint"):
             transaction.set_rollback(True)
             self.savepoint.__exit__(None, None, None)
@@ -136,7 +149,51 @@ class Exchange(RuleBasedStateMachine):
         credit_deposit(deposit_id=receipt.id, actor=self.officer)
         with refused("illegal_state"):
             credit_deposit(deposit_id=receipt.id, actor=self.officer)
+        self.receipts.append(f"deposit:{receipt.id}")
         self._move(amount, "BANK", "CLIENT")
+
+    @precondition(lambda self: self.receipts)
+    @rule(data=st.data(), crashes=st.booleans())
+    def take_a_deposit_back(self, data: Any, crashes: bool) -> None:
+        wrong = Transfer.objects.get(reference=data.draw(st.sampled_from(self.receipts)))
+        proposed = corrections.propose_correction(transfer_id=wrong.id, reason="booked to another", actor=self.clerk)
+
+        def act() -> None:
+            corrections.post_correction(correction_id=proposed.id, actor=self.officer)
+
+        amount = max(wrong.entries.values_list("amount_minor", flat=True))
+        if amount > self.model["CLIENT", "CNY"]:
+            with refused("insufficient_funds"):
+                act()
+            corrections.refuse_correction(correction_id=proposed.id, reason="spent", actor=self.officer)
+            return
+        if crashes:
+            crash(act)
+        act()
+        self.receipts.remove(wrong.reference)
+        with refused("taken_back"):
+            corrections.propose_correction(transfer_id=wrong.id, reason="once more", actor=self.clerk)
+        memo = Transfer.objects.get(reference=f"correction:{proposed.id}").memo
+        assert memo.startswith(wrong.reference), "a correction names what it corrects"
+        self._move(amount, "CLIENT", "BANK")
+
+    @rule(crashes=st.booleans())
+    def close_the_day(self, crashes: bool) -> None:
+        with refused("period_not_over"):
+            periods.propose_closing(period_id=self.period.id, actor=self.clerk)
+        over = timezone.now()
+        self.clock.shift(timedelta(days=1))
+        periods.propose_closing(period_id=self.period.id, actor=self.clerk)
+        with refused("same_person"):
+            periods.close_period(period_id=self.period.id, actor=self.clerk)
+        if crashes:
+            crash(lambda: periods.close_period(period_id=self.period.id, actor=self.officer))
+        closed = periods.close_period(period_id=self.period.id, actor=self.officer)
+        frozen = {(row["kind"], row["currency"]): row["minor"] for row in closed.trial_balance if row["minor"]}
+        assert frozen == {key: amount for key, amount in self.model.items() if amount}
+        with pytest.raises(IntegrityError, match="closed"), transaction.atomic(), time_machine.travel(over):
+            posted(draft((self.bank, -1), (self.fees, 1)))
+        self.period = AccountingPeriod.objects.get(state=AccountingPeriod.State.OPEN)
 
     @rule(amount=st.integers(1, 20_000))
     def place(self, amount: int) -> None:
