@@ -62,6 +62,7 @@ PAGES: Mapping[str, tuple[tuple[Promise, str, str], ...]] = {
         (_("Escrow holds"), "lock", "settlements.escrowhold"),
         (_("Settlements"), "call_split", "settlements.settlement"),
         (_("Charges"), "receipt", "marketplace.charge"),
+        (_("Unit packs"), "inventory_2", "marketplace.unitpack"),
         (_("Credit notes"), "undo", "marketplace.creditnote"),
         (_("Voucher programmes"), "redeem", "settlements.voucherprogramme"),
         (_("Vouchers"), "local_activity", "settlements.vouchergrant"),

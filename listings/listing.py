@@ -70,6 +70,7 @@ OFFER_COLUMNS = (
     "plan__calls_per_minute",
     "plan__tiers",
     "plan__cap_minor",
+    "plan__packs",
     "listing__number",
     "listing__visibility",
     "listing__allowed_organizations",

@@ -4,7 +4,7 @@ A unit's price has up to six decimals and is never rounded; only the line of an 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Any
@@ -18,6 +18,8 @@ from kernel.problems import field_problem
 
 PRICE_PLACES = 6
 MOST_UNITS = 10**15
+LONGEST_PACK_DAYS = 1096
+MOST_PACKS = 10
 
 
 class Unit(models.TextChoices):
@@ -42,6 +44,20 @@ class Tier:
 
 
 @dataclass(frozen=True)
+class Pack:
+    """So many units bought ahead at one price, valid for some days; they come after the free ones of a month."""
+
+    units: int
+    price_minor: int
+    valid_days: int
+
+    @property
+    def price(self) -> Decimal:
+        """The price in whole units of the currency."""
+        return Decimal(self.price_minor) / 100
+
+
+@dataclass(frozen=True)
 class Metering:
     """The terms by which use is counted in each calendar month; None where there is no limit."""
 
@@ -52,7 +68,8 @@ class Metering:
     calls_per_second: int | None = None
     calls_per_minute: int | None = None
     tiers: tuple[Tier, ...] = ()
-    cap_minor: int | None = None  # what a month costs at most
+    cap_minor: int | None = None  # what a month costs at most, besides packs
+    packs: tuple[Pack, ...] = ()
 
     @property
     def cap(self) -> Decimal | None:
@@ -70,10 +87,11 @@ class Metering:
             "calls_per_minute": self.calls_per_minute,
             "tiers": [tier.as_json() for tier in self.tiers],
             "cap_minor": self.cap_minor,
+            **({"packs": [asdict(pack) for pack in self.packs]} if self.packs else {}),
         }
 
     def charge(self, units: int, currency: Currency) -> Money:
-        """Return what so many units of one month cost: one line, rounded once, half up."""
+        """Return what so many units of one month cost that no pack covers: one line, rounded once, half up."""
         starts = [self.included_units, *(tier.beyond_units for tier in self.tiers)]
         prices = [self.unit_price, *(tier.unit_price for tier in self.tiers)]
         exact = Decimal(0)
@@ -86,7 +104,8 @@ class Metering:
 def metering_of_json(body: Mapping[str, Any]) -> Metering:
     """Return what `Metering.as_json` wrote, also before there were tiers."""
     tiers = tuple(tier_of_json(tier) for tier in body.get("tiers", ()))
-    return Metering(**{**body, "unit_price": Decimal(body["unit_price"]), "tiers": tiers})
+    packs = tuple(Pack(**pack) for pack in body.get("packs", ()))
+    return Metering(**{**body, "unit_price": Decimal(body["unit_price"]), "tiers": tiers, "packs": packs})
 
 
 def tier_of_json(body: Mapping[str, Any]) -> Tier:
@@ -106,6 +125,10 @@ def checked_metering(metering: Metering | None) -> Metering:
     starts = [included, *(tier.beyond_units for tier in metering.tiers)]
     if any(later <= earlier for earlier, later in pairwise(starts)):
         raise field_problem("/metering/tiers", "not_ascending", _now("Each tier begins beyond the one before it."))
+    if len(metering.packs) > MOST_PACKS:
+        raise field_problem("/metering/packs", "too_many", _now("A plan sells at most ten packs."))
+    if len({pack.units for pack in metering.packs}) < len(metering.packs):
+        raise field_problem("/metering/packs", "repeated", _now("Packs are told apart by their units."))
     if metering.charge(most or 0, Currency.CNY).minor > LARGEST_MINOR:
         raise field_problem("/metering/most_units", "out_of_range", _now("A month could cost more than is booked."))
     return metering

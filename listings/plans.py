@@ -148,7 +148,8 @@ def _metering_columns(kind: str, metering: Metering | None) -> dict[str, Any]:
 
 
 def _columns(metering: Metering) -> dict[str, Any]:
-    return {**asdict(metering), "tiers": [tier.as_json() for tier in metering.tiers]}
+    lists = {"tiers": [tier.as_json() for tier in metering.tiers], "packs": [asdict(pack) for pack in metering.packs]}
+    return {**asdict(metering), **lists}
 
 
 def _checked_versions(kind: str, new_versions: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,6 +31,7 @@ from marketplace.models import Agreement, Charge, Dispute, Entitlement, Order, P
 from marketplace.subscriptions import agreed_price, living_rights, locked_subscription
 from settlements.fees import FeeLine
 from settlements.models import FeePayer, SettlementLine
+from settlements.vouchers.uses import has_use
 
 NUMBERED = "J"
 SETTLED = (Order.State.SETTLED, Order.State.CERTIFIED)
@@ -255,7 +256,8 @@ def _refuse_ahead_of_time(subscription: Subscription, offer: Offer, term: Term, 
         raise Problem("order_not_settled", state=order.state)
     if order.disputes.filter(state__in=Dispute.OPEN).exists():
         raise Problem("dispute_open")
-    if "voucher" in subscription.agreement.body and _is_first_term(subscription):
+    by_voucher = "voucher" in subscription.agreement.body and _is_first_term(subscription)
+    if by_voucher or any(map(has_use, _charged(subscription).values_list("id", flat=True))):
         # What a programme paid is not the buyer's to spend on something else (docs/vouchers.md).
         raise Problem("paid_by_voucher")
 
@@ -326,13 +328,17 @@ def _amount(line: dict[str, Any]) -> int:
 
 def _returned(subscription: Subscription) -> int:
     """Return what credit notes and awards have given back of the running term already: it is not credited again."""
-    paid = Charge.objects.filter(
+    credited: int = _charged(subscription).aggregate(credited=Sum("credited_minor", default=0))["credited"]
+    return credited + (_returned_of_order(subscription.agreement.order) if _is_first_term(subscription) else 0)
+
+
+def _charged(subscription: Subscription) -> QuerySet[Charge]:
+    """Return what the running term was charged with."""
+    return Charge.objects.filter(
         entitlement__agreement=subscription.agreement_id,
         kind__in=[Charge.Kind.SUBSCRIPTION, Charge.Kind.PLAN_CHANGE],
         created_at__gte=subscription.term_starts_at - AHEAD,
     )
-    credited: int = paid.aggregate(credited=Sum("credited_minor", default=0))["credited"]
-    return credited + (_returned_of_order(subscription.agreement.order) if _is_first_term(subscription) else 0)
 
 
 def _returned_of_order(order: Order) -> int:

@@ -31,6 +31,7 @@ register(
         "charge_not_paid": (409, _("A charge of this agreement is not paid.")),
         "change_scheduled": (409, _("A change of the plan is scheduled already; withdraw it first.")),
         "crosses_border": (409, _("A case is cleared for one order: what crosses a border takes an order of its own.")),
+        "usage_not_billed": (409, _("Use of the pack waits for its bill; try again after the month's run.")),
         "order_not_settled": (409, _("The order is not settled yet.")),
         "paid_by_voucher": (409, _("A voucher paid for the running term; change the plan at its end.")),
         "terms_changed": (409, _("The terms of use are others by now; place an order under them.")),

@@ -18,6 +18,7 @@ from marketplace.api import (
     negotiations,
     ordered_reports,
     orders,
+    packs,
     plan_changes,
     product_pages,
     proposals,
@@ -229,6 +230,10 @@ urlpatterns = [
         plan_changes.PlanChangeQuote.as_view(),
         name="subscription-plan-changes",
     ),
+    path("entitlements/<uuid:entitlement_id>/unit-packs", packs.PackPurchase.as_view(), name="entitlement-unit-packs"),
+    path("unit-packs", packs.PackList.as_view(), name="unit-packs"),
+    path("unit-packs/<uuid:unit_pack_id>", packs.PackDetail.as_view(), name="unit-pack"),
+    path("unit-packs/<uuid:unit_pack_id>/close", packs.PackClose.as_view(), name="unit-pack-close"),
     path("plan-changes", plan_changes.PlanChangeList.as_view(), name="plan-changes"),
     path("plan-changes/<uuid:plan_change_id>", plan_changes.PlanChangeDetail.as_view(), name="plan-change"),
     path(

@@ -4,9 +4,10 @@ A record is claimed by the charge that bills it. Records are not told apart by t
 commits after the run is unclaimed still, and the next run bills it as late, at what its own month then costs.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -27,7 +28,9 @@ from kernel.problems import Problem
 from listings.metering import Metering, metering_of_json
 from marketplace.charges import ask_to_collect, charge_number
 from marketplace.delivery.metering import BILLED, Period, period_named, period_of
-from marketplace.models import Charge, Entitlement, UsageRecord
+from marketplace.delivery.pack_cover import Stock, cover, edges_of, span_of, stocks_of
+from marketplace.models import Charge, Entitlement, PackDraw, UsageRecord
+from marketplace.packs import expire_packs
 
 RUN_JOB = "usage.run"
 SETTLING = timedelta(hours=2)  # after the month's end, so that nearly all calls that began in it have ended
@@ -56,6 +59,7 @@ def run_month(*, venue_id: UUID, period: Period, job: Job | None = None) -> int:
         made += bill(entitlement_id=entitlement_id, period=period) is not None
         if job is not None and index % BEAT == BEAT - 1:
             extend_lease(job)
+    expire_packs(venue_id=venue_id, period=period)
     return made
 
 
@@ -75,7 +79,8 @@ def bill(*, entitlement_id: UUID, period: Period) -> Charge | None:
 
     order = entitlement.agreement.order
     number = charge_number(entitlement.venue)
-    body = _statement(charge_id, number, entitlement, period)
+    stocks = stocks_of(entitlement_id, before=period.name)
+    body = _statement(charge_id, number, entitlement, period, stocks)
     digests = Digests(canonical_json(body))
     charge = Charge.objects.create(
         id=charge_id,
@@ -94,6 +99,7 @@ def bill(*, entitlement_id: UUID, period: Period) -> Charge | None:
         sha256=digests.sha256,
         sm3=digests.sm3,
     )
+    _draw(charge, stocks)
     audit.record(
         "charge.made", subject=charge, actor=SYSTEM, details={"gross": charge.gross.as_json(), "sha256": charge.sha256}
     )
@@ -104,7 +110,8 @@ def bill(*, entitlement_id: UUID, period: Period) -> Charge | None:
 def is_reproduced(charge: Charge) -> bool:
     """Compute a usage charge's statement again from the records that it claimed, and compare the bytes."""
     entitlement = Entitlement.objects.select_related("agreement", "venue").get(pk=charge.entitlement_id)
-    again = canonical_json(_statement(charge.pk, charge.number, entitlement, period_named(charge.period)))
+    stocks = stocks_of(charge.entitlement_id, before=charge.period, at=charge.created_at)
+    again = canonical_json(_statement(charge.pk, charge.number, entitlement, period_named(charge.period), stocks))
     return again == canonical_json(charge.body) and Digests(again).sha256 == charge.sha256
 
 
@@ -124,23 +131,43 @@ def _unbilled(entitlement_id: UUID, metering: Metering, period: Period) -> Query
     )
 
 
-def _statement(charge_id: UUID, number: str, entitlement: Entitlement, period: Period) -> dict[str, Any]:
-    """Say what a charge is for: a line for each month that it bills, and the digest of the records, in their order."""
+def _draw(charge: Charge, stocks: list[Stock]) -> None:
+    """Write down what a charge drew of packs; the database counts it and lets no pack give more than it has."""
+    packs = {stock.number: stock.pack_id for stock in stocks}
+    PackDraw.objects.bulk_create(
+        PackDraw(pack_id=packs[drawn["number"]], charge=charge, month=line["month"], units=drawn["units"])
+        for line in charge.lines
+        for drawn in line.get("packs", ())
+    )
+
+
+def _statement(
+    charge_id: UUID, number: str, entitlement: Entitlement, period: Period, stocks: list[Stock]
+) -> dict[str, Any]:
+    """Say what a charge is for: a line for each month that it bills, and the digest of the records, in their order.
+
+    What packs cover is taken from `stocks`, month by month, and shown in the lines.
+    """
     agreement = entitlement.agreement.body
     metering, currency = metering_of_json(agreement["metering"]), Currency(agreement["price"]["currency"])
     records = UsageRecord.objects.filter(charge=charge_id).order_by("id")
     rows = records.values_list("id", "created_at", "kind", "nonce", "units").iterator(chunk_size=2000)
     digest = sha256()
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for month, units, line in _read(rows):
-        counts[month][0] += 1
-        counts[month][1] += units
+    edges = edges_of(stocks)
+    records_of: Counter[str] = Counter()
+    spans: dict[str, Counter[int]] = defaultdict(Counter)
+    for month, used_at, units, line in _read(rows):
+        records_of[month] += 1
+        spans[month][span_of(edges, used_at)] += units
         digest.update(line)
     billed = _billed_before(entitlement.pk, period)
-    lines = [
-        _line(month, metering, currency, counted, units, billed[month], late=month != period.name)
-        for month, (counted, units) in sorted(counts.items())
-    ]
+    lines = []
+    for month, used in sorted(spans.items()):
+        before, packed = billed[month]
+        free = max(0, metering.included_units - (before - packed))
+        drawn = cover(stocks, edges, used, free)
+        use = _Use(month, records_of[month], before, packed, used.total(), drawn)
+        lines.append(_line(use, metering, currency, late=month != period.name))
     return {
         "number": number,
         "kind": Charge.Kind.USAGE.value,
@@ -157,41 +184,56 @@ def _statement(charge_id: UUID, number: str, entitlement: Entitlement, period: P
     }
 
 
-def _read(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, int, bytes]]:
-    """Yield each record's month, its units, and the line that goes into the digest."""
+def _read(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, datetime, int, bytes]]:
+    """Yield each record's month, its moment, its units, and the line that goes into the digest."""
     month: Period | None = None
     for record_id, created_at, kind, nonce, units in rows:
         if month is None or not month.start <= created_at < month.end:
             month = period_of(created_at)
         fields = [str(record_id), created_at.isoformat(), kind, nonce, units]
-        yield month.name, units, canonical_json(fields) + b"\n"
+        yield month.name, created_at, units, canonical_json(fields) + b"\n"
 
 
-def _line(
-    month: str, metering: Metering, currency: Currency, records: int, units: int, before: int, *, late: bool
-) -> dict[str, Any]:
-    """Return a month's line: what all its units cost so far, less what those billed before did.
+@dataclass(frozen=True)
+class _Use:
+    """What a charge bills of a month: after `before` units, of which packs covered `packed`."""
+
+    month: str
+    records: int
+    before: int
+    packed: int
+    units: int
+    drawn: Mapping[str, int]
+
+
+def _line(use: _Use, metering: Metering, currency: Currency, *, late: bool) -> dict[str, Any]:
+    """Return a month's line: what all its units that no pack covers cost so far, less what those billed before did.
 
     A record that comes late thus costs what it would have cost in time, free units, tiers, cap and rounding included.
     """
-    amount = metering.charge(before + units, currency).minor - metering.charge(before, currency).minor
-    free = max(0, min(before + units, metering.included_units) - before)
+    before = use.before - use.packed
+    after = before + use.units - sum(use.drawn.values())
+    amount = metering.charge(after, currency).minor - metering.charge(before, currency).minor
+    packs = [{"number": number, "units": units} for number, units in sorted(use.drawn.items())]
     return {
-        "month": month,
+        "month": use.month,
         "late": late,
-        "records": records,
-        "units_before": before,
-        "units": units,
-        "free_units": free,
+        "records": use.records,
+        "units_before": use.before,
+        "units": use.units,
+        "free_units": max(0, min(after, metering.included_units) - before),
+        **({"packs": packs} if packs else {}),
         "amount_minor": amount,
     }
 
 
-def _billed_before(entitlement_id: UUID, period: Period) -> dict[str, int]:
-    """Return the units that earlier charges have billed, by month."""
+def _billed_before(entitlement_id: UUID, period: Period) -> dict[str, tuple[int, int]]:
+    """Return the units that earlier charges have billed, by month, and how many of them packs covered."""
     earlier = Charge.objects.filter(entitlement=entitlement_id, kind=Charge.Kind.USAGE, period__lt=period.name)
-    units: dict[str, int] = defaultdict(int)
+    billed: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for body in earlier.values_list("body", flat=True):
         for line in body["lines"]:
-            units[line["month"]] += line["units"]
-    return units
+            units, packed = billed[line["month"]]
+            covered = sum(pack["units"] for pack in line.get("packs", ()))
+            billed[line["month"]] = (units + line["units"], packed + covered)
+    return billed

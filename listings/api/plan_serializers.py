@@ -12,7 +12,7 @@ from kernel.api import StrictSerializer
 from kernel.languages import LanguageMapSerializerField
 from kernel.money import MoneyField
 from listings.cycles import Cycle
-from listings.metering import MOST_UNITS, PRICE_PLACES, Metering, Tier, Unit
+from listings.metering import LONGEST_PACK_DAYS, MOST_UNITS, PRICE_PLACES, Metering, Pack, Tier, Unit
 from listings.models import (
     Plan,
 )
@@ -46,6 +46,19 @@ class TierSerializer(StrictSerializer):
         return Tier(**attrs)
 
 
+class PackSerializer(StrictSerializer):
+    """Units that are bought ahead, and used after a month's free ones, those that expire first before the others."""
+
+    units = serializers.IntegerField(min_value=1, max_value=MOST_UNITS, help_text=_("No two packs have as many."))
+    price = serializers.DecimalField(
+        max_digits=13, decimal_places=2, min_value=Decimal("0.01"), help_text=_("Of all units, in the plan's currency.")
+    )
+    valid_days = serializers.IntegerField(min_value=1, max_value=LONGEST_PACK_DAYS)
+
+    def validate(self, attrs: dict[str, Any]) -> Pack:
+        return Pack(attrs["units"], int(attrs["price"] * 100), attrs["valid_days"])
+
+
 class MeteringSerializer(StrictSerializer):
     """What a metered plan counts in each calendar month; no limit where a member is null."""
 
@@ -59,6 +72,7 @@ class MeteringSerializer(StrictSerializer):
     tiers = TierSerializer(
         many=True, default=list, help_text=_("Prices of further units, each beyond more units than the one before.")
     )
+    packs = PackSerializer(many=True, default=list, help_text=_("What may be bought ahead."))
     cap = serializers.DecimalField(
         max_digits=13,
         decimal_places=2,
@@ -70,8 +84,8 @@ class MeteringSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> Metering:
         cap = attrs.pop("cap")
-        tiers = tuple(attrs.pop("tiers"))
-        return Metering(**attrs, tiers=tiers, cap_minor=None if cap is None else int(cap * 100))
+        tiers, packs = tuple(attrs.pop("tiers")), tuple(attrs.pop("packs"))
+        return Metering(**attrs, tiers=tiers, packs=packs, cap_minor=None if cap is None else int(cap * 100))
 
 
 class NewPlanSerializer(StrictSerializer):

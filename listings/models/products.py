@@ -19,7 +19,7 @@ from kernel.models import Identified
 from kernel.money import CURRENCY_CHOICES, LARGEST_MINOR, Currency, Money
 from kernel.states import Stateful
 from listings.cycles import Cycle
-from listings.metering import PRICE_PLACES, Metering, Unit, tier_of_json
+from listings.metering import PRICE_PLACES, Metering, Pack, Unit, tier_of_json
 from listings.models.vocabulary import (
     BuyerKind,
     DeliveryMode,
@@ -206,6 +206,7 @@ class Plan(Identified):
     calls_per_second = models.PositiveIntegerField(_("calls per second, at most"), null=True, blank=True)
     calls_per_minute = models.PositiveIntegerField(_("calls per minute, at most"), null=True, blank=True)
     tiers = models.JSONField(_("prices of further units"), default=list, blank=True)
+    packs = models.JSONField(_("packs of units"), default=list, blank=True)
     cap_minor = models.BigIntegerField(_("most that a month costs, in minor units"), null=True, blank=True)
 
     objects = PlanQuerySet.as_manager()
@@ -271,6 +272,7 @@ class Plan(Identified):
             calls_per_minute=self.calls_per_minute,
             tiers=tuple(map(tier_of_json, self.tiers)),
             cap_minor=self.cap_minor,
+            packs=tuple(Pack(**pack) for pack in self.packs),
         )
 
 

@@ -26,6 +26,7 @@ from marketplace.api.verification import UsageRecordSerializer
 from marketplace.charges import pay_charge
 from marketplace.credit_notes import approve_credit, propose_credit, refuse_credit
 from marketplace.models import Charge, CreditNote, DunningStep, UsageRecord
+from marketplace.packs import is_reproduced as is_pack_reproduced
 from marketplace.plan_changes import is_reproduced as is_change_reproduced
 from marketplace.renewals import is_reproduced as is_term_reproduced
 from marketplace.usage_runs import is_reproduced as is_usage_reproduced
@@ -36,6 +37,7 @@ REPRODUCED = {
     Charge.Kind.USAGE: is_usage_reproduced,
     Charge.Kind.SUBSCRIPTION: is_term_reproduced,
     Charge.Kind.PLAN_CHANGE: is_change_reproduced,
+    Charge.Kind.PACK: is_pack_reproduced,
 }
 COLUMNS = ("row", "month", "late", "used_at", "kind", "nonce", "records", "units", "free_units", "amount", "currency")
 

@@ -135,6 +135,8 @@ class UsageSummarySerializer(serializers.Serializer[UsageSummary]):
     metering = MeteringSerializer()
     calls = serializers.IntegerField(help_text=_("Those that count; what the upstream refused does not."))
     units = serializers.IntegerField()
+    pack_units = serializers.IntegerField(help_text=_("Those of the month that packs cover, also before its run."))
+    pack_units_left = serializers.IntegerField(help_text=_("What the valid packs have left now."))
     charge = MoneyField(help_text=_("One line, rounded once, half up; it is posted when the month is settled."))
 
 

@@ -5,19 +5,24 @@ Charges are computed from usage records alone, so the same records give the same
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
 from django.db.models import Count, Sum
+from django.db.models.functions import Cast, TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kernel.money import Currency, Money
 from kernel.problems import Problem, field_problem
 from listings.metering import Metering, Unit, metering_of_json
-from marketplace.models import Entitlement, UsageRecord
+from marketplace.delivery.pack_cover import cover, edges_of, stocks_of
+from marketplace.models import Entitlement, PackDraw, UsageRecord
 
 UNITS_HEADER = "Dawan-Units"  # by which an upstream says how many rows or tokens its answer holds
 LINE_TYPES = {"text/csv": 1, "application/x-ndjson": 0, "application/jsonl": 0, "application/ndjson": 0}
@@ -49,6 +54,8 @@ class UsageSummary:
     metering: Metering
     calls: int
     units: int
+    pack_units: int
+    pack_units_left: int
     charge: Money
 
 
@@ -87,11 +94,52 @@ def usage_in(entitlement_id: UUID, period: Period, unit: str) -> tuple[int, int]
 
 
 def summary_of(entitlement: Entitlement, period: Period) -> UsageSummary:
-    """Return the month's use and its charge: one line, rounded once, half up."""
+    """Return the month's use and its charge: one line, rounded once, half up, less what packs cover.
+
+    What is not billed yet is taken from the packs as the month's run would take it now.
+    """
     metering = metering_of(entitlement)
     calls, units = usage_in(entitlement.pk, period, metering.unit)
     currency = Currency(entitlement.agreement.body["price"]["currency"])
-    return UsageSummary(period, metering, calls, units, metering.charge(units, currency))
+    packed, left = _packed(entitlement.pk, period, metering) if metering.packs else (0, 0)
+    return UsageSummary(period, metering, calls, units, packed, left, metering.charge(units - packed, currency))
+
+
+def _packed(entitlement_id: UUID, period: Period, metering: Metering) -> tuple[int, int]:
+    """Return the units of a month that packs cover, and what all valid ones have left after all use until now."""
+    now, zone = timezone.now(), timezone.get_current_timezone()
+    stocks = stocks_of(entitlement_id)
+    edges = edges_of(stocks)
+    unbilled = UsageRecord.objects.filter(
+        entitlement=entitlement_id, kind__in=BILLED[metering.unit], charge__isnull=True
+    ).annotate(month=TruncMonth("created_at", tzinfo=zone), span=_span(edges))
+    spans: dict[str, dict[int, int]] = defaultdict(dict)
+    # The ordering of the model would divide the groups.
+    for month, span, units in unbilled.order_by().values_list("month", "span").annotate(sum=Sum("units")):
+        spans[f"{month:%Y-%m}"][span] = units
+    billed = UsageRecord.objects.filter(
+        entitlement=entitlement_id, kind__in=BILLED[metering.unit], charge__isnull=False
+    )
+    packed = 0
+    draws = PackDraw.objects.filter(pack__entitlement=entitlement_id)
+    for month, used in sorted(spans.items()):
+        of_month = period_named(month)
+        before = billed.filter(created_at__gte=of_month.start, created_at__lt=of_month.end)
+        drawn = draws.filter(month=month).aggregate(sum=Sum("units", default=0))["sum"]
+        free = metering.included_units - (before.aggregate(sum=Sum("units", default=0))["sum"] - drawn)
+        covered = sum(cover(stocks, edges, used, max(0, free)).values())
+        packed += covered if month == period.name else 0
+    packed += draws.filter(month=period.name).aggregate(sum=Sum("units", default=0))["sum"]
+    return packed, sum(stock.left for stock in stocks if stock.expires_at > now)
+
+
+def _span(edges: list[datetime]) -> models.expressions.Combinable:
+    """Return the number of edges that a record's moment has reached, in SQL (as `span_of` does)."""
+    if not edges:
+        return models.Value(0)
+    moments = models.Value(edges, output_field=ArrayField(models.DateTimeField()))
+    cast = Cast(moments, ArrayField(models.DateTimeField()))
+    return models.Func("created_at", cast, function="width_bucket", output_field=models.IntegerField())
 
 
 def refuse_beyond_quota(entitlement: Entitlement, *, wanted: int = 1) -> None:

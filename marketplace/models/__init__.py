@@ -11,6 +11,7 @@ from marketplace.models.disputes import Dispute, DisputeOffer, DisputeStatement
 from marketplace.models.gateway import GatewayCall, Upstream
 from marketplace.models.negotiations import Negotiation, NegotiationRound
 from marketplace.models.orders import Order
+from marketplace.models.packs import PackDraw, UnitPack
 from marketplace.models.plan_changes import PlanChange
 from marketplace.models.push import Push, PushedFile, PushTarget
 from marketplace.models.quotes import Quote
@@ -55,6 +56,7 @@ __all__ = [
     "NegotiationRound",
     "NewVersion",
     "Order",
+    "PackDraw",
     "PlanChange",
     "ProductionReturn",
     "Proposal",
@@ -74,6 +76,7 @@ __all__ = [
     "Subscription",
     "TableChange",
     "TableGrant",
+    "UnitPack",
     "Upstream",
     "UsageRecord",
 ]

@@ -33,6 +33,7 @@ class Charge(Identified, Stateful):
         USAGE = "USAGE", _("use of a month")
         SUBSCRIPTION = "SUBSCRIPTION", _("term of a subscription")
         PLAN_CHANGE = "PLAN_CHANGE", _("change of a subscription's plan")
+        PACK = "PACK", _("units bought ahead")
 
     class State(models.TextChoices):
         DUE = "DUE", pgettext_lazy("charge", "due")

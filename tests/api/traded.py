@@ -1,7 +1,7 @@
 """A member for whom everything has happened once, so that every address of the API leads to a row of its own."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -26,6 +26,7 @@ from listings.crossborder.trust.programmes import key_for_source
 from listings.grade_confirmation import confirm_grade
 from listings.invitations import invite as invite_to_listing
 from listings.lineage import add_own_parent
+from listings.metering import Pack
 from listings.models import (
     CustomsDeclaration,
     DatasetVersion,
@@ -40,6 +41,7 @@ from listings.registry import applying, examining, objections
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace import dispute_outcomes, disputes
+from marketplace.acceptance import accept_delivery
 from marketplace.credit_notes import propose_credit
 from marketplace.delivery.access import grant_access
 from marketplace.delivery.clean_room.joining import send_table
@@ -61,6 +63,7 @@ from marketplace.models import (
     Subscription,
 )
 from marketplace.ordering import place_order
+from marketplace.packs import buy_pack
 from marketplace.plan_changes import confirm_change, quote_change
 from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
@@ -112,8 +115,8 @@ from tests.listings.trust.identified import PERSON, consented, hashed, programme
 from tests.marketplace.computing import compute_listing, right_to_compute, submitted
 from tests.marketplace.crossing import buy, case_of, chosen, exportable, funded, released, reviewed, standing
 from tests.marketplace.demanding import entry, on_board, promised
+from tests.marketplace.interfaces import PER_CALL, called, count_usage, listed_interface, opened
 from tests.marketplace.interfaces import bought as bought_interface
-from tests.marketplace.interfaces import called, count_usage, listed_interface, opened
 from tests.marketplace.pricing import announced, bargained, bid, by_auction, negotiable, quoted
 from tests.marketplace.rooming import asked, opened_room, room_listing
 from tests.marketplace.sharing import query_of
@@ -296,7 +299,17 @@ def _charged(member: Organization) -> dict[str, object]:
         reason="One answer was wrong",
         actor=actor(staff("gzdex", Role.SETTLEMENT_OFFICER)),
     )
-    return {"charge_id": charge.id, "credit_note_id": note.id}
+    return {"charge_id": charge.id, "credit_note_id": note.id, "unit_pack_id": _pack(member)}
+
+
+def _pack(member: Organization) -> UUID:
+    """A pack of units that the member has bought ahead."""
+    metering = replace(PER_CALL, packs=(Pack(1_000, 100, 365),))
+    offered = listed_interface(make_member("gzdex", Capacity.PROVIDER), "https://packs.example.com/v1", metering)
+    delivery = bought_interface(offered, member)
+    buyer = actor(person_of(member))
+    accept_delivery(delivery_id=delivery.pk, actor=buyer)
+    return buy_pack(entitlement_id=delivery.entitlement_id, units=1_000, actor=buyer).pk
 
 
 def _vouched(listing: Listing, member: Organization) -> dict[str, object]:

@@ -506,7 +506,8 @@ def test_lines_of_late_records_sum_to_what_the_month_costs(
     metering = Metering(Unit.CALL, unit_price=price, included_units=included, tiers=tiers, cap_minor=cap)
     before = total = free = 0
     for units in batches:
-        line = usage_runs._line("2026-10", metering, Currency.CNY, 1, units, before, late=True)
+        use = usage_runs._Use("2026-10", 1, before, 0, units, {})
+        line = usage_runs._line(use, metering, Currency.CNY, late=True)
         assert line["amount_minor"] >= 0
         before += units
         total += line["amount_minor"]
