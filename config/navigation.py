@@ -175,6 +175,8 @@ GROUP_OF_QUEUE: Mapping[str, str] = {
     "border_clocks": "border",
     "splitting": "border",
     "rule_sets": "border",
+    "price_ceilings": "trades",
+    "above_ceilings": "trades",
     "disputes": "trades",
     "held_results": "trades",
     "deposits": "money",
