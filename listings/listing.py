@@ -71,6 +71,7 @@ OFFER_COLUMNS = (
     "plan__tiers",
     "plan__cap_minor",
     "plan__packs",
+    "plan__milestones",
     "listing__number",
     "listing__visibility",
     "listing__allowed_organizations",

@@ -1,6 +1,6 @@
 """Plans: what a product costs. A plan is fixed while a listing that offers it is under review or offered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from kernel.money import LARGEST_MINOR, Currency, Money
 from kernel.problems import Problem, field_problem
 from listings.dossier import product_type_rule
 from listings.metering import Metering, checked_metering
+from listings.milestones import Milestone, checked_milestones
 from listings.models import Plan, Product
 from listings.price_ceilings import refuse_plans_above
 from listings.registration import locked_product, refuse_retired
@@ -34,6 +35,7 @@ def create_plan(
     new_versions: str = "",
     cycle: str = "",
     takes_offers: bool = False,
+    milestones: Sequence[Milestone] = (),
     actor: Actor,
 ) -> Plan:
     """Give a product a price; a free plan needs none (its currency then defaults to CNY).
@@ -41,9 +43,9 @@ def create_plan(
     A metered plan has `metering`, and a price only where the order itself costs something. A subscription costs its
     price for the whole term of the terms, or of its `cycle`, and says which new versions come with it (all, unless told
     otherwise). What is negotiated or auctioned has a guide price; one-off plans and rolling subscriptions may take
-    offers besides their price. Raises Problem `not_found`, `forbidden`, `illegal_state` for a retired product, or
-    `invalid` at `/price`, `/metering`, `/new_versions`, `/cycle`, `/takes_offers`, or at `/kind` where products of its
-    type are not sold so.
+    offers besides their price. `milestones` divide what is paid once. Raises Problem `not_found`, `forbidden`,
+    `illegal_state` for a retired product, or `invalid` at `/price`, `/metering`, `/new_versions`, `/cycle`,
+    `/takes_offers`, or at `/kind` where products of its type are not sold so.
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
@@ -61,6 +63,7 @@ def create_plan(
         new_versions=_checked_versions(kind, new_versions),
         cycle=_checked_cycle(kind, cycle),
         takes_offers=_checked_offers(kind, takes_offers, cycle),
+        milestones=checked_milestones(kind, milestones),
         **_metering_columns(kind, metering),
     )
     audit.record("plan.created", subject=plan, actor=actor, details=_priced(plan))
@@ -78,6 +81,7 @@ def amend_plan(
     new_versions: str = "",
     cycle: str | None = None,
     takes_offers: bool | None = None,
+    milestones: Sequence[Milestone] | None = None,
     actor: Actor,
 ) -> Plan:
     """Change a plan that no live listing offers; what is None stays, and so do new versions that are "".
@@ -95,11 +99,13 @@ def amend_plan(
     plan.cycle = _checked_cycle(kind, (plan.cycle if kind == plan.kind else "") if cycle is None else cycle)
     offers = plan.takes_offers and kind == plan.kind if takes_offers is None else takes_offers
     plan.takes_offers = _checked_offers(kind, offers, plan.cycle)
+    if milestones is not None or kind != plan.kind:
+        plan.milestones = checked_milestones(kind, milestones or ())
     plan.kind, plan.price_minor, plan.currency = kind, price.minor, price.currency
     plan.name = plan.name if name is None else dict(name)
     for column, value in columns.items():
         setattr(plan, column, value)
-    changed = ("kind", "price_minor", "currency", "name", "new_versions", "cycle", "takes_offers")
+    changed = ("kind", "price_minor", "currency", "name", "new_versions", "cycle", "takes_offers", "milestones")
     plan.save(update_fields=[*changed, *columns])
     for listing in plan.listings.select_related("product", "venue"):
         refuse_plans_above(product=listing.product, venue=listing.venue, plans=[plan])
@@ -187,7 +193,8 @@ def _priced(plan: Plan) -> dict[str, Any]:
     versions = {"new_versions": plan.new_versions} if plan.new_versions else {}
     cycle = {"cycle": plan.cycle} if plan.cycle else {}
     offers = {"takes_offers": True} if plan.takes_offers else {}
-    return {"kind": plan.kind, "price": plan.price.as_json(), **metering, **versions, **cycle, **offers}
+    stages = {"milestones": plan.milestones} if plan.milestones else {}
+    return {"kind": plan.kind, "price": plan.price.as_json(), **metering, **versions, **cycle, **offers, **stages}
 
 
 def _checked_price(kind: str, price: Money | None) -> Money:

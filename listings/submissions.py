@@ -154,4 +154,5 @@ def _plan(plan: Plan) -> dict[str, Any]:
     cycle = {"cycle": plan.cycle} if plan.cycle else {}
     offers = {"takes_offers": True} if plan.takes_offers else {}
     price = {"price_minor": plan.price_minor, "currency": plan.currency}
-    return {"id": plan.pk, "kind": plan.kind, **price, **metering, **cycle, **offers}
+    stages = {"milestones": plan.milestones} if plan.milestones else {}
+    return {"id": plan.pk, "kind": plan.kind, **price, **metering, **cycle, **offers, **stages}

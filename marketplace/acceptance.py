@@ -13,7 +13,9 @@ from kernel.states import advance
 from marketplace.acceptance_clock import stop_clock
 from marketplace.entitlements import end_right, has_ended
 from marketplace.locks import lock_order
-from marketplace.models import Delivery, Dispute, Entitlement, Order
+from marketplace.milestone_rows import give_up_milestones
+from marketplace.milestones import close_if_ended
+from marketplace.models import Delivery, Dispute, Entitlement, Milestone, Order
 from marketplace.settlement_runs import release_of, settle_when_released
 from settlements import escrow
 
@@ -32,6 +34,9 @@ def accept_delivery(*, delivery_id: UUID, actor: Actor, reason: str = "") -> Del
     if delivery.kind != Delivery.Kind.ORDERED:  # paid with the order
         return delivery
     order = delivery.order
+    if order.milestones.exists():  # paid step by step
+        close_if_ended(order, actor=actor)
+        return delivery
     advance(order, to=Order.State.ACCEPTED, actor=actor, reason=reason, release_at=release_of(order, timezone.now()))
     settle_when_released(order)
     return delivery
@@ -49,6 +54,9 @@ def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery
     require(actor, Permission.DELIVERY_ACCEPT, organization_id=delivery.organization_id)
     if Dispute.objects.open().filter(order=delivery.order_id).exists():
         raise Problem("dispute_open")
+    ordered = delivery.kind == Delivery.Kind.ORDERED
+    if ordered and delivery.order.milestones.filter(state__in=(Milestone.State.ACCEPTED, Milestone.State.SETTLED)):
+        raise Problem("milestone_accepted")
 
     advance(
         delivery,
@@ -63,6 +71,7 @@ def reject_delivery(*, delivery_id: UUID, reason: str, actor: Actor) -> Delivery
         advance(delivery.entitlement, to=Entitlement.State.REVOKED, actor=actor, reason=reason)
     if delivery.kind != Delivery.Kind.ORDERED:
         return delivery
+    give_up_milestones(delivery.order, reason=reason, actor=actor)
     advance(delivery.order, to=Order.State.REJECTED, actor=actor, reason=reason)
     end_right(delivery.entitlement, reason=reason, actor=actor)
     escrow.refund_order(order_id=delivery.order_id, actor=actor, reason=reason)

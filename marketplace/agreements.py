@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from kernel.digests import Digests, canonical_json
+from kernel.money import Money
 from kernel.numbering import short_number
 from listings.grade_confirmation import grading_of
 from listings.listing import Offer
+from listings.milestones import amounts_of
 from listings.uploading import manifest
 from marketplace.first_terms import end_of_first_term, first_term
 from marketplace.models import Agreement, Order, Quote
@@ -59,6 +61,7 @@ def draw_up(
         **({"total": order.total.as_json()} if order.buyer_fees_minor else {}),
         **({"subscription": _subscription(offer, quote, at)} if offer.plan.new_versions else {}),
         **({"metering": offer.plan.metering.as_json()} if offer.plan.metering else {}),
+        **({"milestones": _milestones(order, offer)} if offer.plan.milestones else {}),
         **({"voucher": dict(voucher)} if voucher else {}),
         "division": [line.as_json() for line in lines],
         "vat": _vat(order, offer, lines),
@@ -148,6 +151,17 @@ def _subscription(offer: Offer, quote: Quote | None, at: datetime) -> dict[str, 
         "personal_data": grading.personal_data,
         **({"first_term": term} if term else {}),
     }
+
+
+def _milestones(order: Order, offer: Offer) -> list[dict[str, Any]]:
+    """Say which part of what is held each milestone earns."""
+    planned = offer.plan.milestones
+    amounts = amounts_of(order.total.minor, [one["share_ppm"] for one in planned])
+    currency = order.total.currency
+    return [
+        {**one, "number": number, "amount": Money(amount, currency).as_json()}
+        for number, (one, amount) in enumerate(zip(planned, amounts, strict=True), start=1)
+    ]
 
 
 def _terms(offer: Offer) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from marketplace.disputes import officers_dispute, partys_dispute, stop_negotiat
 from marketplace.entitlements import end_right
 from marketplace.invoicing import correct_order
 from marketplace.locks import lock_order
+from marketplace.milestone_rows import give_up_milestones
 from marketplace.models import Delivery, Dispute, DisputeOffer, Entitlement, Order
 from marketplace.settlement_runs import settle_when_released
 from settlements import escrow
@@ -205,7 +206,7 @@ def _end(dispute: Dispute, *, to: str, refund: Money, reason: str, actor: Actor)
             venue_id=dispute.venue_id,
         )
     if hold is not None and hold.state == hold.State.REFUNDED:
-        _undo(order, reason=reason, actor=actor)
+        undo_trade(order, reason=reason, actor=actor)
     elif order.state == Order.State.DELIVERED:
         for right in Entitlement.objects.filter(agreement__order=order).order_by("id"):
             restart_clocks(right, actor=actor)
@@ -214,8 +215,9 @@ def _end(dispute: Dispute, *, to: str, refund: Money, reason: str, actor: Actor)
         settle_when_released(order, key=str(dispute.id))
 
 
-def _undo(order: Order, *, reason: str, actor: Actor) -> None:
+def undo_trade(order: Order, *, reason: str, actor: Actor) -> None:
     """End a trade of which all the price went back, as if its delivery had been rejected."""
+    give_up_milestones(order, reason=reason, actor=actor)
     advance(order, to=Order.State.REJECTED, actor=actor, reason=reason)
     for delivery in order.deliveries.select_related("entitlement__agreement"):
         if delivery.state == Delivery.State.DELIVERED:

@@ -23,7 +23,7 @@ from kernel.packs import EVENTS, proven_events, write_pack
 from kernel.sealing import timestamp
 from listings.models import CaseFiling, CasePaper, ExportEntry, RouteCase, StatutoryClock, TransferPermit
 from listings.papers import paper_bytes
-from marketplace.models import ComputeJob, Delivery, Order, RoomQuery
+from marketplace.models import ComputeJob, Delivery, Milestone, Order, RoomQuery
 from settlements.books import order_transfers
 
 IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger pack goes to a temporary file
@@ -53,6 +53,8 @@ def _files(order: Order, case: RouteCase | None, actor: Actor) -> Iterator[File]
     for tag in LANGUAGE_TAGS:
         yield f"agreement.{tag}.txt", [_in_words(order, tag).encode()]
     yield _json("delivery.json", [_delivery(delivery) for delivery in order.deliveries.order_by("id")])
+    if stages := [_milestone(milestone) for milestone in order.milestones.order_by("number")]:
+        yield _json("milestones.json", stages)
     yield _json("ledger.json", order_transfers(order.pk))
     if case is not None:
         yield from _crossing(case, actor)
@@ -108,6 +110,7 @@ def _subjects(order: Order, case: RouteCase | None) -> set[UUID]:
     """Return the keys of all rows whose events belong to the deal."""
     deliveries = list(order.deliveries.all())
     found = {order.pk, order.agreement.pk, *(delivery.pk for delivery in deliveries)}
+    found |= set(order.milestones.values_list("id", flat=True))
     found |= {delivery.entitlement_id for delivery in deliveries}
     found |= {grant for delivery in deliveries for grant in delivery.grants.values_list("id", flat=True)}
     found |= {key for rows in _results_of(deliveries) for key in rows.values_list("id", flat=True)}
@@ -158,6 +161,18 @@ def _delivery(delivery: Delivery) -> dict[str, Json]:
             for rows in _results_of([delivery])
             for reads, first, last in rows.values_list("reads", "first_read_at", "last_read_at")
         ],
+    }
+
+
+def _milestone(milestone: Milestone) -> dict[str, Json]:
+    return {
+        "number": milestone.number,
+        "amount": milestone.amount.as_json(),
+        "state": milestone.state,
+        "note": milestone.note,
+        "evidence_sha256": milestone.evidence_sha256,
+        "delivered_at": milestone.delivered_at.isoformat() if milestone.delivered_at else None,
+        "refusal": milestone.refusal,
     }
 
 

@@ -30,6 +30,7 @@ from marketplace.delivery.starting import begin_delivery, enqueue_delivery
 from marketplace.entitlements import end_right
 from marketplace.first_terms import first_price
 from marketplace.locks import lock_order
+from marketplace.milestone_rows import begin_milestones, give_up_milestones
 from marketplace.models import Agreement, Delivery, Order, Quote
 from marketplace.parties import broker_of, buyer_of
 from marketplace.quotes import divided, division_of, refuse_outdated, refuse_without_price, usable_quote, use_quote
@@ -161,6 +162,7 @@ def cancel_order(*, order_id: UUID, reason: str, actor: Actor) -> Order:
     refuse_cancelling_a_win(order)
 
     advance(order, to=Order.State.CANCELLED, actor=actor, reason=reason)
+    give_up_milestones(order, reason=reason, actor=actor)
     withdraw_case(order_id=order.id, actor=actor, reason=reason)
     for delivery in order.deliveries.select_related("entitlement__agreement__order"):
         advance(delivery, to=Delivery.State.CANCELLED, actor=actor, reason=reason)
@@ -235,5 +237,6 @@ def _fund(order: Order, agreement: Agreement, version: DatasetVersion, actor: Ac
     if order.gross_minor:
         escrow.hold(order_id=order.id, venue=order.venue, payer=order.buyer, amount=order.total, actor=actor)
     advance(order, to=Order.State.FUNDED, actor=actor, details={"agreement_sha256": agreement.sha256})
+    begin_milestones(order, agreement)
     begin_delivery(order, agreement, version)
     subscribe(order, agreement)

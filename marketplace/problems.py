@@ -9,6 +9,8 @@ register(
         "buyer_not_eligible": (403, _("The provider offers this product only to buyers of other regions.")),
         "own_product": (409, _("An organization cannot buy its own product.")),
         "broker_not_independent": (409, _("The broker must be another organization than the buyer and the provider.")),
+        "milestone_before": (409, _("An earlier milestone is not accepted yet.")),
+        "milestone_accepted": (409, _("A milestone of the order is accepted already.")),
         "no_list_price": (409, _("The price of this plan is negotiated or bid for.")),
         "takes_no_offers": (409, _("The provider takes no other price than the listed one for this plan.")),
         "negotiation_exists": (409, _("Your organization is negotiating about this plan already.")),

@@ -21,6 +21,7 @@ from marketplace import (
     disputes,
     entitlements,
     knockdown,
+    milestones,
     negotiating,
     ordered_reports,
     ordering,
@@ -140,6 +141,18 @@ def expire_ordered_report(job: Job) -> None:
 def receive_report_in_silence(job: Job) -> None:
     assert job.subject_id is not None  # noqa: S101 - listings/agency_reports.py names it
     ordered_reports.receive_in_silence(report_id=job.subject_id)
+
+
+@handles(milestones.SILENCE_JOB)
+def accept_milestone_in_silence(job: Job) -> None:
+    assert job.subject_id is not None  # noqa: S101 - milestones.py names it
+    milestones.accept_in_silence(milestone_id=job.subject_id)
+
+
+@handles(milestones.SETTLE_JOB)
+def settle_milestone(job: Job) -> None:
+    assert job.subject_id is not None  # noqa: S101 - milestones.py names it
+    milestones.settle_milestone(milestone_id=job.subject_id)
 
 
 @handles(SILENCE_JOB)

@@ -13,6 +13,7 @@ from kernel.languages import LanguageMapSerializerField
 from kernel.money import MoneyField
 from listings.cycles import Cycle
 from listings.metering import LONGEST_PACK_DAYS, MOST_UNITS, PRICE_PLACES, Metering, Pack, Tier, Unit
+from listings.milestones import LONGEST_DAYS, WHOLE
 from listings.models import (
     Plan,
 )
@@ -88,6 +89,15 @@ class MeteringSerializer(StrictSerializer):
         return Metering(**attrs, tiers=tiers, packs=packs, cap_minor=None if cap is None else int(cap * 100))
 
 
+class MilestoneSerializer(StrictSerializer):
+    """One step of the work, and the share of the price that it earns."""
+
+    title = LanguageMapSerializerField(text_length=120)
+    criterion = LanguageMapSerializerField(text_length=1000, help_text=_("By what the buyer judges it."))
+    share_ppm = serializers.IntegerField(min_value=1, max_value=WHOLE, help_text=_("All shares sum to 1000000."))
+    due_days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, help_text=_("From the order on."))
+
+
 class NewPlanSerializer(StrictSerializer):
     kind = serializers.ChoiceField(Plan.Kind.choices)
     price = MoneyField(
@@ -115,6 +125,9 @@ class NewPlanSerializer(StrictSerializer):
     takes_offers = serializers.BooleanField(
         default=False, help_text=_("Whether buyers may offer another price; a negotiated plan always takes offers.")
     )
+    milestones = MilestoneSerializer(
+        many=True, required=False, help_text=_("The steps by which what is paid once is delivered and settled.")
+    )
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
 
@@ -125,6 +138,9 @@ class PlanChangesSerializer(StrictSerializer):
     new_versions = serializers.ChoiceField(Plan.NewVersions.choices, required=False)
     cycle = serializers.ChoiceField(Cycle.choices, required=False, allow_blank=True)
     takes_offers = serializers.BooleanField(required=False)
+    milestones = MilestoneSerializer(
+        many=True, required=False, help_text=_("The steps by which what is paid once is delivered and settled.")
+    )
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
 
@@ -132,6 +148,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
     name = LanguageMapSerializerField()
     price = MoneyField()
     metering = MeteringSerializer(allow_null=True)
+    milestones = MilestoneSerializer(many=True)
 
     class Meta:
         model = Plan
@@ -145,6 +162,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
             "new_versions",
             "cycle",
             "takes_offers",
+            "milestones",
             "created_at",
         )
         read_only_fields = fields

@@ -196,6 +196,8 @@ class Plan(Identified):
     cycle = models.CharField(_("terms by the calendar"), max_length=8, choices=Cycle.choices, blank=True)
     # Whether buyers may offer another price than the one above. A negotiated plan's is but a guide.
     takes_offers = models.BooleanField(_("takes offers"), default=False)
+    # What is done in steps: which share of the price each of them earns (listings/milestones.py).
+    milestones = models.JSONField(_("milestones"), default=list, blank=True)
     # Of metered plans alone; the price above is then what the order itself costs, which may be nothing.
     unit = models.CharField(_("unit of metering"), max_length=8, choices=Unit.choices, blank=True)
     unit_price = models.DecimalField(
@@ -242,6 +244,10 @@ class Plan(Identified):
                 | Q(kind__in=["ONE_OFF", "SUBSCRIPTION"])
                 | (~Q(kind="NEGOTIATED") & Q(takes_offers=False)),
                 name="plans_with_one_price_may_take_offers",
+            ),
+            models.CheckConstraint(
+                condition=Q(milestones=[]) | Q(kind__in=["ONE_OFF", "NEGOTIATED"]),
+                name="plans_paid_once_have_milestones",
             ),
         ]
         indexes = [models.Index(fields=["organization", "-id"], name="plan_by_organization")]

@@ -18,6 +18,7 @@ from marketplace.models import (
     Demand,
     Entitlement,
     MarkedFile,
+    Milestone,
     Order,
     Proposal,
     UsageRecord,
@@ -35,6 +36,32 @@ class DeliveryInline(ReadOnlyInline):
     model = Delivery
     fields = ("number", "kind", "state", "delivered_at", "accept_by", "decided_at", "rejection_reason")
     ordering = ("number",)
+
+
+class MilestoneInline(ReadOnlyInline):
+    model = Milestone
+    show_change_link = False
+    fields = (
+        "number",
+        "shown_title",
+        "shown_amount",
+        "due_at",
+        "state",
+        "note",
+        "evidence_sha256",
+        "accept_by",
+        "refusal",
+    )
+    readonly_fields = ("shown_title", "shown_amount")
+    ordering = ("number",)
+
+    @admin.display(description=_("title"))
+    def shown_title(self, milestone: Milestone) -> str:
+        return in_language(milestone.title)
+
+    @admin.display(description=_("amount"))
+    def shown_amount(self, milestone: Milestone) -> str:
+        return str(milestone.amount)
 
 
 class AccessGrantInline(ReadOnlyInline):
@@ -64,7 +91,7 @@ class OrderAdmin(ConsoleAdmin):
         "created_at",
     )
     readonly_fields = ("price",)
-    inlines = (AgreementInline, DeliveryInline)
+    inlines = (AgreementInline, DeliveryInline, MilestoneInline)
 
     @admin.display(description=_("price"), ordering="gross_minor")
     def price(self, order: Order) -> str:

@@ -9,6 +9,7 @@ from marketplace.models.deliveries import AccessGrant, Delivery, MarkedFile
 from marketplace.models.demands import Demand, Proposal
 from marketplace.models.disputes import Dispute, DisputeOffer, DisputeStatement
 from marketplace.models.gateway import GatewayCall, Upstream
+from marketplace.models.milestones import Milestone
 from marketplace.models.negotiations import Negotiation, NegotiationRound
 from marketplace.models.orders import Order
 from marketplace.models.packs import PackDraw, UnitPack
@@ -52,6 +53,7 @@ __all__ = [
     "IndexPoint",
     "Intersection",
     "MarkedFile",
+    "Milestone",
     "Negotiation",
     "NegotiationRound",
     "NewVersion",

@@ -34,6 +34,7 @@ FIXED = {
     "/api/v1/route-cases/{case_id}/decisions",
     "/api/v1/splitting-alerts",
     "/api/v1/price-ceilings",
+    "/api/v1/orders/{order_id}/milestones",
     "/api/v1/rule-sets",
     "/api/v1/accounting-periods",
     "/api/v1/period-balances",
