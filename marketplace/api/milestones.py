@@ -60,11 +60,11 @@ class OrderMilestones(generics.GenericAPIView[Milestone]):
     ordering = ("id",)
 
     def get_queryset(self) -> models.QuerySet[Milestone]:
-        order = find(Order.objects.visible_to(actor_of(self.request)), pk=self.kwargs["order_id"])
-        return order.milestones.all()
+        return Milestone.objects.visible_to(actor_of(self.request)).filter(order=self.kwargs.get("order_id"))
 
     @extend_schema(operation_id="order_milestones_list", responses=OrderMilestoneSerializer(many=True))
     def get(self, request: Request, order_id: UUID) -> Response:
+        find(Order.objects.visible_to(actor_of(request)), pk=order_id)
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(OrderMilestoneSerializer(page, many=True).data)
 
