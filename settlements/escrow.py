@@ -68,7 +68,7 @@ def refund_order(*, order_id: UUID, actor: Actor, reason: str) -> EscrowHold | N
 
 @transaction.atomic
 def refund(*, hold: EscrowHold, actor: Actor, reason: str) -> EscrowHold:
-    """Give the whole amount back: to the payer's available funds, and what a voucher paid to its programme.
+    """Give back all that is left: to the payer's available funds, and what a voucher paid to its programme.
 
     Does nothing when it was refunded before; raises Problem `illegal_state` when it was released, `escrow_frozen` while
     a dispute has frozen a part of it.
@@ -78,15 +78,16 @@ def refund(*, hold: EscrowHold, actor: Actor, reason: str) -> EscrowHold:
         return standing
     if standing.frozen_minor:
         raise Problem("escrow_frozen")
+    left = standing.left_minor  # a dispute may have given a part of it back before
     advance(
         standing,
         to=EscrowHold.State.REFUNDED,
         actor=actor,
         reason=reason,
-        details=standing.amount.as_json(),
-        refunded_minor=standing.amount_minor,
+        details=Money(left, Currency(standing.currency)).as_json(),
+        refunded_minor=standing.refunded_minor + left,
     )
-    _give_back(standing, standing.amount_minor, f"refund:{standing.order_id}", actor, reason)
+    _give_back(standing, left, f"refund:{standing.order_id}", actor, reason)
     return standing
 
 

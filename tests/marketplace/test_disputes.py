@@ -20,7 +20,7 @@ from settlements import escrow
 from settlements.books import trial_balance
 from settlements.models import Account, EscrowHold, Settlement, Transfer
 from settlements.payouts import request_payout
-from tests.marketplace.trading import closed, delivered, funds_of, make_buyer, placed
+from tests.marketplace.trading import closed, delivered, funds_of, listed_dataset, make_buyer, placed
 from tests.refusals import refused
 from tests.world import actor, api, make_client, make_member, make_person, operator_of, person_of, staff, venue
 
@@ -319,3 +319,20 @@ def test_the_parties_lead_their_dispute_over_http(listing: Listing, buyer: Organ
     assert (ended["state"], ended["refund"]["amount"]) == ("SETTLED", "20.00")
     assert [row["id"] for row in theirs.get("/api/v1/disputes", {"state": "SETTLED"}).json()["items"]] == [ended["id"]]
     assert api(make_client(person_of(make_member("gzdex")))).get(path).status_code == 404
+
+
+def test_what_a_dispute_has_given_back_does_not_go_back_again_when_the_data_is_rejected(db):
+    order = placed(listed_dataset(make_member(), price="100.00"), make_buyer())
+    buyer, provider = actor(person_of(order.buyer)), actor(person_of(order.provider))
+    delivery, yuan = delivered(order), 100
+    filed = disputes.file_dispute(
+        order_id=order.pk, kind="QUALITY", statement="Thin", claimed=Money(30 * yuan, Currency.CNY), actor=buyer
+    )
+    disputes.accept_dispute(dispute_id=filed.pk, actor=actor(staff("gzdex", Role.DISPUTE_OFFICER)))
+    made = dispute_outcomes.offer(
+        dispute_id=filed.pk, refund=Money(10 * yuan, Currency.CNY), note="A third", actor=provider
+    )
+    dispute_outcomes.accept_offer(dispute_id=filed.pk, offer_id=made.pk, actor=buyer)
+    acceptance.reject_delivery(delivery_id=delivery.pk, reason="Still thin", actor=buyer)
+    assert funds_of(order.buyer) == 1_000 * yuan
+    assert funds_of(order.buyer, Account.Kind.ESCROW) == 0
