@@ -10,7 +10,7 @@ import kernel.languages
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_guangzhou_and_shenzhen"),
-        ("marketplace", "0010_vouchers_of_charges"),
+        ("marketplace", "0011_unit_packs"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_guangzhou_and_shenzhen"),
-        ("listings", "0005_price_ceilings"),
+        ("listings", "0006_packs"),
     ]
 
     operations = [
