@@ -46,7 +46,7 @@ class OrderMilestoneSerializer(serializers.ModelSerializer[Milestone]):
 class DeliverMilestoneSerializer(StrictSerializer):
     note = serializers.CharField(max_length=2000, help_text=_("What was delivered, and how the criterion is met."))
     evidence_sha256 = serializers.RegexField(
-        r"^[0-9a-f]{64}\Z",
+        r"^([0-9a-f]{64})?\Z",
         default="",
         allow_blank=True,
         help_text=_("SHA-256 of a file that proves it, in hexadecimal."),
