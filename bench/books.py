@@ -139,7 +139,7 @@ def print_page(name: str, account_id: UUID, last_day: date, *, rounds: int) -> N
 
     from accounts.models import Role
     from settlements.models import Account, Entry
-    from settlements.statements import span_of
+    from settlements.statements import entries_of, span_of
     from tests.world import api, make_client, staff
 
     account = Account.objects.select_related("venue").get(id=account_id)
@@ -153,8 +153,7 @@ def print_page(name: str, account_id: UUID, last_day: date, *, rounds: int) -> N
             assert len(cursor.fetchall()) == 51
 
     def by_query() -> None:
-        entries = span.of(Entry.objects.filter(account=account)).select_related("transfer")
-        assert len(entries.order_by("-created_at", "-id")[:51]) == 51
+        assert len(entries_of(account, span).order_by("-created_at", "-id")[:51]) == 51
 
     def by_view() -> None:
         assert len(client.get(path, SERVER_NAME="localhost").json()["items"]) == 50

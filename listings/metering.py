@@ -56,6 +56,11 @@ class Pack:
         """The price in whole units of the currency."""
         return Decimal(self.price_minor) / 100
 
+    @property
+    def unit_price(self) -> Decimal:
+        """What one of its units costs, in whole units of the currency."""
+        return self.price / self.units
+
 
 @dataclass(frozen=True)
 class Metering:

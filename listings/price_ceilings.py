@@ -143,8 +143,9 @@ def refuse_plans_above(*, product: Product, venue: Venue, plans: Iterable[Plan])
     ceilings = _binding(product, venue)
     for plan in plans if ceilings else ():
         _refuse_above(ceilings, "", Decimal(plan.price_minor).scaleb(-2), plan.currency)
-        if plan.metering:
-            for price in (plan.metering.unit_price, *(tier.unit_price for tier in plan.metering.tiers)):
+        if metering := plan.metering:
+            sold_ahead = (pack.unit_price for pack in metering.packs)
+            for price in (metering.unit_price, *(tier.unit_price for tier in metering.tiers), *sold_ahead):
                 _refuse_above(ceilings, plan.unit, price, plan.currency)
 
 

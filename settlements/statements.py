@@ -49,7 +49,7 @@ class Statement:
 
     def rows(self) -> Iterator[tuple[Entry, Money]]:
         """Yield the entries along time, each with the balance right after it; holds one chunk of them."""
-        entries = self.span.of(Entry.objects.filter(account=self.account)).select_related("transfer")
+        entries = entries_of(self.account, self.span)
         minor, currency = self.opening.minor, Currency(self.account.currency)
         # No more than were summed: a posting that is under way may add one meanwhile.
         for entry in entries.order_by("created_at", "id")[: self.count].iterator(chunk_size=CHUNK):
@@ -71,6 +71,13 @@ def span_of(account: Account, first_day: date | None, last_day: date | None) -> 
         datetime.combine(first_day, time.min, tzinfo=zone) if first_day else None,
         datetime.combine(last_day + timedelta(days=1), time.min, tzinfo=zone) if last_day else None,
     )
+
+
+def entries_of(account: Account, span: Span) -> QuerySet[Entry]:
+    """Return an account's entries of some days with what a statement shows of them and their transfers, one query."""
+    of_transfer = (f"transfer__{name}" for name in ("kind", "reference", "memo"))
+    shown = ("created_at", "currency", "amount_minor", "balance_minor", *of_transfer)
+    return span.of(Entry.objects.filter(account=account)).select_related("transfer").only(*shown)
 
 
 def statement_of(account: Account, span: Span) -> Statement:

@@ -22,6 +22,7 @@ from settlements.api.serializers import BalanceSerializer, EntrySerializer, Tria
 from settlements.api.statements import DaysSerializer, account_of, asked_days
 from settlements.books import balance_at, standings, totals
 from settlements.models import Account, Entry
+from settlements.statements import entries_of
 
 
 class BalanceFilter(django_filters.FilterSet):
@@ -76,8 +77,7 @@ class EntryList(generics.GenericAPIView[Entry]):
 
     def get_queryset(self) -> models.QuerySet[Entry]:
         account = account_of(self.request, self.kwargs["account_id"])
-        span = asked_days(self.request, account)
-        return span.of(Entry.objects.filter(account=account)).select_related("transfer")
+        return entries_of(account, asked_days(self.request, account))
 
     @extend_schema(operation_id="balances_entries", parameters=[DaysSerializer], responses=EntrySerializer(many=True))
     def get(self, request: Request, account_id: UUID) -> Response:

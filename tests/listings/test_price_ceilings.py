@@ -12,7 +12,7 @@ from config.queues import count_waiting
 from kernel.models import AuditEvent
 from kernel.money import Currency, Money
 from listings.listing import amend_listing
-from listings.metering import Metering, Tier, Unit
+from listings.metering import Metering, Pack, Tier, Unit
 from listings.models import Listing, PriceCeiling, Product
 from listings.plans import amend_plan
 from listings.price_ceilings import (
@@ -116,7 +116,10 @@ def test_units_of_use_have_ceilings_of_their_own_and_other_scopes_none():
 
     def allowed(**changes):
         metering = Metering(
-            unit="CALL", unit_price=Decimal(changes.get("price", "0.02")), tiers=changes.get("tiers", ())
+            unit="CALL",
+            unit_price=Decimal(changes.get("price", "0.02")),
+            tiers=changes.get("tiers", ()),
+            packs=changes.get("packs", ()),
         )
         plan = make_plan(product, "0", kind="METERED", metering=metering)
         refuse_plans_above(product=product, venue=venue(), plans=[plan])
@@ -126,6 +129,9 @@ def test_units_of_use_have_ceilings_of_their_own_and_other_scopes_none():
         allowed(price="0.020001")
     with refused("price_above_ceiling"):
         allowed(tiers=(Tier(100, Decimal("0.03")),))
+    allowed(packs=(Pack(units=100, price_minor=2_00, valid_days=30),))
+    with refused("price_above_ceiling"):
+        allowed(packs=(Pack(units=100, price_minor=2_01, valid_days=30),))
     product.industry = "I64"
     allowed(price="0.5")
     product.industry, product.source_kind = "I65", "COLLECTED"
