@@ -21,7 +21,7 @@ from marketplace.models import Order
 
 ORDER_JOB = "order.settle"
 RUN_JOB = "orders.settle"
-TOGETHER = 500  # orders settled in one transaction
+TOGETHER = 1000  # orders settled in one transaction
 MANY = 5_000  # orders for which two workers are worth it
 # By then whatever was accepted on the days before is committed, so that the day's one run finds all of it.
 RELEASE_TIME = time(3)
