@@ -16,7 +16,7 @@ from tests import migrated
 from tests.faults.exchange import Exchange, eventually
 
 pytestmark = pytest.mark.fault
-TRADES = int(os.environ.get("SOAK_TRADES", "4000"))  # `make soak` takes 10,000
+TRADES = 10_000
 SETTLED = "SELECT count(*) FROM marketplace_order WHERE state = 'SETTLED'"
 
 
