@@ -18,6 +18,7 @@ from accounts.models import Venue
 from kernel import audit
 from kernel.actors import SYSTEM, Actor
 from kernel.digests import Digests, canonical_json
+from kernel.identifiers import uuid7
 from kernel.jobs import enqueue
 from kernel.money import Money
 from kernel.numbering import short_number
@@ -57,10 +58,15 @@ def make_charge(
     body: Mapping[str, Any],
     actor: Actor,
     units: int = 1,
+    charge_id: UUID | None = None,
 ) -> Charge:
-    """Make a bill of a right, which says what for and never changes; the caller has it collected or pays it."""
+    """Make a bill of a right, which says what for and never changes; the caller has it collected or pays it.
+
+    `charge_id` is named where records have been claimed for it already.
+    """
     digests = Digests(canonical_json(body))
     charge = Charge.objects.create(
+        id=charge_id or uuid7(),
         entitlement=right,
         organization_id=order.buyer_id,
         provider_id=order.provider_id,

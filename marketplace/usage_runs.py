@@ -17,16 +17,15 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.models import Venue
-from kernel import audit
 from kernel.actors import SYSTEM
 from kernel.digests import Digests, canonical_json
 from kernel.identifiers import uuid7
 from kernel.jobs import enqueue, extend_lease
 from kernel.models import Job
-from kernel.money import Currency
+from kernel.money import Currency, Money
 from kernel.problems import Problem
 from listings.metering import Metering, metering_of_json
-from marketplace.charges import ask_to_collect, charge_number
+from marketplace.charges import ask_to_collect, charge_number, make_charge
 from marketplace.delivery.metering import BILLED, Period, period_named, period_of
 from marketplace.delivery.pack_cover import Stock, cover, edges_of, span_of, stocks_of
 from marketplace.models import Charge, Entitlement, PackDraw, UsageRecord
@@ -77,32 +76,22 @@ def bill(*, entitlement_id: UUID, period: Period) -> Charge | None:
     if not _unbilled(entitlement_id, metering, period).update(charge=charge_id):
         return None
 
-    order = entitlement.agreement.order
     number = charge_number(entitlement.venue)
     stocks = stocks_of(entitlement_id, before=period.name)
     body = _statement(charge_id, number, entitlement, period, stocks)
-    digests = Digests(canonical_json(body))
-    charge = Charge.objects.create(
-        id=charge_id,
-        entitlement=entitlement,
-        organization_id=entitlement.organization_id,
-        provider_id=entitlement.provider_id,
-        broker_id=order.broker_id,
-        venue=entitlement.venue,
-        number=number,
+    charge = make_charge(
+        right=entitlement,
+        order=entitlement.agreement.order,
         kind=Charge.Kind.USAGE,
+        number=number,
         period=period.name,
-        units=body["units"],
-        gross_minor=body["gross_minor"],
-        currency=body["currency"],
+        gross=Money(body["gross_minor"], Currency(body["currency"])),
         body=body,
-        sha256=digests.sha256,
-        sm3=digests.sm3,
+        actor=SYSTEM,
+        units=body["units"],
+        charge_id=charge_id,
     )
     _draw(charge, stocks)
-    audit.record(
-        "charge.made", subject=charge, actor=SYSTEM, details={"gross": charge.gross.as_json(), "sha256": charge.sha256}
-    )
     ask_to_collect(charge)
     return charge
 

@@ -55,26 +55,6 @@ CREATE TRIGGER transfer_has_the_partition_of_its_month
     AFTER INSERT ON settlements_transfer REFERENCING NEW TABLE AS fresh
     FOR EACH STATEMENT EXECUTE FUNCTION settlements_have_the_month();
 
--- As in ledger_triggers.sql; what is new: an entry has its transfer's time, so one partition is looked at, not all.
-CREATE OR REPLACE FUNCTION settlements_check_transfer() RETURNS trigger
-LANGUAGE plpgsql
-SET enable_seqscan = off
-SET plan_cache_mode = force_generic_plan  -- else it is planned for each transfer, since one month costs less than all
-AS $$
-BEGIN
-    PERFORM
-       FROM (SELECT count(*) AS entries, sum(amount_minor) AS total
-               FROM settlements_entry WHERE transfer_id = NEW.id AND created_at = NEW.created_at
-              GROUP BY currency) AS per_currency
-     HAVING sum(entries) = NEW.legs AND bool_and(total = 0);
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'transfer % does not sum to zero over its % entries', NEW.reference, NEW.legs
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_sums_to_zero_per_currency';
-    END IF;
-    RETURN NULL;
-END
-$$;
-
 -- Lay the entries out anew: by month, and each month in `shares` parts by venue, 0 for none (docs/decisions/ledger.md).
 -- Copies every entry while nobody posts. A unique key of a partitioned table holds what divides it; an entry has the
 -- time and the venue of its transfer, so its place there is taken once all the same.

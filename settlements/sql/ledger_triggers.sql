@@ -72,14 +72,17 @@ CREATE TRIGGER entries_move_balances
 
 -- Checked when the transaction commits: a transfer has all its entries, and they sum to zero in each currency.
 -- Entries cannot be added later: every position below `legs` is taken by then, and none above is allowed.
+-- An entry has its transfer's time, so that one month's partition is looked at, not all.
 CREATE FUNCTION settlements_check_transfer() RETURNS trigger
 LANGUAGE plpgsql
 SET enable_seqscan = off  -- as in settlements_post, which has returned by then
+SET plan_cache_mode = force_generic_plan  -- else it is planned for each transfer, since one month costs less than all
 AS $$
 BEGIN
     PERFORM
        FROM (SELECT count(*) AS entries, sum(amount_minor) AS total
-               FROM settlements_entry WHERE transfer_id = NEW.id GROUP BY currency) AS per_currency
+               FROM settlements_entry WHERE transfer_id = NEW.id AND created_at = NEW.created_at
+              GROUP BY currency) AS per_currency
      HAVING sum(entries) = NEW.legs AND bool_and(total = 0);
     IF NOT FOUND THEN
         RAISE EXCEPTION 'transfer % does not sum to zero over its % entries', NEW.reference, NEW.legs
