@@ -113,10 +113,17 @@ GUARDS = (
         """,
     ),
     ("revision_reviews.sql", "DROP TRIGGER revision_review_is_append_only ON listings_revisionreview;"),
+    (
+        "price_ceilings.sql",
+        """
+            DROP TRIGGER price_ceiling_is_not_rewritten ON listings_priceceiling;
+            DROP FUNCTION listings_guard_price_ceiling();
+        """,
+    ),
 )
 
 
 class Migration(migrations.Migration):
-    dependencies = [("listings", "0001_initial"), ("kernel", "0003_record_events")]
+    dependencies = [("listings", "0001_initial"), ("kernel", "0002_evidence")]
 
     operations = [run_sql_file("listings", name, reverse=reverse) for name, reverse in GUARDS]

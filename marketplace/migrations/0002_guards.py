@@ -1,4 +1,4 @@
-"""What the database itself guards in the tables of the market: agreements, published figures and counted use stay."""
+"""What the database itself guards in the tables of the market, and how it settles plain orders by the thousand."""
 
 from django.db import migrations
 
@@ -9,7 +9,7 @@ PUBLISHED = {
     "index_point": "indexpoint",
     "production_return": "productionreturn",
 }
-# Each file of marketplace/sql, and how it is undone.
+# Each file of marketplace/sql, in the order in which they build on each other, and how it is undone.
 GUARDS = (
     ("agreement_is_frozen.sql", "DROP FUNCTION agreement_is_frozen() CASCADE;"),
     (
@@ -46,10 +46,20 @@ GUARDS = (
         """,
     ),
     ("bids.sql", "DROP FUNCTION bid_is_frozen() CASCADE; DROP TRIGGER bid_is_never_truncated ON marketplace_bid;"),
+    ("plan_changes.sql", "DROP FUNCTION plan_change_is_frozen() CASCADE;"),
+    (
+        "unit_packs.sql",
+        """
+            DROP FUNCTION unit_pack_is_drawn() CASCADE;
+            DROP FUNCTION unit_pack_is_frozen() CASCADE;
+            DROP TRIGGER pack_draw_is_append_only ON marketplace_packdraw;
+        """,
+    ),
+    ("settle_orders.sql", "DROP FUNCTION marketplace_settle_plain_orders;"),
 )
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marketplace", "0001_initial"), ("kernel", "0003_record_events")]
+    dependencies = [("marketplace", "0001_initial"), ("settlements", "0003_ledger")]
 
     operations = [run_sql_file("marketplace", name, reverse=reverse) for name, reverse in GUARDS]

@@ -4,6 +4,10 @@
 -- one element per leg, in the order of the batch; leg_moved is what the batch has moved on the leg's account so far.
 -- Returns no row when the batch is written. Otherwise the rows tell why nothing is: the transfers that were posted before
 -- under the same references, or the accounts that would fall `short`.
+--
+-- The shared lock goes before the balances (accounting_periods.sql). A posting is never dated before the one that last
+-- moved one of its guarded accounts, so that their running balances follow the order of time. One that found an account
+-- short, and then finds that it no longer is, is tried again instead of failing.
 CREATE FUNCTION settlements_post(
     act jsonb, posted_at timestamptz,
     ids uuid[], kinds text[], refs text[], venues uuid[], memos text[], leg_counts int[],
@@ -17,43 +21,61 @@ SET enable_seqscan = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
+DECLARE
+    dated timestamptz;
+    refused_by text;
 BEGIN
-    -- In account-id order, so that two batches never wait for each other in a circle.
-    PERFORM FROM settlements_balance
-      WHERE account_id = ANY (leg_accounts) AND guarded ORDER BY account_id FOR NO KEY UPDATE;
+    LOOP
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared(settlements_posting_lock());
 
-    INSERT INTO settlements_transfer (id, created_at, kind, reference, venue_id, memo, legs)
-    SELECT draft.id, posted_at, draft.kind, draft.reference, draft.venue_id, draft.memo, draft.legs
-      FROM unnest(ids, kinds, refs, venues, memos, leg_counts) AS draft (id, kind, reference, venue_id, memo, legs);
+        -- In account-id order, so that two batches never wait for each other in a circle.
+        SELECT greatest(posted_at, max(locked.moved_at)) INTO dated
+          FROM (SELECT moved_at FROM settlements_balance
+                 WHERE account_id = ANY (leg_accounts) AND guarded ORDER BY account_id FOR NO KEY UPDATE) AS locked;
 
-    INSERT INTO settlements_entry
-           (id, created_at, transfer_id, position, account_id, venue_id, currency, amount_minor, balance_minor)
-    SELECT uuidv7(), posted_at, leg.transfer_id, leg.position, leg.account_id, balance.venue_id, balance.currency,
-           leg.amount, CASE WHEN balance.guarded THEN balance.minor + leg.moved END
-      FROM unnest(leg_transfers, leg_positions, leg_accounts, leg_amounts, leg_moved)
-           WITH ORDINALITY AS leg (transfer_id, position, account_id, amount, moved, n)
-      JOIN settlements_balance balance ON balance.account_id = leg.account_id
-     ORDER BY leg.n;
+        INSERT INTO settlements_transfer (id, created_at, kind, reference, venue_id, memo, legs)
+        SELECT draft.id, dated, draft.kind, draft.reference, draft.venue_id, draft.memo, draft.legs
+          FROM unnest(ids, kinds, refs, venues, memos, leg_counts) AS draft (id, kind, reference, venue_id, memo, legs);
 
-    PERFORM kernel_record_events(act);
-EXCEPTION
-    WHEN unique_violation THEN
-        RETURN QUERY
-        SELECT transfer.reference::text, transfer.id, NULL::uuid
-          FROM settlements_transfer transfer WHERE transfer.reference = ANY (refs);
-        IF NOT FOUND THEN
-            RAISE;
-        END IF;
-    WHEN check_violation THEN
-        RETURN QUERY
-        SELECT NULL::text, NULL::uuid, balance.account_id
-          FROM (SELECT account_id, sum(amount) AS minor
-                  FROM unnest(leg_accounts, leg_amounts) AS leg (account_id, amount) GROUP BY account_id) AS change
-          JOIN settlements_balance balance USING (account_id)
-         WHERE balance.guarded AND balance.minor + change.minor < 0;
-        IF NOT FOUND THEN
-            RAISE;
-        END IF;
+        INSERT INTO settlements_entry
+               (id, created_at, transfer_id, position, account_id, venue_id, currency, amount_minor, balance_minor)
+        SELECT uuidv7(), dated, leg.transfer_id, leg.position, leg.account_id, balance.venue_id, balance.currency,
+               leg.amount, CASE WHEN balance.guarded THEN balance.minor + leg.moved END
+          FROM unnest(leg_transfers, leg_positions, leg_accounts, leg_amounts, leg_moved)
+               WITH ORDINALITY AS leg (transfer_id, position, account_id, amount, moved, n)
+          JOIN settlements_balance balance ON balance.account_id = leg.account_id
+         ORDER BY leg.n;
+
+        PERFORM kernel_record_events(act);
+
+        RETURN;
+    EXCEPTION
+        WHEN unique_violation THEN
+            RETURN QUERY
+            SELECT transfer.reference::text, transfer.id, NULL::uuid
+              FROM settlements_transfer transfer WHERE transfer.reference = ANY (refs);
+            IF NOT FOUND THEN
+                RAISE;
+            END IF;
+            RETURN;
+        WHEN check_violation THEN
+            RETURN QUERY
+            SELECT NULL::text, NULL::uuid, balance.account_id
+              FROM (SELECT account_id, sum(amount) AS minor
+                      FROM unnest(leg_accounts, leg_amounts) AS leg (account_id, amount) GROUP BY account_id) AS change
+              JOIN settlements_balance balance USING (account_id)
+             WHERE balance.guarded AND balance.minor + change.minor < 0;
+            IF FOUND THEN
+                RETURN;
+            END IF;
+            GET STACKED DIAGNOSTICS refused_by = CONSTRAINT_NAME;
+            IF refused_by <> 'guarded_balance_is_never_negative' THEN
+                RAISE;
+            END IF;
+            -- What was undone let its locks go, and what was short has been brought by another posting: once more.
+    END;
+    END LOOP;
 END
 $$;
 

@@ -30,13 +30,15 @@ DECLARE
 BEGIN
     WITH change AS (
         SELECT account_id, venue_id, currency, count(*) AS entries, sum(amount_minor)::bigint AS minor,
-               (array_agg(balance_minor ORDER BY id DESC))[1] AS stated
+               (array_agg(balance_minor ORDER BY id DESC))[1] AS stated,
+               min(created_at) AS first_at, max(created_at) AS last_at
           FROM fresh WHERE balance_minor IS NOT NULL GROUP BY account_id, venue_id, currency
     ), moved AS (
-        UPDATE settlements_balance balance SET minor = balance.minor + change.minor
+        UPDATE settlements_balance balance SET minor = balance.minor + change.minor, moved_at = change.last_at
           FROM change
          WHERE balance.account_id = change.account_id AND balance.guarded
            AND balance.venue_id = change.venue_id AND balance.currency = change.currency
+           AND (balance.moved_at IS NULL OR balance.moved_at <= change.first_at)
         RETURNING change.entries, balance.minor = change.stated AS stated_truly
     ), tail AS (
         INSERT INTO settlements_unsummedentry (account_id, entry_id, amount_minor)
@@ -49,7 +51,8 @@ BEGIN
     SELECT (SELECT count(*) FROM fresh),
            (SELECT count(*) FROM fresh
               JOIN settlements_transfer transfer ON transfer.id = fresh.transfer_id
-             WHERE transfer.venue_id = fresh.venue_id AND fresh.position < transfer.legs),
+             WHERE transfer.venue_id = fresh.venue_id AND transfer.created_at = fresh.created_at
+               AND fresh.position < transfer.legs),
            (SELECT coalesce(sum(moved.entries), 0) FROM moved),
            (SELECT count(*) FROM tail),
            (SELECT bool_and(moved.stated_truly) FROM moved)
