@@ -28,7 +28,7 @@ from listings.models import (
     StatutoryClock,
 )
 from listings.price_ceilings import listed_above_ceilings
-from marketplace.models import Charge, CreditNote, Demand, Dispute, RoomQuery
+from marketplace.models import Charge, CreditNote, Demand, Dispute, RevenuePeriod, RoomQuery
 from settlements.models import (
     AccountingPeriod,
     BankBreak,
@@ -304,6 +304,15 @@ QUEUES: tuple[Queue, ...] = (
         Charge,
         frozenset({P.CHARGE_CREDIT}),
         (("state__exact", "OVERDUE"),),
+        is_alarm=True,
+    ),
+    Queue(
+        "late_revenue",
+        _("Late reports of revenue"),
+        "pending_actions",
+        RevenuePeriod,
+        frozenset({P.CHARGE_CREDIT}),
+        (("state__exact", "LATE"),),
         is_alarm=True,
     ),
     Queue(

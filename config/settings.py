@@ -292,6 +292,7 @@ SPECTACULAR_SETTINGS = {
         "ImportedCertificateKind": "listings.models.ImportedCertificate.Kind",
         "ImportedCertificateState": "listings.models.ImportedCertificate.State",
         "PlanKind": "listings.models.Plan.Kind",
+        "CycleEnum": "listings.cycles.Cycle",
         "AccountKind": "settlements.models.Account.Kind",
         "ProductTypeEnum": "accounts.product_types.ProductType",
         "VoucherProgrammeState": "settlements.models.VoucherProgramme.State",

@@ -72,6 +72,7 @@ OFFER_COLUMNS = (
     "plan__cap_minor",
     "plan__packs",
     "plan__milestones",
+    "plan__revenue_share",
     "listing__number",
     "listing__visibility",
     "listing__allowed_organizations",

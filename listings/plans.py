@@ -20,8 +20,20 @@ from listings.milestones import Milestone, checked_milestones
 from listings.models import Plan, Product
 from listings.price_ceilings import refuse_plans_above
 from listings.registration import locked_product, refuse_retired
+from listings.revenue_shares import RevenueShare, checked_share
 
 NOTHING = Money(0, Currency.CNY)
+AMENDED = (
+    "kind",
+    "price_minor",
+    "currency",
+    "name",
+    "new_versions",
+    "cycle",
+    "takes_offers",
+    "milestones",
+    "revenue_share",
+)
 
 
 @transaction.atomic
@@ -36,16 +48,18 @@ def create_plan(
     cycle: str = "",
     takes_offers: bool = False,
     milestones: Sequence[Milestone] = (),
+    revenue_share: RevenueShare | None = None,
     actor: Actor,
 ) -> Plan:
     """Give a product a price; a free plan needs none (its currency then defaults to CNY).
 
-    A metered plan has `metering`, and a price only where the order itself costs something. A subscription costs its
+    A metered plan has `metering`, one of shared revenue its `revenue_share`; both have a price only where the order
+    itself costs something. A subscription costs its
     price for the whole term of the terms, or of its `cycle`, and says which new versions come with it (all, unless told
     otherwise). What is negotiated or auctioned has a guide price; one-off plans and rolling subscriptions may take
     offers besides their price. `milestones` divide what is paid once. Raises Problem `not_found`, `forbidden`,
     `illegal_state` for a retired product, or `invalid` at `/price`, `/metering`, `/new_versions`, `/cycle`,
-    `/takes_offers`, or at `/kind` where products of its type are not sold so.
+    `/takes_offers`, `/revenue_share`, or at `/kind` where products of its type are not sold so.
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)
@@ -64,6 +78,7 @@ def create_plan(
         cycle=_checked_cycle(kind, cycle),
         takes_offers=_checked_offers(kind, takes_offers, cycle),
         milestones=checked_milestones(kind, milestones),
+        revenue_share=checked_share(kind, revenue_share),
         **_metering_columns(kind, metering),
     )
     audit.record("plan.created", subject=plan, actor=actor, details=_priced(plan))
@@ -82,12 +97,13 @@ def amend_plan(
     cycle: str | None = None,
     takes_offers: bool | None = None,
     milestones: Sequence[Milestone] | None = None,
+    revenue_share: RevenueShare | None = None,
     actor: Actor,
 ) -> Plan:
     """Change a plan that no live listing offers; what is None stays, and so do new versions that are "".
 
     Raises Problem `not_found`, `forbidden`, `plan_in_use`, or `invalid` at `/price`, `/metering`, `/new_versions`,
-    `/cycle`, `/takes_offers` or `/kind`.
+    `/cycle`, `/takes_offers`, `/revenue_share` or `/kind`.
     """
     plan = _locked_plan(plan_id, actor)
     kind = kind or plan.kind
@@ -101,12 +117,13 @@ def amend_plan(
     plan.takes_offers = _checked_offers(kind, offers, plan.cycle)
     if milestones is not None or kind != plan.kind:
         plan.milestones = checked_milestones(kind, milestones or ())
+    if revenue_share is not None or kind != plan.kind:
+        plan.revenue_share = checked_share(kind, revenue_share)
     plan.kind, plan.price_minor, plan.currency = kind, price.minor, price.currency
     plan.name = plan.name if name is None else dict(name)
     for column, value in columns.items():
         setattr(plan, column, value)
-    changed = ("kind", "price_minor", "currency", "name", "new_versions", "cycle", "takes_offers", "milestones")
-    plan.save(update_fields=[*changed, *columns])
+    plan.save(update_fields=[*AMENDED, *columns])
     for listing in plan.listings.select_related("product", "venue"):
         refuse_plans_above(product=listing.product, venue=listing.venue, plans=[plan])
     audit.record("plan.amended", subject=plan, actor=actor, details=_priced(plan))
@@ -194,14 +211,16 @@ def _priced(plan: Plan) -> dict[str, Any]:
     cycle = {"cycle": plan.cycle} if plan.cycle else {}
     offers = {"takes_offers": True} if plan.takes_offers else {}
     stages = {"milestones": plan.milestones} if plan.milestones else {}
-    return {"kind": plan.kind, "price": plan.price.as_json(), **metering, **versions, **cycle, **offers, **stages}
+    share = {"revenue_share": plan.revenue_share} if plan.revenue_share else {}
+    terms = {**metering, **versions, **cycle, **offers, **stages, **share}
+    return {"kind": plan.kind, "price": plan.price.as_json(), **terms}
 
 
 def _checked_price(kind: str, price: Money | None) -> Money:
     """Return the price to store; raises Problem `invalid` at `/kind` or `/price`."""
     if kind not in Plan.Kind.values:
         raise field_problem("/kind", "invalid_choice", _("There is no such kind of plan."))
-    if kind == Plan.Kind.METERED:
+    if kind in (Plan.Kind.METERED, Plan.Kind.REVENUE_SHARE):
         return price or NOTHING
     if kind == Plan.Kind.FREE:
         if price is not None and price.minor != 0:

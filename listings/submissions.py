@@ -155,4 +155,5 @@ def _plan(plan: Plan) -> dict[str, Any]:
     offers = {"takes_offers": True} if plan.takes_offers else {}
     price = {"price_minor": plan.price_minor, "currency": plan.currency}
     stages = {"milestones": plan.milestones} if plan.milestones else {}
-    return {"id": plan.pk, "kind": plan.kind, **price, **metering, **cycle, **offers, **stages}
+    share = {"revenue_share": plan.revenue_share} if plan.revenue_share else {}
+    return {"id": plan.pk, "kind": plan.kind, **price, **metering, **cycle, **offers, **stages, **share}

@@ -61,6 +61,7 @@ def draw_up(
         **({"total": order.total.as_json()} if order.buyer_fees_minor else {}),
         **({"subscription": _subscription(offer, quote, at)} if offer.plan.new_versions else {}),
         **({"metering": offer.plan.metering.as_json()} if offer.plan.metering else {}),
+        **({"revenue_share": offer.plan.revenue_share} if offer.plan.revenue_share else {}),
         **({"milestones": _milestones(order, offer)} if offer.plan.milestones else {}),
         **({"voucher": dict(voucher)} if voucher else {}),
         "division": [line.as_json() for line in lines],

@@ -32,7 +32,11 @@ def propose_credit(*, charge_id: UUID, amount: Money, reason: str, actor: Actor)
     """
     charge = locked_charge(charge_id, actor)
     require(actor, Permission.CHARGE_CREDIT, venue_id=charge.venue_id)
-    person_id = responsible_person(actor)
+    return write_credit(charge, amount, reason=reason, person_id=responsible_person(actor), actor=actor)
+
+
+def write_credit(charge: Charge, amount: Money, *, reason: str, person_id: UUID, actor: Actor) -> CreditNote:
+    """Write down a proposed credit note of a locked charge, in the name of a person; raises Problem `invalid`."""
     _check_amount(charge, amount)
     note = CreditNote.objects.create(
         charge=charge,
@@ -63,8 +67,13 @@ def approve_credit(*, note_id: UUID, actor: Actor) -> CreditNote:
     require_disinterested(actor, note.organization_id)
     if note.state != CreditNote.State.PROPOSED:
         raise Problem("illegal_state", state=note.state)
-    _check_amount(charge, note.amount)
+    book_credit(note, charge, person_id=responsible_person(actor), actor=actor)
+    return note
 
+
+def book_credit(note: CreditNote, charge: Charge, *, person_id: UUID, actor: Actor) -> None:
+    """Book a credit note of a locked charge, approved by another person than who proposed it, as `approve_credit`."""
+    _check_amount(charge, note.amount)
     parts = _give_back(note, charge, actor) if charge.state == Charge.State.PAID else []
     now = timezone.now()
     advance(
@@ -74,7 +83,7 @@ def approve_credit(*, note_id: UUID, actor: Actor) -> CreditNote:
         reason=note.reason,
         details={"charge": charge.number, "amount": note.amount.as_json()},
         division=[part.as_json() for part in parts],
-        decided_by_id=responsible_person(actor),
+        decided_by_id=person_id,
         decided_at=now,
     )
     charge.credited_minor += note.amount_minor
@@ -83,7 +92,6 @@ def approve_credit(*, note_id: UUID, actor: Actor) -> CreditNote:
     if charge.state != Charge.State.PAID and charge.credited_minor == charge.gross_minor:
         advance(charge, to=Charge.State.CANCELLED, actor=actor, reason=note.reason, decided_at=now)
         give_right_back(charge)
-    return note
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from listings.lineage import end_licence
 from marketplace.acceptance_clock import restart_clocks
 from marketplace.locks import lock_order
 from marketplace.models import Agreement, Delivery, Entitlement
+from marketplace.revenue_rows import cut_period, void_periods
 
 
 def suspend_entitlement(*, entitlement_id: UUID, reason: str, actor: Actor) -> Entitlement:
@@ -52,6 +53,7 @@ def end_right(entitlement: Entitlement, *, reason: str, actor: Actor) -> None:
     Does nothing where both have ended before: the venue revoked them, or the agreed term is over. Neither keeps a buyer
     from getting the money back.
     """
+    void_periods(entitlement.agreement_id, reason=reason, actor=actor)
     entitlement.refresh_from_db(fields=["state"])
     if has_ended(entitlement):
         return
@@ -95,6 +97,7 @@ def _move(
     _move_others(entitlement, to=to, reason=reason, actor=actor)
     advance(entitlement.agreement, to=agreement_to, actor=actor, reason=reason)
     if agreement_to == Agreement.State.TERMINATED:
+        cut_period(entitlement.agreement_id)
         end_licence(agreement_id=entitlement.agreement_id, actor=actor, reason=reason)
     return entitlement
 

@@ -50,7 +50,7 @@ def request_quote(*, listing_id: UUID, plan_id: UUID, actor: Actor, broker_id: U
     buyer = buyer_of(offer, actor)
     broker = broker_of(offer, buyer, broker_id)
     now = timezone.now()
-    term = first_term(offer, now)
+    term, share = first_term(offer, now), offer.plan.revenue_share
     return make_quote(
         offer=offer,
         buyer=buyer,
@@ -58,7 +58,7 @@ def request_quote(*, listing_id: UUID, plan_id: UUID, actor: Actor, broker_id: U
         gross=first_price(offer, now),
         origin=DealOrigin.LIST_PRICE,
         actor=actor,
-        conditions={"first_term": term} if term else None,
+        conditions={**({"first_term": term} if term else {}), **({"revenue_share": share} if share else {})},
         ends_at=end_of_first_term(offer, now),
     )
 

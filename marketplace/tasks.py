@@ -27,6 +27,7 @@ from marketplace import (
     ordering,
     plan_changes,
     renewals,
+    revenue_reports,
     settlement_runs,
     subscriptions,
     telling,
@@ -40,6 +41,7 @@ from marketplace.delivery import fulfilment, gateway, table_writing, version_cha
 from marketplace.delivery.clean_room import matching, queries
 from marketplace.delivery.metering import period_named
 from marketplace.delivery.push import pushing
+from marketplace.revenue_rows import CLOCK_JOB as REVENUE_CLOCK_JOB
 from marketplace.statistics import editions
 from settlements.deposits import FUNDS_JOB
 from settlements.vouchers import clawbacks
@@ -153,6 +155,12 @@ def accept_milestone_in_silence(job: Job) -> None:
 def settle_milestone(job: Job) -> None:
     assert job.subject_id is not None  # noqa: S101 - milestones.py names it
     milestones.settle_milestone(milestone_id=job.subject_id)
+
+
+@handles(REVENUE_CLOCK_JOB)
+def follow_revenue_clock(job: Job) -> None:
+    assert job.subject_id is not None  # noqa: S101 - revenue_rows.py names it
+    revenue_reports.follow_clock(period_id=job.subject_id)
 
 
 @handles(SILENCE_JOB)

@@ -27,6 +27,7 @@ from marketplace.api import (
     quotes,
     recipients,
     reports,
+    revenue,
     scenarios,
     statistics,
     subscriptions,
@@ -256,6 +257,23 @@ urlpatterns = [
     path("unit-packs", packs.PackList.as_view(), name="unit-packs"),
     path("unit-packs/<uuid:unit_pack_id>", packs.PackDetail.as_view(), name="unit-pack"),
     path("unit-packs/<uuid:unit_pack_id>/close", packs.PackClose.as_view(), name="unit-pack-close"),
+    path("revenue-periods", revenue.RevenuePeriodList.as_view(), name="revenue-periods"),
+    path("revenue-periods/<uuid:revenue_period_id>", revenue.RevenuePeriodDetail.as_view(), name="revenue-period"),
+    path(
+        "revenue-periods/<uuid:revenue_period_id>/statements",
+        revenue.RevenueReport.as_view(),
+        name="revenue-period-report",
+    ),
+    path(
+        "revenue-periods/<uuid:revenue_period_id>/statements/<int:number>/accept",
+        revenue.RevenueAccept.as_view(),
+        name="revenue-period-accept",
+    ),
+    path(
+        "revenue-periods/<uuid:revenue_period_id>/statements/<int:number>/object",
+        revenue.RevenueObject.as_view(),
+        name="revenue-period-object",
+    ),
     path("plan-changes", plan_changes.PlanChangeList.as_view(), name="plan-changes"),
     path("plan-changes/<uuid:plan_change_id>", plan_changes.PlanChangeDetail.as_view(), name="plan-change"),
     path(

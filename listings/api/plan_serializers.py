@@ -13,11 +13,13 @@ from kernel.languages import LanguageMapSerializerField
 from kernel.money import MoneyField
 from listings.cycles import Cycle
 from listings.metering import LONGEST_PACK_DAYS, MOST_UNITS, PRICE_PLACES, Metering, Pack, Tier, Unit
-from listings.milestones import LONGEST_DAYS, WHOLE
+from listings.milestones import LONGEST_DAYS, WHOLE, Milestone
 from listings.models import (
     Plan,
 )
 from listings.models.products import NAME_LENGTH
+from listings.revenue_shares import LONGEST_DAYS as LONGEST_REPORT_DAYS
+from listings.revenue_shares import RevenueShare
 
 _UNIT_PRICE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
@@ -97,14 +99,59 @@ class MilestoneSerializer(StrictSerializer):
     share_ppm = serializers.IntegerField(min_value=1, max_value=WHOLE, help_text=_("All shares sum to 1000000."))
     due_days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, help_text=_("From the order on."))
 
+    def validate(self, attrs: dict[str, Any]) -> Milestone:
+        return Milestone(**attrs)
+
+
+class RevenueShareSerializer(StrictSerializer):
+    """Which share of the buyer's revenue is due for each period of the calendar; no limit where a member is null."""
+
+    share_ppm = serializers.IntegerField(
+        min_value=1, max_value=WHOLE, help_text=_("In parts per million: 125000 is 12.5 %.")
+    )
+    period = serializers.ChoiceField(Cycle.choices)
+    report_days = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_REPORT_DAYS, help_text=_("After the period's end, for the buyer to report.")
+    )
+    grace_days = serializers.IntegerField(
+        min_value=1,
+        max_value=LONGEST_REPORT_DAYS,
+        default=10,
+        help_text=_("After those, until what is undisputed is charged without a report: the minimum at least."),
+    )
+    minimum = serializers.DecimalField(
+        max_digits=13,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        default=None,
+        allow_null=True,
+        help_text=_("What a whole period brings at least, in the plan's currency; a part of one by its days."),
+    )
+    cap = serializers.DecimalField(
+        max_digits=13,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        default=None,
+        allow_null=True,
+        help_text=_("What a period brings at most, in the plan's currency."),
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> RevenueShare:
+        least, most = (_minor(attrs.pop(name)) for name in ("minimum", "cap"))
+        return RevenueShare(**attrs, minimum_minor=least, cap_minor=most)
+
+
+def _minor(amount: Decimal | None) -> int | None:
+    return None if amount is None else int(amount * 100)
+
 
 class NewPlanSerializer(StrictSerializer):
     kind = serializers.ChoiceField(Plan.Kind.choices)
     price = MoneyField(
         required=False,
         help_text=_(
-            "Needed unless the plan is free or metered, at least 0.01; a guide where it is negotiated or bid for; of a "
-            "metered plan what the order itself costs."
+            "Needed unless the plan is free, metered or shares revenue, at least 0.01; a guide where it is negotiated "
+            "or bid for; of a metered plan or a share of revenue what the order itself costs."
         ),
     )
     metering = MeteringSerializer(required=False, help_text=_("Of a metered plan alone."))
@@ -128,6 +175,7 @@ class NewPlanSerializer(StrictSerializer):
     milestones = MilestoneSerializer(
         many=True, required=False, help_text=_("The steps by which what is paid once is delivered and settled.")
     )
+    revenue_share = RevenueShareSerializer(required=False, help_text=_("Of a share of revenue alone."))
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
 
@@ -141,6 +189,7 @@ class PlanChangesSerializer(StrictSerializer):
     milestones = MilestoneSerializer(
         many=True, required=False, help_text=_("The steps by which what is paid once is delivered and settled.")
     )
+    revenue_share = RevenueShareSerializer(required=False, help_text=_("Of a share of revenue alone."))
     name = LanguageMapSerializerField(text_length=NAME_LENGTH, required=False)
 
 
@@ -149,6 +198,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
     price = MoneyField()
     metering = MeteringSerializer(allow_null=True)
     milestones = MilestoneSerializer(many=True)
+    revenue_share = RevenueShareSerializer(allow_null=True, source="share")
 
     class Meta:
         model = Plan
@@ -163,6 +213,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
             "cycle",
             "takes_offers",
             "milestones",
+            "revenue_share",
             "created_at",
         )
         read_only_fields = fields

@@ -140,6 +140,8 @@ class PlanList(generics.GenericAPIView[Plan]):
             new_versions=body.get("new_versions", ""),
             cycle=body["cycle"],
             takes_offers=body["takes_offers"],
+            milestones=body.get("milestones", ()),
+            revenue_share=body.get("revenue_share"),
             actor=actor_of(request),
         )
         return Response(represent(PlanSerializer, plan), status=201)
@@ -165,6 +167,8 @@ class PlanDetail(APIView):
             new_versions=body.get("new_versions", ""),
             cycle=body.get("cycle"),
             takes_offers=body.get("takes_offers"),
+            milestones=body.get("milestones"),
+            revenue_share=body.get("revenue_share"),
             actor=actor_of(request),
         )
         return Response(represent(PlanSerializer, plan))

@@ -31,6 +31,7 @@ from listings.models.vocabulary import (
     Right,
     SourceKind,
 )
+from listings.revenue_shares import RevenueShare, share_of_json
 
 NAME_LENGTH = 40  # characters per language, as the registration form counts them
 SUMMARY_LENGTH = 400
@@ -171,6 +172,7 @@ class Plan(Identified):
         FREE = "FREE", _("free")
         ONE_OFF = "ONE_OFF", _("one-off")
         METERED = "METERED", _("metered")
+        REVENUE_SHARE = "REVENUE_SHARE", _("share of revenue")
         SUBSCRIPTION = "SUBSCRIPTION", _("subscription")
         NEGOTIATED = "NEGOTIATED", pgettext_lazy("plan", "negotiated")
         AUCTION = "AUCTION", pgettext_lazy("plan", "by auction")
@@ -187,7 +189,7 @@ class Plan(Identified):
         "accounts.Organization", models.PROTECT, related_name="+", verbose_name=_("provider")
     )
     name = LanguageMapField(_("name"), text_length=NAME_LENGTH, blank=True)
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=13, choices=Kind.choices)
     price_minor = models.BigIntegerField(_("price in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     # Of subscriptions alone: which new versions come with the price, as long as the terms run.
@@ -198,6 +200,8 @@ class Plan(Identified):
     takes_offers = models.BooleanField(_("takes offers"), default=False)
     # What is done in steps: which share of the price each of them earns (listings/milestones.py).
     milestones = models.JSONField(_("milestones"), default=list, blank=True)
+    # Of shared revenue alone (listings/revenue_shares.py); the price above is then what the order itself costs.
+    revenue_share = models.JSONField(_("share of revenue"), default=dict, blank=True)
     # Of metered plans alone; the price above is then what the order itself costs, which may be nothing.
     unit = models.CharField(_("unit of metering"), max_length=8, choices=Unit.choices, blank=True)
     unit_price = models.DecimalField(
@@ -224,7 +228,7 @@ class Plan(Identified):
                     price_minor__gte=1,
                     price_minor__lte=LARGEST_MINOR,
                 )
-                | Q(kind="METERED", price_minor__gte=0, price_minor__lte=LARGEST_MINOR),
+                | Q(kind__in=["METERED", "REVENUE_SHARE"], price_minor__gte=0, price_minor__lte=LARGEST_MINOR),
                 name="plan_price_fits_its_kind",
             ),
             models.CheckConstraint(
@@ -249,6 +253,11 @@ class Plan(Identified):
                 condition=Q(milestones=[]) | Q(kind__in=["ONE_OFF", "NEGOTIATED"]),
                 name="plans_paid_once_have_milestones",
             ),
+            models.CheckConstraint(
+                condition=(Q(kind="REVENUE_SHARE") & ~Q(revenue_share={}))
+                | (~Q(kind="REVENUE_SHARE") & Q(revenue_share={})),
+                name="plans_of_shared_revenue_have_a_share",
+            ),
         ]
         indexes = [models.Index(fields=["organization", "-id"], name="plan_by_organization")]
 
@@ -263,6 +272,11 @@ class Plan(Identified):
     def has_list_price(self) -> bool:
         """Whether anybody may have it at its price; what is negotiated or auctioned has a guide price only."""
         return self.kind not in (self.Kind.NEGOTIATED, self.Kind.AUCTION)
+
+    @property
+    def share(self) -> RevenueShare | None:
+        """The terms of shared revenue, None for plans of other kinds."""
+        return share_of_json(self.revenue_share) if self.revenue_share else None
 
     @property
     def metering(self) -> Metering | None:

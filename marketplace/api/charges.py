@@ -29,6 +29,7 @@ from marketplace.models import Charge, CreditNote, DunningStep, UsageRecord
 from marketplace.packs import is_reproduced as is_pack_reproduced
 from marketplace.plan_changes import is_reproduced as is_change_reproduced
 from marketplace.renewals import is_reproduced as is_term_reproduced
+from marketplace.revenue_bills import is_reproduced as is_revenue_reproduced
 from marketplace.usage_runs import is_reproduced as is_usage_reproduced
 from settlements.api.serializers import OwnerSerializer
 
@@ -38,6 +39,7 @@ REPRODUCED = {
     Charge.Kind.SUBSCRIPTION: is_term_reproduced,
     Charge.Kind.PLAN_CHANGE: is_change_reproduced,
     Charge.Kind.PACK: is_pack_reproduced,
+    Charge.Kind.REVENUE: is_revenue_reproduced,
 }
 COLUMNS = ("row", "month", "late", "used_at", "kind", "nonce", "records", "units", "free_units", "amount", "currency")
 

@@ -29,6 +29,7 @@ from marketplace.delivery.watermark.copies import mark_copies
 from marketplace.entitlements import has_ended
 from marketplace.locks import lock_order
 from marketplace.models import Delivery, Entitlement, NewVersion, Order
+from marketplace.revenue_rows import begin_periods
 from marketplace.subscriptions import hindrance_of
 
 # What each way of delivery makes of the files that were sold; what it returns is a part of the receipt.
@@ -172,6 +173,7 @@ def _open_to_buyer(delivery: Delivery, receipt: dict[str, Any]) -> None:
     )
     if not delivery.is_new_version:
         advance(order, to=Order.State.DELIVERED, actor=SYSTEM)
+        begin_periods(order)
     else:
         push_new_version(delivery)
     start_clock(delivery)

@@ -16,6 +16,7 @@ from marketplace.models.packs import PackDraw, UnitPack
 from marketplace.models.plan_changes import PlanChange
 from marketplace.models.push import Push, PushedFile, PushTarget
 from marketplace.models.quotes import Quote
+from marketplace.models.revenue import RevenueAnswer, RevenueBill, RevenuePeriod, RevenueStatement
 from marketplace.models.scenarios import Scenario
 from marketplace.models.sharing import (
     Recipient,
@@ -68,6 +69,10 @@ __all__ = [
     "Quote",
     "Recipient",
     "RecipientToken",
+    "RevenueAnswer",
+    "RevenueBill",
+    "RevenuePeriod",
+    "RevenueStatement",
     "RoomQuery",
     "RoomTable",
     "Scenario",

@@ -34,6 +34,7 @@ class Charge(Identified, Stateful):
         SUBSCRIPTION = "SUBSCRIPTION", _("term of a subscription")
         PLAN_CHANGE = "PLAN_CHANGE", _("change of a subscription's plan")
         PACK = "PACK", _("units bought ahead")
+        REVENUE = "REVENUE", _("share of revenue")
 
     class State(models.TextChoices):
         DUE = "DUE", pgettext_lazy("charge", "due")

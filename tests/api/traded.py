@@ -38,6 +38,7 @@ from listings.models import (
     Visibility,
 )
 from listings.registry import applying, examining, objections
+from listings.revenue_shares import RevenueShare
 from listings.revising import edit_listing, withdraw_revision
 from listings.scanning_anew import SCAN_JOB, ask_for_scan
 from marketplace import dispute_outcomes, disputes
@@ -59,12 +60,14 @@ from marketplace.models import (
     Order,
     ProductionReturn,
     PushTarget,
+    RevenuePeriod,
     RoomTable,
     Subscription,
 )
 from marketplace.ordering import place_order
 from marketplace.packs import buy_pack
 from marketplace.plan_changes import confirm_change, quote_change
+from marketplace.revenue_reports import accept_statement, object_to_statement, report_revenue
 from marketplace.scenarios import create_scenario, publish_scenario
 from marketplace.statistics import editions
 from marketplace.statistics.quarter import Quarter
@@ -299,7 +302,12 @@ def _charged(member: Organization) -> dict[str, object]:
         reason="One answer was wrong",
         actor=actor(staff("gzdex", Role.SETTLEMENT_OFFICER)),
     )
-    return {"charge_id": charge.id, "credit_note_id": note.id, "unit_pack_id": _pack(member)}
+    return {
+        "charge_id": charge.id,
+        "credit_note_id": note.id,
+        "unit_pack_id": _pack(member),
+        "revenue_period_id": _shared_revenue(member),
+    }
 
 
 def _pack(member: Organization) -> UUID:
@@ -310,6 +318,23 @@ def _pack(member: Organization) -> UUID:
     buyer = actor(person_of(member))
     accept_delivery(delivery_id=delivery.pk, actor=buyer)
     return buy_pack(entitlement_id=delivery.entitlement_id, units=1_000, actor=buyer).pk
+
+
+def _shared_revenue(member: Organization) -> UUID:
+    """A period whose revenue the member has reported, objected to, put right and accepted."""
+    plan = {"kind": "REVENUE_SHARE", "revenue_share": RevenueShare(100_000, "MONTH", report_days=366)}
+    offered = listed_dataset(make_member("gzdex", Capacity.PROVIDER), price="0.00", plan=plan)
+    with time_machine.travel(timezone.now() - timedelta(days=40), tick=False):
+        order = placed(offered, member)
+        delivered(order)
+    period = RevenuePeriod.objects.get(agreement__order=order)
+    buyer, seller = actor(person_of(member)), actor(person_of(order.provider))
+    report_revenue(period_id=period.pk, revenue=Money(1_000, Currency.CNY), actor=buyer)
+    object_to_statement(period_id=period.pk, number=1, reason="A shop is missing", actor=seller)
+    right = Money(1_010, Currency.CNY)
+    report_revenue(period_id=period.pk, revenue=right, corrects=1, reason="It was", actor=buyer)
+    accept_statement(period_id=period.pk, number=2, actor=seller)
+    return period.pk
 
 
 def _vouched(listing: Listing, member: Organization) -> dict[str, object]:
