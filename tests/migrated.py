@@ -1,7 +1,7 @@
 """A migrated database that every test database is copied from, kept between runs under var/test-databases.
 
-Applying the migrations takes several times as long as copying. The copy is named after everything that the migrations are
-made of: their files, the SQL and data that they load, our modules that they import, and the locked packages.
+Applying the migrations takes several times as long as copying. The copy is named after everything that the migrations
+are made of: their files, the SQL and data that they load, our modules that they import, and the locked packages.
 """
 
 import hashlib
