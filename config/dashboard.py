@@ -17,7 +17,7 @@ from config.queues import QUEUES, waiting
 from kernel.actors import Actor
 from kernel.console import actor_in_console
 from kernel.models import AuditEvent
-from kernel.money import format_amount
+from kernel.money import grouped
 from listings.models import ReviewClock
 from marketplace.models import Order
 from settlements import books
@@ -74,8 +74,8 @@ def ledger_totals(actor: Actor, venues: list[Venue]) -> dict[str, Any]:
             {
                 "venue": names[venue],
                 "currency": currency,
-                "amounts": [format_amount(kinds.get(kind, 0)) for kind in Account.Kind],
-                "total": format_amount(sum(kinds.values())),
+                "amounts": [grouped(kinds.get(kind, 0)) for kind in Account.Kind],
+                "total": grouped(sum(kinds.values())),
                 "is_balanced": sum(kinds.values()) == 0,
             }
             for (venue, currency), kinds in held.items()

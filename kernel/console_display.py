@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from kernel.actors import Actor
 from kernel.languages import LanguageMapField
+from kernel.money import Currency, Money, grouped
 
 LANGUAGE_NAMES = {
     "zh-Hans": gettext_lazy("Simplified Chinese"),
@@ -49,6 +50,9 @@ class Shown:
         value = self.field.value_from_object(row)
         if value in (None, "", {}, []):
             return NOTHING
+        if self.field.name.endswith("_minor"):
+            currency = getattr(row, "currency", None)
+            return str(Money(value, Currency(currency))) if currency else grouped(value)
         if isinstance(self.field, LanguageMapField):
             return definitions({LANGUAGE_NAMES.get(tag, tag): text for tag, text in value.items()})
         if isinstance(self.field, models.JSONField):
@@ -69,7 +73,8 @@ def shown_field(model: type[models.Model], name: Any, actor: Actor) -> Any:
     is_plain_key = name in settings.CONSOLE_KEYS or name == "subject_id"
     if is_plain_key and not isinstance(field, models.ForeignKey) and field is not None:
         return Shown(field, actor)
-    return Shown(field, actor) if isinstance(field, READ_BADLY) else name
+    reads_badly = isinstance(field, READ_BADLY) or name.endswith("_minor")
+    return Shown(field, actor) if field is not None and reads_badly else name
 
 
 def definitions(values: Mapping[Any, Any]) -> SafeString:

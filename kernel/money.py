@@ -25,12 +25,16 @@ _AMOUNT = re.compile(r"\d{1,13}(\.\d{1,2})?", re.ASCII)
 
 @dataclass(frozen=True)
 class Money:
-    """`minor` counts the smallest unit (fen, cents, avos)."""
+    """`minor` counts the smallest unit (fen, cents, avos). As text it is for people: "CNY 1,234,567.80"."""
 
     minor: int
     currency: Currency
 
     def __str__(self) -> str:
+        return f"{self.currency} {grouped(self.minor)}"
+
+    def plain(self) -> str:
+        """Return what a program reads in one string: "1234567.80 CNY"."""
         return f"{format_amount(self.minor)} {self.currency}"
 
     def as_json(self) -> dict[str, str]:
@@ -41,6 +45,13 @@ def format_amount(minor: int) -> str:
     """Return minor units as a decimal string: -1234 → "-12.34"."""
     sign = "-" if minor < 0 else ""
     return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"
+
+
+def grouped(minor: int) -> str:
+    """Return minor units as people read them, in the three languages: -123456780 → "-1,234,567.80"."""
+    whole, _dot, cents = format_amount(minor).rpartition(".")
+    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(digits):,}.{cents}"
 
 
 def parse_amount(text: str) -> int:

@@ -196,7 +196,7 @@ def _conditions(wish: Wish, listing: Listing) -> Iterator[Reason]:
         yield _reason("wanted_type" if wish.product_type == listing.product_type else "other_type")
     if wish.budget and listing.price_from_minor is not None and listing.currency == wish.budget.currency:
         price = Money(listing.price_from_minor, Currency(listing.currency))
-        yield _reason("within_budget" if price.minor <= wish.budget.minor else "above_budget", str(price))
+        yield _reason("within_budget" if price.minor <= wish.budget.minor else "above_budget", price.plain())
     if wish.destination:
         home = listing.provider_jurisdiction
         regions = product.buyer_regions or [wish.destination]

@@ -202,9 +202,11 @@ def differences(before: NegotiationRound, after: NegotiationRound) -> Sequence[D
 
 
 def shown(value: Any) -> str | None:
-    """Return a compared value as people read it."""
+    """Return a compared value as a program reads it in one string."""
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Money):
+        return value.plain()
     return None if value is None else str(value)
 
 

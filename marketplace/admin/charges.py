@@ -39,7 +39,11 @@ class DunningInline(ReadOnlyInline):
 
 class CreditNoteInline(ReadOnlyInline):
     model = CreditNote
-    fields = ("number", "state", "amount_minor", "reason", "proposed_by", "decided_by")
+    fields = ("number", "state", "shown_amount", "reason", "proposed_by", "decided_by")
+
+    @admin.display(description=_("amount"))
+    def shown_amount(self, note: CreditNote) -> str:
+        return str(note.amount)
 
 
 @admin.register(Charge)

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from kernel.console import ConsoleAdmin
+from kernel.money import Currency, Money
 from marketplace.models import ComputeJob, ComputePool
 
 
@@ -28,7 +29,7 @@ class ComputePoolAdmin(ConsoleAdmin):
 
 @admin.register(ComputeJob)
 class ComputeJobAdmin(ConsoleAdmin):
-    list_display = ("created_at", "organization", "pool", "kind", "state", "why_not", "seconds_used", "cost_minor")
+    list_display = ("created_at", "organization", "pool", "kind", "state", "why_not", "seconds_used", "cost")
     list_filter = ("state", "why_not", "kind", "venue")
     list_select_related = ("organization", "pool")
     search_fields = ("organization__legal_name", "provider__legal_name", "pool__name", "task_sha256")
@@ -46,6 +47,11 @@ class ComputeJobAdmin(ConsoleAdmin):
         ("placed_by", "reads"),
         ("first_read_at", "last_read_at"),
     )
+
+    @admin.display(description=_("cost"), ordering="cost_minor")
+    def cost(self, job: ComputeJob) -> str:
+        return str(Money(job.cost_minor, Currency(job.currency)))
+
     readonly_fields = ("evidence",)
 
     @admin.display(description=_("receipt"))

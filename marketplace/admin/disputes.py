@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act
-from kernel.money import Currency, Money, parse_amount
+from kernel.money import Currency, Money, grouped, parse_amount
 from marketplace import dispute_outcomes, disputes
 from marketplace.models import Dispute, DisputeOffer, DisputeStatement
 
@@ -57,7 +57,11 @@ class StatementInline(ReadOnlyInline):
 
 class OfferInline(ReadOnlyInline):
     model = DisputeOffer
-    fields = ("created_at", "organization", "refund_minor", "note", "state")
+    fields = ("created_at", "organization", "shown_refund", "note", "state")
+
+    @admin.display(description=_("to go back"))
+    def shown_refund(self, offer: DisputeOffer) -> str:
+        return grouped(offer.refund_minor)
 
 
 @admin.register(Dispute)
@@ -74,11 +78,11 @@ class DisputeAdmin(ConsoleAdmin):
         "statement",
         ("claimed", "refund"),
         ("negotiate_by", "mediate_by", "body_of_dispute"),
-        ("ruling", "ruling_minor", "ruled_by"),
+        ("ruling", "ruled", "ruled_by"),
         ("ended_at", "paid_at"),
         "division",
     )
-    readonly_fields = ("claimed", "refund")
+    readonly_fields = ("claimed", "refund", "ruled")
     inlines = (StatementInline, OfferInline)
     actions_detail = ("accept", "dismiss", "refer", "enter_ruling", "confirm_ruling")
 
@@ -89,6 +93,10 @@ class DisputeAdmin(ConsoleAdmin):
     @admin.display(description=_("given back"), ordering="refund_minor")
     def refund(self, dispute: Dispute) -> str:
         return str(dispute.refund) if dispute.refund is not None else "–"
+
+    @admin.display(description=_("ruled to go back"))
+    def ruled(self, dispute: Dispute) -> str:
+        return str(Money(dispute.ruling_minor, Currency(dispute.currency))) if dispute.ruling_minor is not None else "–"
 
     @act(_("Take on"), permission="dispute.mediate", states={State.FILED})
     def accept(self, request: HttpRequest, dispute: Dispute, actor: Actor, reason: str) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act
+from kernel.money import Money, grouped
 from marketplace import auctions
 from marketplace.models import Auction, AuctionDeposit, AuctionInvitation, Bid, Negotiation, NegotiationRound, Quote
 from marketplace.negotiating import COMPARED, shown
@@ -78,7 +79,10 @@ def side_by_side(rounds: list[NegotiationRound]) -> dict[str, Any]:
     for name in COMPARED:
         values = [getattr(each, name) for each in rounds]
         cells = [
-            {"text": shown(value) or "–", "changed": earlier is not None and getattr(earlier, name) != value}
+            {
+                "text": str(value) if isinstance(value, Money) else shown(value) or "–",
+                "changed": earlier is not None and getattr(earlier, name) != value,
+            }
             for earlier, value in zip(before, values, strict=False)
         ]
         rows.append({"title": titles[name], "cells": cells})
@@ -87,7 +91,11 @@ def side_by_side(rounds: list[NegotiationRound]) -> dict[str, Any]:
 
 class BidInline(ReadOnlyInline):
     model = Bid
-    fields = ("number", "organization", "amount_minor", "placed_at")
+    fields = ("number", "organization", "amount", "placed_at")
+
+    @admin.display(description=_("bid"))
+    def amount(self, bid: Bid) -> str:
+        return _now("sealed until the close") if bid.amount_minor is None else grouped(bid.amount_minor)
 
 
 class AuctionInvitationInline(ReadOnlyInline):
@@ -97,7 +105,11 @@ class AuctionInvitationInline(ReadOnlyInline):
 
 class AuctionDepositInline(ReadOnlyInline):
     model = AuctionDeposit
-    fields = ("organization", "paddle", "amount_minor", "currency", "state")
+    fields = ("organization", "paddle", "shown_amount", "state")
+
+    @admin.display(description=_("amount"))
+    def shown_amount(self, deposit: AuctionDeposit) -> str:
+        return str(deposit.amount)
 
 
 @admin.register(Auction)

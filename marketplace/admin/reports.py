@@ -18,7 +18,7 @@ from kernel.console import actor_in_console
 from kernel.problems import Problem
 from marketplace.reports.of_money import REPORTS
 from marketplace.reports.picture import picture_of
-from marketplace.reports.table import Line, days_asked, lines_of
+from marketplace.reports.table import Line, days_asked, is_number, lines_of, readable
 
 SHOWN = 200
 
@@ -56,12 +56,17 @@ def money_reports(request: HttpRequest) -> HttpResponse:
             context |= {
                 "report": report,
                 "days": days,
-                "rows": [(line.cells, _page_of(line)) for line in lines[:SHOWN]],
+                "rows": [(_shown(line), _page_of(line)) for line in lines[:SHOWN]],
                 "is_cut": len(lines) > SHOWN,
                 "picture": mark_safe(picture_of(report, lines)),  # noqa: S308 - bar_chart escapes what it writes
                 "csv": f"{reverse('money-report-csv', args=[name])}?{urlencode(days)}",
             }
     return TemplateResponse(request, "marketplace/money_reports.html", context)
+
+
+def _shown(line: Line) -> list[tuple[str, bool]]:
+    """Return each cell as people read it, and whether it is a number."""
+    return [(readable(cell), is_number(cell)) for cell in line.cells]
 
 
 def _page_of(line: Line) -> str:

@@ -19,7 +19,7 @@ from accounts.models import Venue
 from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, act, actor_in_console
-from kernel.money import format_amount
+from kernel.money import grouped
 from kernel.problems import Problem
 from marketplace.models import ProductionReturn, StatisticCell, StatisticEdition
 from marketplace.statistics import editions
@@ -162,7 +162,7 @@ def _row(cell: StatisticCell) -> SafeString:
 
 
 def _amount(minor: int | None) -> str | None:
-    return None if minor is None else format_amount(minor)
+    return None if minor is None else grouped(minor)
 
 
 @admin.register(ProductionReturn)
@@ -175,8 +175,8 @@ class ProductionReturnAdmin(ConsoleAdmin):
 
     @admin.display(description=_("cost"))
     def cost(self, filed: ProductionReturn) -> str:
-        return format_amount(filed.cost_minor)
+        return grouped(filed.cost_minor)
 
     @admin.display(description=_("capital formation"))
     def capitalised(self, filed: ProductionReturn) -> str:
-        return format_amount(filed.capitalised_minor)
+        return grouped(filed.capitalised_minor)

@@ -177,7 +177,11 @@ class DeliveryAdmin(ConsoleAdmin):
 
 class ProposalInline(ReadOnlyInline):
     model = Proposal
-    fields = ("organization", "capacity", "state", "listing", "price_minor", "currency", "valid_until")
+    fields = ("organization", "capacity", "state", "listing", "price", "valid_until")
+
+    @admin.display(description=_("price"))
+    def price(self, proposal: Proposal) -> str:
+        return str(proposal.price)
 
 
 @admin.register(Demand)

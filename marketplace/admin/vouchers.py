@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, act, actor_in_console
 from kernel.console_display import four_eyes
-from kernel.money import Currency, Money, format_amount
+from kernel.money import Currency, Money, grouped
 from kernel.problems import Problem
 from marketplace.admin.voucher_forms import ApproveForm, ClawBackForm, DraftForm
 from settlements.models import Account, VoucherClawback, VoucherGrant, VoucherProgramme, VoucherUse
@@ -80,7 +80,7 @@ class VoucherProgrammeAdmin(ConsoleAdmin):
         total, start, marks = programme.budget_minor, 0.0, []
         for part, label, colour in PARTS:
             width = getattr(programme, part) / total * BAR_WIDTH
-            marks.append((f"{start:.1f}", f"{width:.1f}", colour, label, format_amount(getattr(programme, part))))
+            marks.append((f"{start:.1f}", f"{width:.1f}", colour, label, grouped(getattr(programme, part))))
             start += width
         rects = format_html_join(
             "", '<rect x="{}" y="0" width="{}" height="12" fill="{}"><title>{}: {}</title></rect>', marks
@@ -287,7 +287,7 @@ class VoucherUseAdmin(ConsoleAdmin):
             (_now("returned"), use.returned_minor),
             (_now("clawed back"), use.clawed_back_minor),
         )
-        return " · ".join(f"{label} {format_amount(minor)}" for label, minor in parts)
+        return " · ".join(f"{label} {grouped(minor)}" for label, minor in parts)
 
     @admin.display(description=_("transfers"))
     def its_transfers(self, use: VoucherUse) -> SafeString:
@@ -326,7 +326,7 @@ class VoucherClawbackAdmin(ConsoleAdmin):
 
     @admin.display(description=_("collected"))
     def shown_collected(self, clawback: VoucherClawback) -> str:
-        return format_amount(clawback.collected_minor)
+        return grouped(clawback.collected_minor)
 
     @admin.display(description=_("who may not approve it"))
     def four_eyes(self, clawback: VoucherClawback) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from kernel.bar_chart import bar_chart
-from marketplace.reports.table import Line, Report
+from marketplace.reports.table import Line, Report, minor_of, readable
 
 SHOWN = 15
 
@@ -15,11 +15,7 @@ def picture_of(report: Report, lines: Sequence[Line]) -> str:
     [measure] = report.places(report.measure)
     names = report.places(*report.names)
     bars = [
-        (" · ".join(str(line.cells[place]) for place in names), _minor(line.cells[measure]), str(line.cells[measure]))
-        for line in lines[:SHOWN]
+        (" · ".join(str(cells[place]) for place in names), minor_of(cells[measure]), readable(cells[measure]))
+        for cells in (line.cells for line in lines[:SHOWN])
     ]
     return bar_chart(str(report.title), bars or [(_("Nothing in these days."), 0, "")])
-
-
-def _minor(amount: str | int) -> int:
-    return int(str(amount).replace(".", ""))

@@ -14,11 +14,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from kernel.money import grouped
 from kernel.problems import field_problem
 from kernel.spreadsheets import plain_cell
 
 MOST_ROWS = 1000  # on a page and in an answer; the CSV holds all
 MOST_DAYS = 3660
+WITH_CENTS = re.compile(r"-?[0-9]+[.][0-9]{2}")
 AMOUNT = re.compile(r"-?[0-9]+([.][0-9]{2})?")  # a negative one begins as a formula does, and is none
 
 
@@ -86,6 +88,23 @@ def csv_lines(report: Report, lines: Sequence[Line]) -> Iterator[str]:
     yield _csv_line([name for name, _label in report.columns])
     for line in lines:
         yield _csv_line([text if AMOUNT.fullmatch(text) else plain_cell(text) for text in map(str, line.cells)])
+
+
+def readable(cell: str | int) -> str:
+    """Return a cell as people read it on a page: sums and numbers with their thousands apart."""
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return grouped(minor_of(cell)) if is_number(cell) else cell
+
+
+def is_number(cell: str | int) -> bool:
+    """Tell whether a cell holds a sum or a number, which stand at the right."""
+    return isinstance(cell, int) or WITH_CENTS.fullmatch(cell) is not None
+
+
+def minor_of(cell: str | int) -> int:
+    """Return the minor units of a sum in a cell."""
+    return int(str(cell).replace(".", ""))
 
 
 def _csv_line(cells: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
-from kernel.money import format_amount
+from kernel.money import grouped
 from settlements import books, corrections
 from settlements.models import Account, Entry, Transfer
 
@@ -39,15 +39,15 @@ class AccountAdmin(ConsoleAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         rows = books.standings(actor_in_console(request).venue_ids)
         trial = {
-            "rows": [(row.venue, row.currency, row.kind.label, format_amount(row.minor)) for row in rows],
-            "totals": [(currency, format_amount(minor), minor == 0) for currency, minor in books.totals(rows).items()],
+            "rows": [(row.venue, row.currency, row.kind.label, grouped(row.minor)) for row in rows],
+            "totals": [(currency, grouped(minor), minor == 0) for currency, minor in books.totals(rows).items()],
         }
         response: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "trial": trial})
         return response
 
     @admin.display(description=_("balance"))
     def shown_balance(self, account: Account) -> str:
-        return format_amount(account.holds.minor)
+        return grouped(account.holds.minor)
 
     @admin.display(description=_("statements"))
     def statements(self, account: Account) -> SafeString:

@@ -19,7 +19,7 @@ from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, act, actor_in_console
 from kernel.console_display import NOTHING, four_eyes
-from kernel.money import format_amount
+from kernel.money import grouped
 from kernel.problems import Problem
 from settlements import corrections, periods
 from settlements.models import Account, AccountingPeriod, Correction, PeriodBalance
@@ -67,7 +67,7 @@ class AccountingPeriodAdmin(ConsoleAdmin):
         if not period.trial_balance:
             return NOTHING
         labels = dict(Account.Kind.choices)
-        rows = ((row["currency"], labels[row["kind"]], format_amount(row["minor"])) for row in period.trial_balance)
+        rows = ((row["currency"], labels[row["kind"]], grouped(row["minor"])) for row in period.trial_balance)
         body = format_html_join("", '<tr><td>{}</td><td>{}</td><td class="console-number">{}</td></tr>', rows)
         return format_html('<table class="console-table"><tbody>{}</tbody></table>', body)
 
@@ -160,7 +160,7 @@ class CorrectionAdmin(ConsoleAdmin):
         accounts = Account.objects.select_related("organization").in_bulk([leg[0] for leg in correction.legs])
         named = {str(key): account for key, account in accounts.items()}
         rows = (
-            (named[account], named[account].organization or NOTHING, format_amount(minor))
+            (named[account], named[account].organization or NOTHING, grouped(minor))
             for account, minor in correction.legs
         )
         body = format_html_join("", '<tr><td>{}</td><td>{}</td><td class="console-number">{}</td></tr>', rows)

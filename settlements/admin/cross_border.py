@@ -10,6 +10,7 @@ from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, act
 from kernel.console_display import four_eyes
+from kernel.money import grouped
 from kernel.problems import Problem
 from settlements import tax_filings
 from settlements.models import CrossBorderPayment, PayoutPart, TaxFiling
@@ -87,9 +88,15 @@ class TaxFilingAdmin(ConsoleAdmin):
 
 @admin.register(CrossBorderPayment)
 class CrossBorderPaymentAdmin(ConsoleAdmin):
-    list_display = ("payout", "authority", "rate", "usd_minor", "created_at")
+    list_display = ("payout", "authority", "rate", "shown_worth", "created_at")
     list_filter = ("authority", "payout__venue")
     list_select_related = ("payout", "rate")
     search_fields = ("payout__id", "payout__bank_reference", "payout__organization__identifier")
     ordering = ("-id",)
-    fields = ("payout", "rules", "authority", "rate", "usd_minor", "papers", "created_at")
+    fields = ("payout", "rules", "authority", "rate", "shown_worth", "papers", "created_at")
+    readonly_fields = ("shown_worth",)
+
+    @admin.display(description=_("worth"), ordering="usd_minor")
+    def shown_worth(self, payment: CrossBorderPayment) -> str:
+        # The threshold of the filing is in a currency in which no book is kept.
+        return f"USD {grouped(payment.usd_minor)}" if payment.usd_minor is not None else "–"

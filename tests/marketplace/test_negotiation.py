@@ -232,5 +232,5 @@ def test_negotiating_over_http_with_two_rounds_side_by_side(
     clerk = Client()
     clerk.force_login(staff("gzdex", Role.CLERK), backend="django.contrib.auth.backends.ModelBackend")
     page = clerk.get(reverse("admin:marketplace_negotiation_change", args=[made.json()["id"]])).content.decode()
-    assert "<mark>100.00 CNY</mark>" in page
+    assert "<mark>CNY 100.00</mark>" in page
     assert "逐月更新" in page

@@ -58,7 +58,7 @@ def test_the_trial_balance_stands_above_the_accounts(buyer: Organization, office
     page = console(officer).get("/console/settlements/account/").content.decode()
 
     assert "Trial balance" in page
-    assert "-1234.56" in page
+    assert "-1,234.56" in page
     assert "balanced" in page
 
 

@@ -230,5 +230,5 @@ def test_positions_and_results_are_read_down_to_their_entries(buyer: Organizatio
     ]
     assert all(row["account_id"] for row in report["rows"])
     shown = console(officer).get(f"/console/settlements/revaluation/{made.json()['id']}/change/").content.decode()
-    assert "-1.00 CNY" in shown
-    assert "89.00 CNY" in shown
+    assert "CNY -1.00" in shown
+    assert "CNY 89.00" in shown
