@@ -11,8 +11,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import StrIndex
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce, StrIndex
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -138,11 +139,15 @@ def end_ceiling(*, ceiling_id: UUID, last_day: date, reason: str, actor: Actor) 
 def refuse_plans_above(*, product: Product, venue: Venue, plans: Iterable[Plan]) -> None:
     """Raise Problem `price_above_ceiling` where a plan, or a unit of its use, costs more than a ceiling in force.
 
-    Only products of authorised public data have any: others cost no query.
+    What a share of revenue brings in a period is held to the ceiling of an order; without a cap it is above any. Only
+    products of authorised public data have ceilings: others cost no query.
     """
     ceilings = _binding(product, venue)
     for plan in plans if ceilings else ():
         _refuse_above(ceilings, "", Decimal(plan.price_minor).scaleb(-2), plan.currency)
+        if share := plan.share:
+            most = LARGEST_MINOR if share.cap_minor is None else share.cap_minor
+            _refuse_above(ceilings, "", Decimal(most).scaleb(-2), plan.currency)
         if metering := plan.metering:
             sold_ahead = (pack.unit_price for pack in metering.packs)
             for price in (metering.unit_price, *(tier.unit_price for tier in metering.tiers), *sold_ahead):
@@ -170,8 +175,16 @@ def listed_above_ceilings(listings: QuerySet[Listing]) -> QuerySet[Listing]:
     above_unit = of_scope.filter(
         Q(most__lt=OuterRef("plan__unit_price")) | ~Q(currency=OuterRef("plan__currency")), unit=OuterRef("plan__unit")
     ).exclude(unit="")
+    above_share = of_scope.filter(
+        Q(most__lt=OuterRef("most_of_a_period") * Value(CENT)) | ~Q(currency=OuterRef("plan__currency")), unit=""
+    )
+    cap = Cast(KeyTextTransform("cap_minor", "plan__revenue_share"), BigIntegerField())
     offered = Listing.plans.through.objects.filter(listing=OuterRef("pk"))
-    above = offered.filter((Exists(above_order) & Q(plan__price_minor__gt=0)) | Exists(above_unit))
+    above = offered.alias(most_of_a_period=Coalesce(cap, Value(LARGEST_MINOR, BigIntegerField()))).filter(
+        (Exists(above_order) & Q(plan__price_minor__gt=0))
+        | (Exists(above_share) & Q(plan__kind=Plan.Kind.REVENUE_SHARE))
+        | Exists(above_unit)
+    )
     return listings.filter(Exists(above), state=Listing.State.LISTED, product__source_kind=SourceKind.PUBLIC_DATA)
 
 

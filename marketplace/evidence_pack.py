@@ -23,7 +23,7 @@ from kernel.packs import EVENTS, proven_events, write_pack
 from kernel.sealing import timestamp
 from listings.models import CaseFiling, CasePaper, ExportEntry, RouteCase, StatutoryClock, TransferPermit
 from listings.papers import paper_bytes
-from marketplace.models import ComputeJob, Delivery, Milestone, Order, RoomQuery
+from marketplace.models import ComputeJob, Delivery, Milestone, Order, RevenuePeriod, RoomQuery
 from settlements.books import order_transfers
 
 IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger pack goes to a temporary file
@@ -55,6 +55,8 @@ def _files(order: Order, case: RouteCase | None, actor: Actor) -> Iterator[File]
     yield _json("delivery.json", [_delivery(delivery) for delivery in order.deliveries.order_by("id")])
     if stages := [_milestone(milestone) for milestone in order.milestones.order_by("number")]:
         yield _json("milestones.json", stages)
+    if shared := [_revenue(period) for period in order.agreement.revenue_periods.order_by("id")]:
+        yield _json("revenue.json", shared)
     yield _json("ledger.json", order_transfers(order.pk))
     if case is not None:
         yield from _crossing(case, actor)
@@ -111,6 +113,7 @@ def _subjects(order: Order, case: RouteCase | None) -> set[UUID]:
     deliveries = list(order.deliveries.all())
     found = {order.pk, order.agreement.pk, *(delivery.pk for delivery in deliveries)}
     found |= set(order.milestones.values_list("id", flat=True))
+    found |= set(order.agreement.revenue_periods.values_list("id", flat=True))
     found |= {delivery.entitlement_id for delivery in deliveries}
     found |= {grant for delivery in deliveries for grant in delivery.grants.values_list("id", flat=True)}
     found |= {key for rows in _results_of(deliveries) for key in rows.values_list("id", flat=True)}
@@ -173,6 +176,41 @@ def _milestone(milestone: Milestone) -> dict[str, Json]:
         "evidence_sha256": milestone.evidence_sha256,
         "delivered_at": milestone.delivered_at.isoformat() if milestone.delivered_at else None,
         "refusal": milestone.refusal,
+    }
+
+
+def _revenue(period: RevenuePeriod) -> dict[str, Json]:
+    """Return what was reported of a period, what was answered, and what it was billed."""
+    statements = period.statements.prefetch_related("answers")
+    return {
+        "period": period.period,
+        "starts_at": period.starts_at.isoformat(),
+        "ends_at": period.ends_at.isoformat(),
+        "state": period.state,
+        "statements": [
+            {
+                "number": statement.number,
+                "reported_at": statement.created_at.isoformat(),
+                "revenue": statement.revenue.as_json(),
+                "note": statement.note,
+                "evidence": statement.evidence,
+                "reason": statement.reason,
+                "answers": [
+                    {"verdict": answer.verdict, "reason": answer.reason, "at": answer.created_at.isoformat()}
+                    for answer in statement.answers.all()
+                ],
+            }
+            for statement in statements
+        ],
+        "bills": [
+            {
+                "number": bill.number,
+                "due": bill.due.as_json(),
+                "charge": bill.charge.body if bill.charge else None,
+                "credit_notes": bill.credit_notes,
+            }
+            for bill in period.bills.select_related("charge")
+        ],
     }
 
 

@@ -123,7 +123,9 @@ class RevenueStatement(Identified):
     # Files are named by their digests, as in disputes: each side keeps and shows its own.
     evidence = models.JSONField(_("evidence"), default=list)
     reason = models.TextField(_("reason of the correction"), max_length=2000, blank=True)
-    reported_by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("reported by"))
+    reported_by = models.ForeignKey(
+        Person, models.PROTECT, related_name="+", verbose_name=pgettext_lazy("revenue statement", "reported by")
+    )
 
     class Meta:
         verbose_name = _("revenue statement")
@@ -158,7 +160,7 @@ class RevenueAnswer(Identified):
     statement = models.ForeignKey(
         RevenueStatement, models.PROTECT, verbose_name=_("revenue statement"), related_name="answers"
     )
-    verdict = models.CharField(_("answer"), max_length=8, choices=Verdict.choices)
+    verdict = models.CharField(pgettext_lazy("revenue statement", "answer"), max_length=8, choices=Verdict.choices)
     reason = models.TextField(_("reason"), max_length=2000, blank=True)
     answered_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("answered by"))
 

@@ -22,6 +22,7 @@ from listings.price_ceilings import (
     refuse_plans_above,
     withdraw_ceiling,
 )
+from listings.revenue_shares import RevenueShare
 from tests.listings.guiding import BASIS, another_head, entered_ceiling, guided
 from tests.listings.offers import draft_listing, make_plan, provider_actor, put_up, registered_product, submitted
 from tests.marketplace.pricing import announced, answered, bargained, bid, ordered, quoted, yuan
@@ -161,6 +162,21 @@ def test_quotes_orders_offers_and_bids_stop_at_the_ceiling():
     assert bid(running, buyer, 100)
     with refused("price_above_ceiling"):
         bid(running, make_buyer(), 110)
+
+
+def test_a_share_of_revenue_is_held_by_its_cap():
+    product = registered_product(make_member())
+    shares = [RevenueShare(1, "MONTH", 15, cap_minor=cap) for cap in (10_000, 10_001, None)]
+    plans = [make_plan(product, "0", kind="REVENUE_SHARE", revenue_share=share) for share in shares]
+    listing = public(put_up(draft_listing(product, plan_ids=[plan.pk for plan in plans])))
+    guided()  # 100.00 an order
+    assert [row.pk for row in listed_above_ceilings(Listing.objects.all())] == [listing.pk]
+    refuse_plans_above(product=listing.product, venue=venue(), plans=plans[:1])
+    for plan in plans[1:]:
+        with refused("price_above_ceiling"):
+            refuse_plans_above(product=listing.product, venue=venue(), plans=[plan])
+    listing.plans.set(plans[:1])
+    assert not listed_above_ceilings(Listing.objects.all()).exists()
 
 
 def test_over_http_it_is_entered_read_by_anybody_and_confirmed_once():
