@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Organization, Role
+from config.queues import count_waiting
 from kernel.jobs import run_due_jobs
 from kernel.models import AuditEvent
 from kernel.money import LARGEST_MINOR, Currency, Money
@@ -373,6 +376,18 @@ def test_over_http_both_sides_work_and_bad_input_is_refused_with_its_place(septe
     assert [row["period"] for row in buyer.get("/api/v1/revenue-periods?state=OPEN").json()["items"]] == ["2026-10"]
     assert buyer.get(path).json() == seller.get(path).json() == done
     assert stranger.get("/api/v1/revenue-periods").json()["items"] == []
+    console = Client()
+    console.force_login(staff("gzdex", Role.SETTLEMENT_OFFICER), backend="django.contrib.auth.backends.ModelBackend")
+    shown = console.get(reverse("admin:marketplace_revenueperiod_change", args=[september.pk]), secure=True)
+    assert all(text in shown.content.decode() for text in ("CNY 4,800.00", "A shop is missing", "Shop 3", "CNY 600.00"))
+
+
+def test_late_reports_are_a_queue_of_the_venues_staff(september: RevenuePeriod) -> None:
+    officer = staff("gzdex", Role.SETTLEMENT_OFFICER)
+    assert count_waiting(actor(officer))["late_revenue"] == 0
+    follow("10-16")
+    assert count_waiting(actor(officer))["late_revenue"] == 1
+    assert count_waiting(actor(staff("szdex", Role.SETTLEMENT_OFFICER)))["late_revenue"] == 0
 
 
 @pytest.mark.django_db(transaction=True)
