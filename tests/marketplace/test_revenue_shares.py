@@ -176,6 +176,8 @@ def test_the_buyer_reports_the_provider_accepts_and_the_share_is_charged_and_div
     assert funds_of(provider, Account.Kind.PAYABLE) == 50_001 - 1_250  # the venue's 2.5 %
     assert revenue_bills.is_reproduced(charge)
     assert not any(trial_balance().values())
+    [earned] = api(make_client(person_of(provider))).get("/api/v1/earnings").json()["rows"]
+    assert "500.01" in str(earned)
     for again in (accept, refuse):
         with refused("illegal_state"):
             again(september)
