@@ -116,12 +116,18 @@ USES_EMBEDDED_REDIS = not env.str("REDIS_URL", "")
 # Connections that each process keeps; 0 keeps none, as wanted before a PgBouncer and by one-off commands.
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", 8)
 _pool = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 15} if DATABASE_POOL_SIZE else False
+_database = dj_database_url.parse(DATABASE_URL)
 DATABASES = {
     "default": {
-        **dj_database_url.parse(DATABASE_URL),
+        **_database,
         "CONN_MAX_AGE": 0,
-        # Prepared statements: planning the joins of an order costs the server more than running them.
-        "OPTIONS": {"pool": _pool, "server_side_binding": True, "prepare_threshold": 1},
+        "OPTIONS": {
+            **_database.get("OPTIONS", {}),  # what the URL asks for: sslmode, …
+            "pool": _pool,
+            # Prepared statements: planning the joins of an order costs the server more than running them.
+            "server_side_binding": True,
+            "prepare_threshold": 1,
+        },
     },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from kernel.actors import NOBODY, Actor
@@ -17,39 +18,13 @@ from kernel.problems import field_problem
 from listings.catalogue_rows import ANYWHERE
 from listings.industries import industries, standard
 from listings.models import Listing
+from listings.models.listings import FILED_UNDER
 from listings.search.meaning import Meaning, meaning_of, nearest
 from listings.search.question import Question, question_of, search_query
 from listings.search.ranking import ranked
 from listings.search.spelling import corrected
 
 CANDIDATES = 500  # the newest hits, which are ranked: ranking all hits of a common word costs a hundred times more
-
-# What a page of the catalogue shows; the search vector is never read back.
-COLUMNS = (
-    "organization",
-    "venue",
-    "number",
-    "name",
-    "summary",
-    "product_type",
-    "industry",
-    "region_scope",
-    "frequency",
-    "formats",
-    "rows",
-    "bytes",
-    "currency",
-    "price_from_minor",
-    "listed_at",
-    "data_until",
-    "fresh_until",
-    "late_since",
-    "visibility",
-    "organization__name",
-    "organization__jurisdiction",
-    "organization__division_code",
-    "venue__code",
-)
 
 # Lowest and highest price of a band, in minor units.
 PRICE_BANDS: Mapping[str, tuple[int, int]] = {
@@ -109,10 +84,8 @@ class Wanted:
 def find(wanted: Wanted, actor: Actor = NOBODY) -> QuerySet[Listing]:
     """Return the listings that are wanted and that the actor may know of; order them by `ordering(wanted)`."""
     if wanted.order == "relevance":
-        hits = ranked(found(wanted, actor, most=CANDIDATES), wanted.question, wanted.meaning)
-    else:
-        hits = hits_of(wanted, actor)
-    return hits.select_related("organization", "venue").only(*COLUMNS)
+        return ranked(found(wanted, actor, most=CANDIDATES), wanted.question, wanted.meaning)
+    return hits_of(wanted, actor)
 
 
 def found(wanted: Wanted, actor: Actor = NOBODY, *, most: int) -> QuerySet[Listing]:
@@ -120,9 +93,12 @@ def found(wanted: Wanted, actor: Actor = NOBODY, *, most: int) -> QuerySet[Listi
     shelf = Listing.objects.sought_by(actor)
     filtered = _filtered(shelf, wanted)
     newest = _saying(filtered, wanted).order_by("-listed_at", "-id").values("pk")[:most]
-    near = nearest(wanted.meaning, filtered) if wanted.order == "relevance" and wanted.meaning else {}
-    chosen = newest.union(Listing.objects.filter(pk__in=near).values("pk")) if near else newest
-    return shelf.filter(pk__in=chosen)
+    if wanted.order != "relevance" or wanted.meaning is None:
+        return shelf.filter(pk__in=newest)
+    near = list(nearest(wanted.meaning, filtered))
+    sql, parameters = newest.query.sql_with_params()
+    either = RawSQL(f"({sql}) UNION SELECT unnest(%s::uuid[])", (*parameters, near))  # noqa: S611 - values are apart
+    return shelf.filter(pk__in=either)
 
 
 def ordering(wanted: Wanted) -> tuple[str, ...]:
@@ -157,18 +133,10 @@ def _saying(listings: QuerySet[Listing], wanted: Wanted) -> QuerySet[Listing]:
 
 
 def _filtered(hits: QuerySet[Listing], wanted: Wanted) -> QuerySet[Listing]:
-    exact = {
-        "venue__code": wanted.venue,
-        "product_type": wanted.product_type,
-        "provider_jurisdiction": wanted.jurisdiction,
-        "frequency": wanted.frequency,
-        "region_scope": wanted.region_scope,
-        "quality_grade": wanted.quality_grade,
-        "currency": wanted.currency,
-    }
+    exact = {"venue__code": wanted.venue, "quality_grade": wanted.quality_grade, "currency": wanted.currency}
     hits = hits.filter(**{column: value for column, value in exact.items() if value})
-    if wanted.industry:
-        hits = hits.filter(industry__in=_divisions(wanted.industry))
+    if filed_under := _filed_under(wanted):
+        hits = hits.filter(filed_under__contains=filed_under)
     if wanted.format:
         hits = hits.filter(formats__contains=[wanted.format])
     if wanted.delivery:
@@ -184,9 +152,9 @@ def _filtered(hits: QuerySet[Listing], wanted: Wanted) -> QuerySet[Listing]:
     return hits
 
 
-def _divisions(industry: str) -> list[str]:
-    """Return the codes that a section (`I`) or a division (`I65`) stands for; raises Problem `invalid` for neither."""
-    codes = [code for code, entry in industries().items() if industry in (code, entry.section)]
-    if not codes:
+def _filed_under(wanted: Wanted) -> list[str]:
+    """Return the terms of the index that stand for what is wanted; raises Problem `invalid` for an unknown industry."""
+    if wanted.industry and not any(wanted.industry in (code, entry.section) for code, entry in industries().items()):
         raise field_problem("/industry", "unknown_industry", _("There is no such industry in %s.") % standard())
-    return codes
+    facets = dict.fromkeys(facet for facet, _column in FILED_UNDER)
+    return [f"{facet}:{value}" for facet in facets if (value := getattr(wanted, facet))]

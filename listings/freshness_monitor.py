@@ -18,6 +18,7 @@ from accounts.calendars import deadline
 from accounts.models import Venue
 from kernel import audit
 from kernel.actors import SYSTEM
+from listings.hits import Hit
 from listings.models import DataFile, DatasetVersion, Listing, Product
 from listings.quality.freshness import freshness
 from listings.quality.timeliness import as_of
@@ -41,7 +42,7 @@ class ListingFreshness:
     late_since: datetime | None
 
 
-def freshness_of(listing: Listing) -> ListingFreshness:
+def freshness_of(listing: Listing | Hit) -> ListingFreshness:
     """Return how fresh a listing's data are today."""
     today, due = timezone.localdate(), listing.fresh_until
     late = max(0, (today - due).days) if due else 0

@@ -24,6 +24,7 @@ from listings.api.catalogue_serializers import (
 from listings.audience import open_listing
 from listings.catalogue import Wanted, find, in_detail, ordering
 from listings.facets import facets_of
+from listings.hits import COLUMNS, hit_of
 from listings.models import Listing
 from listings.search.meaning import similar_to
 from listings.suggestions import suggested
@@ -73,9 +74,9 @@ class Catalogue(generics.GenericAPIView[Listing]):
         query.is_valid(raise_exception=True)
         wanted = cast(Wanted, query.validated_data)
         self.ordering = ordering(wanted)
-        page = self.paginate_queryset(find(wanted, actor_of(request)))
-        items = HitSerializer(page, many=True, context={"question": wanted.question}).data
-        response = self.get_paginated_response(items)
+        columns = dict.fromkeys((*COLUMNS, *(name.lstrip("-") for name in self.ordering)))
+        page: Any = self.paginate_queryset(find(wanted, actor_of(request)).values(*columns))
+        response = self.get_paginated_response([represent(HitSerializer, hit_of(row, wanted.question)) for row in page])
         response.data |= {name: getattr(wanted.question, name) for name in TOLD}
         return response
 

@@ -25,6 +25,7 @@ from listings.api.terms_serializers import (
 from listings.catalogue import PRICE_BANDS, SORTS, Wanted
 from listings.catalogue_rows import summary_of
 from listings.freshness_monitor import freshness_of, quality_today
+from listings.hits import Hit
 from listings.models import (
     DataFile,
     DatasetVersion,
@@ -37,8 +38,6 @@ from listings.models import (
     RegionScope,
 )
 from listings.rights_matrix import claims_of
-from listings.search.highlights import highlighted
-from listings.search.question import Question
 
 GRADES = "ABCD"
 PRICES = {"free": True, "paid": False}
@@ -194,11 +193,11 @@ class CatalogueSerializer(serializers.ModelSerializer[Listing]):
         read_only_fields = fields
 
     @extend_schema_field(MoneyField())
-    def get_price_from(self, listing: Listing) -> dict[str, str]:
+    def get_price_from(self, listing: Listing | Hit) -> dict[str, str]:
         return Money(listing.price_from_minor or 0, Currency(listing.currency)).as_json()
 
     @extend_schema_field(FreshnessSerializer())
-    def get_freshness(self, listing: Listing) -> Any:
+    def get_freshness(self, listing: Listing | Hit) -> Any:
         return represent(FreshnessSerializer, freshness_of(listing))
 
 
@@ -210,22 +209,14 @@ class HighlightsSerializer(serializers.Serializer[Any]):
 
 
 class HitSerializer(CatalogueSerializer):
-    """A listing that was found, and where; the context's `question` is what was asked."""
+    """A listing that was found (`listings.hits.Hit`), and where."""
 
-    highlights = serializers.SerializerMethodField()
+    highlights = HighlightsSerializer()
 
     class Meta:
         model = Listing
         fields = (*CatalogueSerializer.Meta.fields, "highlights")
         read_only_fields = fields
-
-    @extend_schema_field(HighlightsSerializer())
-    def get_highlights(self, listing: Listing) -> dict[str, dict[str, str]]:
-        question: Question = self.context["question"]
-        return {
-            "name": highlighted(listing.name, question),
-            "summary": highlighted(listing.summary, question),
-        }
 
 
 class CertifiedSerializer(serializers.ModelSerializer[ImportedCertificate]):

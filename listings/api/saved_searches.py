@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from kernel.api import StrictSerializer, actor_of, body_of, represent
 from kernel.idempotency import idempotent
 from listings.api.catalogue_serializers import CatalogueQuerySerializer, CatalogueSerializer
-from listings.catalogue import COLUMNS, Wanted
+from listings.catalogue import Wanted
 from listings.models import Listing, SavedSearch, SavedSearchHit
 from listings.search.saved import change_search, forget_search, save_search, see_hits
 
@@ -151,7 +151,7 @@ class SavedSearchHits(generics.GenericAPIView[SavedSearchHit]):
         hits = SavedSearchHit.objects.filter(saved_search=saved, listing__in=known.values("pk"))
         page = cast(list[SavedSearchHit], self.paginate_queryset(hits))
         rows = known.filter(pk__in=[hit.listing_id for hit in page]).select_related("organization", "venue")
-        context = {"listings": rows.only(*COLUMNS).in_bulk()}
+        context = {"listings": rows.defer("search").in_bulk()}
         return self.get_paginated_response(SavedSearchHitSerializer(page, many=True, context=context).data)
 
 

@@ -97,7 +97,7 @@ FIELDS: Mapping[str, Callable[[str], Q]] = {
     "id": _identifier,
     "name": lambda value: Q(number=value.upper()),
     "res_format": lambda value: Q(formats__contains=[value.upper()]),
-    "industry": lambda value: Q(industry=value.upper()),
+    "industry": lambda value: Q(filed_under__contains=[f"industry:{value.upper()}"]),
     "frequency": lambda value: Q(frequency=value.upper()),
 }
 

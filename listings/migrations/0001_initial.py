@@ -6,6 +6,7 @@ import django.contrib.postgres.search
 import django.core.serializers.json
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.text
 import pgvector.django.extensions
 import pgvector.django.halfvec
 import pgvector.django.indexes
@@ -3116,6 +3117,27 @@ MODELS = [
             ("quality_score", models.FloatField(editable=False, null=True, verbose_name="quality score")),
             ("search", django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
             (
+                "filed_under",
+                models.GeneratedField(
+                    db_persist=True,
+                    expression=models.Func(
+                        django.db.models.functions.text.Concat(models.Value("product_type:"), models.F("product_type")),
+                        django.db.models.functions.text.Concat(
+                            models.Value("industry:"), django.db.models.functions.text.Left("industry", 1)
+                        ),
+                        django.db.models.functions.text.Concat(models.Value("industry:"), models.F("industry")),
+                        django.db.models.functions.text.Concat(
+                            models.Value("jurisdiction:"), models.F("provider_jurisdiction")
+                        ),
+                        django.db.models.functions.text.Concat(models.Value("frequency:"), models.F("frequency")),
+                        django.db.models.functions.text.Concat(models.Value("region_scope:"), models.F("region_scope")),
+                        template="ARRAY[%(expressions)s]",
+                    ),
+                    output_field=django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None),
+                    verbose_name="filed under",
+                ),
+            ),
+            (
                 "approved_by",
                 models.ForeignKey(
                     blank=True,
@@ -3228,11 +3250,6 @@ MODELS = [
                     name="catalogue_by_price",
                 ),
                 models.Index(
-                    condition=models.Q(("state", "LISTED")),
-                    fields=["industry", "-listed_at", "-id"],
-                    name="catalogue_by_industry",
-                ),
-                models.Index(
                     condition=models.Q(("late_since__isnull", True), ("state", "LISTED")),
                     fields=["fresh_until"],
                     name="listing_fresh_by_due_day",
@@ -3248,7 +3265,9 @@ MODELS = [
                     name="listing_by_end_of_rights",
                 ),
                 django.contrib.postgres.indexes.GinIndex(
-                    condition=models.Q(("state", "LISTED")), fields=["search"], name="catalogue_search"
+                    condition=models.Q(("state", "LISTED")),
+                    fields=["search", "filed_under", "formats", "deliveries", "destinations"],
+                    name="catalogue_search",
                 ),
             ],
             "constraints": [

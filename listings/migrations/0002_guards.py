@@ -1,4 +1,7 @@
-"""What the database itself guards in the tables of listings: what was sealed, confirmed, decided or handed in stays."""
+"""What the database itself guards in the tables of listings: what was sealed, confirmed, decided or handed in stays.
+
+And one function of search, which needs a setting of its own.
+"""
 
 from django.db import migrations
 
@@ -120,6 +123,7 @@ GUARDS = (
             DROP FUNCTION listings_guard_price_ceiling();
         """,
     ),
+    ("nearest.sql", "DROP FUNCTION listings_nearest;"),
 )
 
 

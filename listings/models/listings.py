@@ -8,7 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,16 @@ from kernel.states import Stateful
 from listings.models.audience import Visibility, known_to, refusal_of, seeker_of
 from listings.models.products import NAME_LENGTH, SUMMARY_LENGTH, Plan, Product, Terms
 from listings.models.vocabulary import DeliveryMode, Frequency, RegionScope, ReviewStage
+
+# The terms that a listing is filed under, as `facet:value`; an industry under its section (I) and its division (I65).
+FILED_UNDER = (
+    ("product_type", F("product_type")),
+    ("industry", Left("industry", 1)),
+    ("industry", F("industry")),
+    ("jurisdiction", F("provider_jurisdiction")),
+    ("frequency", F("frequency")),
+    ("region_scope", F("region_scope")),
+)
 
 
 class ListingQuerySet(models.QuerySet["Listing"]):
@@ -181,6 +192,16 @@ class Listing(Identified, Stateful):
     quality_grade = models.CharField(_("quality grade"), max_length=1, blank=True, editable=False)
     quality_score = models.FloatField(_("quality score"), null=True, editable=False)
     search = SearchVectorField(null=True, editable=False)
+    # What narrows a search most, one term for each, so that words and filters meet in one scan of one index.
+    filed_under = models.GeneratedField(
+        expression=models.Func(
+            *(Concat(Value(f"{facet}:"), column) for facet, column in FILED_UNDER),
+            template="ARRAY[%(expressions)s]",
+        ),
+        output_field=ArrayField(models.TextField()),
+        db_persist=True,
+        verbose_name=_("filed under"),
+    )
 
     objects = ListingQuerySet.as_manager()
 
@@ -216,9 +237,6 @@ class Listing(Identified, Stateful):
             models.Index(
                 fields=["currency", "price_from_minor", "id"], condition=Q(state="LISTED"), name="catalogue_by_price"
             ),
-            models.Index(
-                fields=["industry", "-listed_at", "-id"], condition=Q(state="LISTED"), name="catalogue_by_industry"
-            ),
             # The freshness monitor looks for those that are late and not yet marked, and for the marked ones.
             models.Index(
                 fields=["fresh_until"],
@@ -232,7 +250,11 @@ class Listing(Identified, Stateful):
                 condition=Q(state="LISTED", rights_until__isnull=False),
                 name="listing_by_end_of_rights",
             ),
-            GinIndex(fields=["search"], condition=Q(state="LISTED"), name="catalogue_search"),
+            GinIndex(
+                fields=["search", "filed_under", "formats", "deliveries", "destinations"],
+                condition=Q(state="LISTED"),
+                name="catalogue_search",
+            ),
         ]
 
     def __str__(self) -> str:

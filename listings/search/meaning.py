@@ -11,20 +11,21 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from pgvector import HalfVector
-from pgvector.django import CosineDistance
 from redis.exceptions import RedisError
 
 from kernel.actors import NOBODY, Actor
-from listings.models import EmbeddingModel, Listing, ListingEmbedding
+from listings.models import EmbeddingModel, Listing
 from listings.search.embedder import Embedder, load
 from listings.search.endpoint import EndpointFailed, embed_texts
 
 log = logging.getLogger(__name__)
 
 MEANT = 60  # listings that are near enough to be looked at
+REACH = 1000  # of all that are near, how many are tried against the filters
 FARTHEST = 0.8  # cosine distance: beyond it, nothing in common can be told from chance
 QUESTION_SECONDS = 1.5  # that somebody waits for an endpoint, at most
 QUESTION_KEPT = 24 * 3600  # seconds: the same questions are asked again and again
@@ -41,8 +42,10 @@ class Meaning:
     vector: Vector
 
     @property
-    def distance(self) -> CosineDistance:
-        return CosineDistance("vector", HalfVector(self.vector))
+    def half(self) -> str:
+        """The vector as PostgreSQL reads a `halfvec`."""
+        text: str = HalfVector(self.vector).to_text()
+        return text
 
 
 def current_model() -> EmbeddingModel | None:
@@ -70,15 +73,25 @@ def embed_listings(model: EmbeddingModel, texts: Sequence[str], *, seconds: floa
     return [embedder.embed(text) for text in texts]
 
 
+# Written as a value and not as EXISTS, the listing of each is looked up in turn, and of no more than are wanted.
+NEAREST = """
+SELECT near.listing_id, near.distance FROM listings_nearest(%s::halfvec, %s, %s) near
+ WHERE near.distance <= %s AND ({listing}) IS NOT NULL
+ LIMIT %s
+"""
+
+
 def nearest(meaning: Meaning, listings: QuerySet[Listing], *, most: int = MEANT) -> dict[UUID, float]:
-    """Return the listings among these that are nearest in meaning, with their distance (0 to 2), the nearest first."""
-    rows = ListingEmbedding.objects.filter(slot=meaning.slot, listing__in=listings.values("pk"))
-    found = rows.annotate(distance=meaning.distance).order_by("distance").values_list("listing_id", "distance")[:most]
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Go on along the graph until enough of those found pass the filters.
-        cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
-        near = list(found)
-    return {pk: distance for pk, distance in sorted(near, key=lambda each: each[1]) if distance <= FARTHEST}
+    """Return the listings among these that are nearest in meaning, with their distance (0 to 2), the nearest first.
+
+    Those that are not among the `REACH` nearest of all are not found.
+    """
+    listing, parameters = listings.filter(pk=RawSQL("near.listing_id", ())).values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            NEAREST.format(listing=listing), [meaning.half, meaning.slot, REACH, FARTHEST, *parameters, most]
+        )
+        return dict(sorted(cursor.fetchall(), key=lambda row: row[1]))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Every wish must be met, by its own words or by a synonym of the trade, which the
 (的, of) are left out, and so are words that every product of data says (数据, dataset) where another is left.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -37,10 +37,17 @@ class Wish:
     def condition(self) -> str:
         """Return the condition in PostgreSQL's raw form; words hold letters, digits and characters only.
 
-        Synonyms are met by the term of their concept, which is in the index: asking for each of them costs thrice.
+        Synonyms are met by the term of their concept, which is in the index: asking for each of them costs thrice. What
+        says a word that is one term has the word's concept too, which then is all that need be asked for.
         """
-        own = [f"({_condition(wording)})" for wording in (self.asked, *self.corrections)]
-        return " | ".join([*own, *(f"'{concept}'" for concept in self.concepts)])
+        own = (self.asked, *self.corrections)
+        if self.concepts and len(_terms(self.asked)) == 1:
+            own = self.corrections
+        return _any_of(own, self.concepts)
+
+    def said(self) -> str:
+        """Return the condition by which it counts how often and where a wish is met: by its own words too."""
+        return _any_of((self.asked, *self.corrections), self.concepts)
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class Question:
 
     def any_condition(self) -> str:
         """Return the condition that some wish is met, for ranking."""
-        return " | ".join(f"({wish.condition()})" for wish in self.wishes)
+        return " | ".join(f"({wish.said()})" for wish in self.wishes)
 
 
 def question_of(text: str) -> Question:
@@ -88,9 +95,12 @@ def search_query(question: Question) -> SearchQuery | None:
     return SearchQuery(question.condition(), search_type="raw", config=CONFIG) if question.wishes else None
 
 
-def concept_terms(text: str) -> list[str]:
-    """Return an index term for every concept of the trade that a text names, whichever of its synonyms it uses."""
-    named = [*_wordings(words(text)), *((part,) for part in words_and_parts(text))]
+def concept_terms(text: str, more: Iterable[str] = ()) -> list[str]:
+    """Return an index term for every concept of the trade that a text names, whichever of its synonyms it uses.
+
+    `more`: other terms by which the text is found, which name concepts too.
+    """
+    named = [*_wordings(words(text)), *((part,) for part in (*words_and_parts(text), *more))]
     return [concept for wording in dict.fromkeys(named) for concept in _concepts().get(wording, ())]
 
 
@@ -123,8 +133,13 @@ def _says_little(wish: Wish) -> bool:
     return set(wish.asked) <= trade_words().weak_words or (not more and is_chinese(first) and len(first) == 1)
 
 
-def _condition(wording: Wording) -> str:
-    return " & ".join(f"'{term}'" for word in wording for term in _terms_to_meet(word))
+def _any_of(wordings: Iterable[Wording], concepts: Iterable[str]) -> str:
+    said = [" & ".join(f"'{term}'" for term in _terms(wording)) for wording in wordings]
+    return " | ".join([*(f"({each})" for each in said), *(f"'{concept}'" for concept in concepts)])
+
+
+def _terms(wording: Wording) -> list[str]:
+    return [term for word in wording for term in _terms_to_meet(word)]
 
 
 def _terms_to_meet(word: str) -> list[str]:

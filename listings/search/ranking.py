@@ -5,10 +5,11 @@ other, and a page would repeat or lose what moved.
 """
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import BigIntegerField, Expression, F, FloatField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, Expression, F, FloatField, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce
 
-from listings.models import Listing, ListingEmbedding
+from listings.models import Listing
 from listings.search.meaning import Meaning
 from listings.search.question import CONFIG, Question
 
@@ -35,8 +36,11 @@ def _by_words(question: Question) -> SearchRank:
     return SearchRank(F("search"), any_of_them, weights=WEIGHTS)
 
 
-def _by_meaning(meaning: Meaning) -> Coalesce:
+def _by_meaning(meaning: Meaning) -> RawSQL:
     """How near a listing is to the question, from -1 to 1; what has no vector is as good as far."""
-    own = ListingEmbedding.objects.filter(listing=OuterRef("pk"), slot=meaning.slot)
-    likeness = own.annotate(likeness=Value(1.0) - meaning.distance).values("likeness")
-    return Coalesce(Subquery(likeness, output_field=FloatField()), Value(0.0))
+    return RawSQL(
+        "coalesce((SELECT 1 - (own.vector <=> %s::halfvec) FROM listings_listingembedding own"
+        " WHERE own.listing_id = listings_listing.id AND own.slot = %s), 0)",
+        (meaning.half, meaning.slot),
+        output_field=FloatField(),
+    )

@@ -15,7 +15,8 @@ MOST_TERMS = 4000  # of one weight: a table may have thousands of columns
 
 def terms_of(text: str) -> list[str]:
     """Return all terms that a text is found by: words, parts, pairs and concepts of the trade."""
-    return [*concept_terms(text), *index_terms(text)][:MOST_TERMS]
+    terms = index_terms(text)
+    return [*concept_terms(text, terms), *terms][:MOST_TERMS]
 
 
 def search_vector(texts_by_weight: Mapping[str, Iterable[str]]) -> Expression:

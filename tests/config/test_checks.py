@@ -69,3 +69,17 @@ def test_only_what_our_proxies_added_counts_as_the_clients_address(rf, settings,
     request = rf.get("/", headers={"X-Forwarded-For": forwarded} if forwarded else {})
 
     assert client_address(request) == address
+
+
+def test_what_the_address_of_the_database_asks_for_is_kept() -> None:
+    environment = os.environ | {"DATABASE_URL": "postgresql://db.example/dawan?sslmode=verify-full&sslrootcert=/ca.pem"}
+    told = "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS'])"
+    run = subprocess.run(
+        [sys.executable, "-c", told],
+        env=environment | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "'sslmode': 'verify-full', 'sslrootcert': '/ca.pem'" in run.stdout
+    assert "'prepare_threshold': 1" in run.stdout
