@@ -85,9 +85,7 @@ MODELS = [
             "verbose_name_plural": "embedding models",
             "constraints": [
                 models.UniqueConstraint(
-                    condition=models.Q(("state", "CURRENT")),
-                    fields=("state",),
-                    name="one_embedding_model_is_current",
+                    condition=models.Q(("state", "CURRENT")), fields=("state",), name="one_embedding_model_is_current"
                 ),
                 models.CheckConstraint(
                     condition=models.Q(("slot__in", [0, 1])), name="embedding_model_has_one_of_two_slots"
@@ -173,9 +171,7 @@ MODELS = [
             (
                 "kind",
                 models.CharField(
-                    choices=[("CKAN", "CKAN catalogue"), ("DCAT", "DCAT catalogue")],
-                    max_length=12,
-                    verbose_name="kind",
+                    choices=[("CKAN", "CKAN catalogue"), ("DCAT", "DCAT catalogue")], max_length=12, verbose_name="kind"
                 ),
             ),
             ("address", models.CharField(max_length=1000, verbose_name="address")),
@@ -443,10 +439,7 @@ MODELS = [
             ),
             ("searched_at", models.DateTimeField(verbose_name="last searched")),
             ("seen_at", models.DateTimeField(verbose_name="last seen")),
-            (
-                "stopped_because",
-                models.CharField(blank=True, max_length=200, verbose_name="alerts stopped because"),
-            ),
+            ("stopped_because", models.CharField(blank=True, max_length=200, verbose_name="alerts stopped because")),
             (
                 "organization",
                 models.ForeignKey(
@@ -485,9 +478,7 @@ MODELS = [
             (
                 "keys",
                 django.contrib.postgres.fields.ArrayField(
-                    base_field=models.CharField(max_length=80),
-                    size=None,
-                    verbose_name="what mistyping leaves of it",
+                    base_field=models.CharField(max_length=80), size=None, verbose_name="what mistyping leaves of it"
                 ),
             ),
             ("listings", models.PositiveIntegerField(default=1, verbose_name="listings that say it")),
@@ -789,10 +780,7 @@ MODELS = [
                     blank=True, editable=False, max_length=32, null=True, unique=True, verbose_name="number"
                 ),
             ),
-            (
-                "name",
-                kernel.languages.LanguageMapField(blank=True, default=dict, text_length=40, verbose_name="name"),
-            ),
+            ("name", kernel.languages.LanguageMapField(blank=True, default=dict, text_length=40, verbose_name="name")),
             (
                 "summary",
                 kernel.languages.LanguageMapField(blank=True, default=dict, text_length=400, verbose_name="summary"),
@@ -1669,10 +1657,7 @@ MODELS = [
             (
                 "state",
                 models.CharField(
-                    choices=[("OPEN", "open"), ("CLOSED", "closed")],
-                    default="OPEN",
-                    max_length=6,
-                    verbose_name="state",
+                    choices=[("OPEN", "open"), ("CLOSED", "closed")], default="OPEN", max_length=6, verbose_name="state"
                 ),
             ),
             ("key_id", models.CharField(max_length=64, verbose_name="key-encryption key")),
@@ -1752,10 +1737,7 @@ MODELS = [
                 models.UUIDField(default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False),
             ),
             ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-            (
-                "name",
-                kernel.languages.LanguageMapField(blank=True, default=dict, text_length=40, verbose_name="name"),
-            ),
+            ("name", kernel.languages.LanguageMapField(blank=True, default=dict, text_length=40, verbose_name="name")),
             (
                 "kind",
                 models.CharField(
@@ -1763,11 +1745,12 @@ MODELS = [
                         ("FREE", "free"),
                         ("ONE_OFF", "one-off"),
                         ("METERED", "metered"),
+                        ("REVENUE_SHARE", "share of revenue"),
                         ("SUBSCRIPTION", "subscription"),
                         ("NEGOTIATED", "negotiated"),
                         ("AUCTION", "by auction"),
                     ],
-                    max_length=12,
+                    max_length=13,
                     verbose_name="kind",
                 ),
             ),
@@ -1782,11 +1765,7 @@ MODELS = [
                 "new_versions",
                 models.CharField(
                     blank=True,
-                    choices=[
-                        ("PATCH", "corrections only"),
-                        ("MINOR", "all that break no program"),
-                        ("MAJOR", "all"),
-                    ],
+                    choices=[("PATCH", "corrections only"), ("MINOR", "all that break no program"), ("MAJOR", "all")],
                     max_length=5,
                     verbose_name="new versions",
                 ),
@@ -1795,17 +1774,14 @@ MODELS = [
                 "cycle",
                 models.CharField(
                     blank=True,
-                    choices=[
-                        ("MONTH", "calendar month"),
-                        ("QUARTER", "calendar quarter"),
-                        ("YEAR", "calendar year"),
-                    ],
+                    choices=[("MONTH", "calendar month"), ("QUARTER", "calendar quarter"), ("YEAR", "calendar year")],
                     max_length=8,
                     verbose_name="terms by the calendar",
                 ),
             ),
             ("takes_offers", models.BooleanField(default=False, verbose_name="takes offers")),
             ("milestones", models.JSONField(blank=True, default=list, verbose_name="milestones")),
+            ("revenue_share", models.JSONField(blank=True, default=dict, verbose_name="share of revenue")),
             (
                 "unit",
                 models.CharField(
@@ -1875,7 +1851,11 @@ MODELS = [
                             ("price_minor__gte", 1),
                             ("price_minor__lte", 9999999999999),
                         ),
-                        models.Q(("kind", "METERED"), ("price_minor__gte", 0), ("price_minor__lte", 9999999999999)),
+                        models.Q(
+                            ("kind__in", ["METERED", "REVENUE_SHARE"]),
+                            ("price_minor__gte", 0),
+                            ("price_minor__lte", 9999999999999),
+                        ),
                         _connector="OR",
                     ),
                     name="plan_price_fits_its_kind",
@@ -1916,6 +1896,14 @@ MODELS = [
                 models.CheckConstraint(
                     condition=models.Q(("milestones", []), ("kind__in", ["ONE_OFF", "NEGOTIATED"]), _connector="OR"),
                     name="plans_paid_once_have_milestones",
+                ),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("kind", "REVENUE_SHARE"), models.Q(("revenue_share", {}), _negated=True)),
+                        models.Q(models.Q(("kind", "REVENUE_SHARE"), _negated=True), ("revenue_share", {})),
+                        _connector="OR",
+                    ),
+                    name="plans_of_shared_revenue_have_a_share",
                 ),
             ],
         },
@@ -2167,10 +2155,7 @@ MODELS = [
                     verbose_name="restrictions by authorities or courts",
                 ),
             ),
-            (
-                "n_general",
-                models.BigIntegerField(null=True, verbose_name="persons declared, nothing sensitive told"),
-            ),
+            ("n_general", models.BigIntegerField(null=True, verbose_name="persons declared, nothing sensitive told")),
             (
                 "n_sensitive",
                 models.BigIntegerField(null=True, verbose_name="persons declared, something sensitive told"),
@@ -2406,10 +2391,7 @@ MODELS = [
                 ),
                 models.UniqueConstraint(
                     condition=models.Q(
-                        (
-                            "state__in",
-                            ("APPLIED", "ACCEPTED", "UNDER_REVIEW", "SUPPLEMENT", "PUBLICITY", "OBJECTION"),
-                        )
+                        ("state__in", ("APPLIED", "ACCEPTED", "UNDER_REVIEW", "SUPPLEMENT", "PUBLICITY", "OBJECTION"))
                     ),
                     fields=("follows",),
                     name="one_open_registration_follows_one",
@@ -2448,9 +2430,7 @@ MODELS = [
                     condition=models.Q(
                         models.Q(("state__in", ["NOTARISED", "CERTIFIED"]), _negated=True),
                         models.Q(
-                            ("notarised_at__isnull", False),
-                            ("number__isnull", False),
-                            ("valid_until__isnull", False),
+                            ("notarised_at__isnull", False), ("number__isnull", False), ("valid_until__isnull", False)
                         ),
                         _connector="OR",
                     ),
@@ -3110,10 +3090,7 @@ MODELS = [
                 "dossier_sm3",
                 models.CharField(blank=True, editable=False, max_length=64, verbose_name="SM3 of the dossier"),
             ),
-            (
-                "quality_grade",
-                models.CharField(blank=True, editable=False, max_length=1, verbose_name="quality grade"),
-            ),
+            ("quality_grade", models.CharField(blank=True, editable=False, max_length=1, verbose_name="quality grade")),
             ("quality_score", models.FloatField(editable=False, null=True, verbose_name="quality score")),
             ("search", django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
             (
@@ -4203,9 +4180,7 @@ MODELS = [
             "indexes": [
                 models.Index(fields=["invitee", "-id"], name="listing_invitation_by_invitee"),
                 models.Index(
-                    condition=models.Q(("state", "OPEN")),
-                    fields=["expires_at"],
-                    name="listing_invitation_by_expiry",
+                    condition=models.Q(("state", "OPEN")), fields=["expires_at"], name="listing_invitation_by_expiry"
                 ),
             ],
             "constraints": [
@@ -4585,12 +4560,7 @@ MODELS = [
                 "port",
                 models.CharField(
                     blank=True,
-                    choices=[
-                        ("NANSHA", "Nansha"),
-                        ("QIANHAI", "Qianhai"),
-                        ("HENGQIN", "Hengqin"),
-                        ("HETAO", "Hetao"),
-                    ],
+                    choices=[("NANSHA", "Nansha"), ("QIANHAI", "Qianhai"), ("HENGQIN", "Hengqin"), ("HETAO", "Hetao")],
                     max_length=10,
                     verbose_name="port",
                 ),
@@ -4948,12 +4918,7 @@ MODELS = [
             (
                 "port",
                 models.CharField(
-                    choices=[
-                        ("NANSHA", "Nansha"),
-                        ("QIANHAI", "Qianhai"),
-                        ("HENGQIN", "Hengqin"),
-                        ("HETAO", "Hetao"),
-                    ],
+                    choices=[("NANSHA", "Nansha"), ("QIANHAI", "Qianhai"), ("HENGQIN", "Hengqin"), ("HETAO", "Hetao")],
                     max_length=10,
                     verbose_name="port",
                 ),
@@ -5305,11 +5270,7 @@ MODELS = [
             (
                 "state",
                 models.CharField(
-                    choices=[
-                        ("RESERVED", "held"),
-                        ("COMMITTED", "left the jurisdiction"),
-                        ("RELEASED", "given back"),
-                    ],
+                    choices=[("RESERVED", "held"), ("COMMITTED", "left the jurisdiction"), ("RELEASED", "given back")],
                     default="RESERVED",
                     max_length=10,
                     verbose_name="state",
@@ -5559,10 +5520,7 @@ MODELS = [
                     verbose_name="closed by",
                 ),
             ),
-            (
-                "members",
-                models.ManyToManyField(related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="members"),
-            ),
+            ("members", models.ManyToManyField(related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="members")),
             (
                 "opened_by",
                 models.ForeignKey(
@@ -5704,12 +5662,7 @@ MODELS = [
             (
                 "choice",
                 models.CharField(
-                    choices=[
-                        ("FOR", "for"),
-                        ("AGAINST", "against"),
-                        ("ABSTAIN", "abstains"),
-                        ("RECUSED", "recused"),
-                    ],
+                    choices=[("FOR", "for"), ("AGAINST", "against"), ("ABSTAIN", "abstains"), ("RECUSED", "recused")],
                     max_length=8,
                     verbose_name="choice",
                 ),

@@ -67,8 +67,7 @@ MODELS = [
             "constraints": [
                 models.UniqueConstraint(fields=("product", "name"), name="pool_is_named_once_by_product"),
                 models.CheckConstraint(
-                    condition=models.Q(("closes__lte", 24), ("opens__lt", models.F("closes"))),
-                    name="pool_opens_daily",
+                    condition=models.Q(("closes__lte", 24), ("opens__lt", models.F("closes"))), name="pool_opens_daily"
                 ),
                 models.CheckConstraint(
                     condition=models.Q(("cores__gt", 0), ("memory_mb__gt", 0), ("price_per_hour_minor__gte", 0)),
@@ -832,10 +831,7 @@ MODELS = [
             ("filed_by", models.UUIDField(null=True, verbose_name="filed by")),
             ("negotiate_by", models.DateField(null=True, verbose_name="negotiation ends on")),
             ("mediate_by", models.DateField(null=True, verbose_name="mediation is due on")),
-            (
-                "body_of_dispute",
-                models.CharField(blank=True, max_length=200, verbose_name="arbitral body or court"),
-            ),
+            ("body_of_dispute", models.CharField(blank=True, max_length=200, verbose_name="arbitral body or court")),
             ("ruling_minor", models.BigIntegerField(null=True, verbose_name="ruled to go back in minor units")),
             ("ruling", models.TextField(blank=True, max_length=5000, verbose_name="ruling")),
             ("ruled_by", models.UUIDField(null=True, verbose_name="ruling entered by")),
@@ -1003,10 +999,7 @@ MODELS = [
                 ),
             ),
             ("note", models.TextField(blank=True, verbose_name="what was delivered")),
-            (
-                "evidence_sha256",
-                models.CharField(blank=True, max_length=64, verbose_name="SHA-256 of the evidence"),
-            ),
+            ("evidence_sha256", models.CharField(blank=True, max_length=64, verbose_name="SHA-256 of the evidence")),
             ("delivered_at", models.DateTimeField(null=True, verbose_name="delivered at")),
             ("accept_by", models.DateTimeField(null=True, verbose_name="accepted in silence at")),
             ("refusal", models.TextField(blank=True, verbose_name="reason for refusal")),
@@ -1261,10 +1254,7 @@ MODELS = [
             ("buyers", models.PositiveIntegerField(null=True, verbose_name="buyers")),
             ("sellers", models.PositiveIntegerField(null=True, verbose_name="sellers")),
             ("cost_minor", models.BigIntegerField(null=True, verbose_name="cost in minor units")),
-            (
-                "capitalised_minor",
-                models.BigIntegerField(null=True, verbose_name="capital formation in minor units"),
-            ),
+            ("capitalised_minor", models.BigIntegerField(null=True, verbose_name="capital formation in minor units")),
             (
                 "edition",
                 models.ForeignKey(
@@ -1677,8 +1667,7 @@ MODELS = [
                     name="one_open_negotiation_by_buyer_and_plan",
                 ),
                 models.CheckConstraint(
-                    condition=models.Q(("buyer", models.F("provider")), _negated=True),
-                    name="negotiation_has_two_sides",
+                    condition=models.Q(("buyer", models.F("provider")), _negated=True), name="negotiation_has_two_sides"
                 ),
                 models.CheckConstraint(
                     condition=models.Q(
@@ -1838,6 +1827,101 @@ MODELS = [
         },
     ),
     migrations.CreateModel(
+        name="RevenuePeriod",
+        fields=[
+            (
+                "id",
+                models.UUIDField(default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False),
+            ),
+            ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+            ("period", models.CharField(max_length=7, verbose_name="period")),
+            ("starts_at", models.DateTimeField(verbose_name="starts at")),
+            ("ends_at", models.DateTimeField(verbose_name="ends at")),
+            ("of_days", models.PositiveSmallIntegerField(verbose_name="days of the whole period")),
+            (
+                "currency",
+                models.CharField(
+                    choices=[("CNY", "CNY"), ("HKD", "HKD"), ("MOP", "MOP")], max_length=3, verbose_name="currency"
+                ),
+            ),
+            (
+                "state",
+                models.CharField(
+                    choices=[
+                        ("OPEN", "running"),
+                        ("DUE", "report due"),
+                        ("LATE", "report late"),
+                        ("REPORTED", "reported"),
+                        ("OBJECTED", "objected to"),
+                        ("ACCEPTED", "accepted"),
+                        ("ASSESSED", "charged without agreement"),
+                        ("VOID", "void"),
+                    ],
+                    default="OPEN",
+                    max_length=8,
+                    verbose_name="state",
+                ),
+            ),
+            ("clock_at", models.DateTimeField(null=True, verbose_name="moves on at")),
+            (
+                "agreement",
+                models.ForeignKey(
+                    db_index=False,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="revenue_periods",
+                    to="marketplace.agreement",
+                    verbose_name="agreement",
+                ),
+            ),
+            (
+                "organization",
+                models.ForeignKey(
+                    db_index=False,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="+",
+                    to="accounts.organization",
+                    verbose_name="buyer",
+                ),
+            ),
+            (
+                "provider",
+                models.ForeignKey(
+                    db_index=False,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="+",
+                    to="accounts.organization",
+                    verbose_name="provider",
+                ),
+            ),
+            (
+                "venue",
+                models.ForeignKey(
+                    db_index=False,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="+",
+                    to="accounts.venue",
+                    verbose_name="venue",
+                ),
+            ),
+        ],
+        options={
+            "verbose_name": "revenue period",
+            "verbose_name_plural": "revenue periods",
+            "ordering": ["-id"],
+            "indexes": [
+                models.Index(fields=["organization", "-id"], name="revenue_period_by_buyer"),
+                models.Index(fields=["provider", "-id"], name="revenue_period_by_provider"),
+                models.Index(fields=["venue", "state", "-id"], name="revenue_period_by_venue"),
+            ],
+            "constraints": [
+                models.UniqueConstraint(fields=("agreement", "period"), name="one_revenue_period_by_agreement"),
+                models.CheckConstraint(
+                    condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="revenue_period_runs_forward"
+                ),
+            ],
+        },
+    ),
+    migrations.CreateModel(
         name="Scenario",
         fields=[
             (
@@ -1961,11 +2045,7 @@ MODELS = [
             (
                 "included",
                 models.CharField(
-                    choices=[
-                        ("PATCH", "corrections only"),
-                        ("MINOR", "all that break no program"),
-                        ("MAJOR", "all"),
-                    ],
+                    choices=[("PATCH", "corrections only"), ("MINOR", "all that break no program"), ("MAJOR", "all")],
                     max_length=5,
                     verbose_name="new versions",
                 ),
@@ -1992,11 +2072,7 @@ MODELS = [
                 "cycle",
                 models.CharField(
                     blank=True,
-                    choices=[
-                        ("MONTH", "calendar month"),
-                        ("QUARTER", "calendar quarter"),
-                        ("YEAR", "calendar year"),
-                    ],
+                    choices=[("MONTH", "calendar month"), ("QUARTER", "calendar quarter"), ("YEAR", "calendar year")],
                     max_length=8,
                     verbose_name="terms by the calendar",
                 ),
@@ -2593,6 +2669,73 @@ MODELS = [
         },
     ),
     migrations.CreateModel(
+        name="RevenueStatement",
+        fields=[
+            (
+                "id",
+                models.UUIDField(default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False),
+            ),
+            ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+            ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+            ("revenue_minor", models.BigIntegerField(verbose_name="revenue in minor units")),
+            (
+                "currency",
+                models.CharField(
+                    choices=[("CNY", "CNY"), ("HKD", "HKD"), ("MOP", "MOP")], max_length=3, verbose_name="currency"
+                ),
+            ),
+            ("note", models.TextField(blank=True, max_length=2000, verbose_name="note")),
+            ("evidence", models.JSONField(default=list, verbose_name="evidence")),
+            ("reason", models.TextField(blank=True, max_length=2000, verbose_name="reason of the correction")),
+            (
+                "corrects",
+                models.OneToOneField(
+                    null=True,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="corrected_by",
+                    to="marketplace.revenuestatement",
+                    verbose_name="corrects",
+                ),
+            ),
+            (
+                "period",
+                models.ForeignKey(
+                    db_index=False,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="statements",
+                    to="marketplace.revenueperiod",
+                    verbose_name="revenue period",
+                ),
+            ),
+            (
+                "reported_by",
+                models.ForeignKey(
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="+",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="reported by",
+                ),
+            ),
+        ],
+        options={
+            "verbose_name": "revenue statement",
+            "verbose_name_plural": "revenue statements",
+            "ordering": ["number"],
+            "constraints": [
+                models.UniqueConstraint(fields=("period", "number"), name="revenue_statement_has_its_number"),
+                models.CheckConstraint(condition=models.Q(("revenue_minor__gte", 0)), name="revenue_is_not_negative"),
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("corrects__isnull", True), ("number", 1), ("reason", "")),
+                        models.Q(("corrects__isnull", False), ("number__gt", 1), ("reason__gt", "")),
+                        _connector="OR",
+                    ),
+                    name="corrections_of_revenue_have_a_reason",
+                ),
+            ],
+        },
+    ),
+    migrations.CreateModel(
         name="SharedTable",
         fields=[
             (
@@ -2606,10 +2749,7 @@ MODELS = [
             (
                 "partition_by",
                 django.contrib.postgres.fields.ArrayField(
-                    base_field=models.CharField(max_length=255),
-                    default=list,
-                    size=None,
-                    verbose_name="partitioned by",
+                    base_field=models.CharField(max_length=255), default=list, size=None, verbose_name="partitioned by"
                 ),
             ),
             ("rows", models.BigIntegerField(verbose_name="rows")),
@@ -2809,6 +2949,7 @@ MODELS = [
                         ("SUBSCRIPTION", "term of a subscription"),
                         ("PLAN_CHANGE", "change of a subscription's plan"),
                         ("PACK", "units bought ahead"),
+                        ("REVENUE", "share of revenue"),
                     ],
                     max_length=12,
                     verbose_name="kind",
@@ -2966,10 +3107,7 @@ MODELS = [
                     verbose_name="entitlement",
                 ),
             ),
-            (
-                "tables",
-                models.ManyToManyField(related_name="+", to="marketplace.sharedtable", verbose_name="tables"),
-            ),
+            ("tables", models.ManyToManyField(related_name="+", to="marketplace.sharedtable", verbose_name="tables")),
         ],
         options={
             "verbose_name": "clean room",
@@ -3129,9 +3267,7 @@ MODELS = [
             "constraints": [
                 models.CheckConstraint(
                     condition=models.Q(
-                        models.Q(("state", "DONE"), _negated=True),
-                        ("sealed_result__isnull", False),
-                        _connector="OR",
+                        models.Q(("state", "DONE"), _negated=True), ("sealed_result__isnull", False), _connector="OR"
                     ),
                     name="done_compute_job_has_a_result",
                 ),
@@ -3384,10 +3520,7 @@ MODELS = [
                         ("ORDER_OPEN", "what was ordered first has not been delivered yet"),
                         ("NOT_INCLUDED", "the plan does not include so great a change"),
                         ("GRADE", "it is graded higher than was agreed"),
-                        (
-                            "WAY",
-                            "clean rooms and interfaces stay as they were agreed; only files and tables come anew",
-                        ),
+                        ("WAY", "clean rooms and interfaces stay as they were agreed; only files and tables come anew"),
                         ("MARK", "the columns that carry the buyer's mark are not in it"),
                         (
                             "BORDER",
@@ -3514,11 +3647,7 @@ MODELS = [
                 "cycle",
                 models.CharField(
                     blank=True,
-                    choices=[
-                        ("MONTH", "calendar month"),
-                        ("QUARTER", "calendar quarter"),
-                        ("YEAR", "calendar year"),
-                    ],
+                    choices=[("MONTH", "calendar month"), ("QUARTER", "calendar quarter"), ("YEAR", "calendar year")],
                     max_length=8,
                     verbose_name="terms by the calendar",
                 ),
@@ -3526,11 +3655,7 @@ MODELS = [
             (
                 "included",
                 models.CharField(
-                    choices=[
-                        ("PATCH", "corrections only"),
-                        ("MINOR", "all that break no program"),
-                        ("MAJOR", "all"),
-                    ],
+                    choices=[("PATCH", "corrections only"), ("MINOR", "all that break no program"), ("MAJOR", "all")],
                     max_length=5,
                     verbose_name="new versions",
                 ),
@@ -3715,6 +3840,109 @@ MODELS = [
                     ),
                     name="pushed_push_says_when",
                 ),
+            ],
+        },
+    ),
+    migrations.CreateModel(
+        name="RevenueAnswer",
+        fields=[
+            (
+                "id",
+                models.UUIDField(default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False),
+            ),
+            ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+            (
+                "verdict",
+                models.CharField(
+                    choices=[("ACCEPTED", "accepted"), ("OBJECTED", "objected to"), ("SILENCE", "accepted in silence")],
+                    max_length=8,
+                    verbose_name="answer",
+                ),
+            ),
+            ("reason", models.TextField(blank=True, max_length=2000, verbose_name="reason")),
+            (
+                "answered_by",
+                models.ForeignKey(
+                    null=True,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="+",
+                    to=settings.AUTH_USER_MODEL,
+                    verbose_name="answered by",
+                ),
+            ),
+            (
+                "statement",
+                models.ForeignKey(
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="answers",
+                    to="marketplace.revenuestatement",
+                    verbose_name="revenue statement",
+                ),
+            ),
+        ],
+        options={
+            "verbose_name": "answer to a revenue statement",
+            "verbose_name_plural": "answers to revenue statements",
+            "ordering": ["id"],
+            "constraints": [
+                models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("verdict", "OBJECTED"), _negated=True), ("reason__gt", ""), _connector="OR"
+                    ),
+                    name="objections_to_revenue_have_a_reason",
+                )
+            ],
+        },
+    ),
+    migrations.CreateModel(
+        name="RevenueBill",
+        fields=[
+            (
+                "id",
+                models.UUIDField(default=kernel.identifiers.uuid7, editable=False, primary_key=True, serialize=False),
+            ),
+            ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+            ("number", models.PositiveSmallIntegerField(verbose_name="number")),
+            ("due_minor", models.BigIntegerField(verbose_name="due in minor units")),
+            ("credits", models.JSONField(default=list, verbose_name="credit notes")),
+            (
+                "charge",
+                models.OneToOneField(
+                    null=True,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="revenue_bill",
+                    to="marketplace.charge",
+                    verbose_name="charge",
+                ),
+            ),
+            (
+                "period",
+                models.ForeignKey(
+                    db_index=False,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="bills",
+                    to="marketplace.revenueperiod",
+                    verbose_name="revenue period",
+                ),
+            ),
+            (
+                "statement",
+                models.ForeignKey(
+                    null=True,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="bills",
+                    to="marketplace.revenuestatement",
+                    verbose_name="revenue statement",
+                ),
+            ),
+        ],
+        options={
+            "verbose_name": "bill of shared revenue",
+            "verbose_name_plural": "bills of shared revenue",
+            "ordering": ["number"],
+            "constraints": [
+                models.UniqueConstraint(fields=("period", "number"), name="revenue_bill_has_its_number"),
+                models.CheckConstraint(condition=models.Q(("due_minor__gte", 0)), name="revenue_bill_is_not_negative"),
             ],
         },
     ),
@@ -4028,8 +4256,7 @@ MODELS = [
                     name="a_pack_gives_no_more_than_its_units",
                 ),
                 models.CheckConstraint(
-                    condition=models.Q(("expires_at__gt", models.F("starts_at"))),
-                    name="a_pack_expires_after_it_begins",
+                    condition=models.Q(("expires_at__gt", models.F("starts_at"))), name="a_pack_expires_after_it_begins"
                 ),
                 models.CheckConstraint(
                     condition=models.Q(("closed_at__isnull", False), ("expired_units", 0), _connector="OR"),
@@ -4527,9 +4754,7 @@ MODELS = [
             "indexes": [models.Index(fields=["room", "-id"], name="room_table_by_room")],
             "constraints": [
                 models.UniqueConstraint(
-                    condition=models.Q(("state", "AGREED")),
-                    fields=("room",),
-                    name="room_joins_one_table_of_the_buyer",
+                    condition=models.Q(("state", "AGREED")), fields=("room",), name="room_joins_one_table_of_the_buyer"
                 )
             ],
         },
@@ -4543,10 +4768,7 @@ MODELS = [
             ),
             ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
             ("sums", models.JSONField(default=list, verbose_name="columns to sum")),
-            (
-                "elements",
-                models.PositiveIntegerField(null=True, verbose_name="blinded identifiers of the provider"),
-            ),
+            ("elements", models.PositiveIntegerField(null=True, verbose_name="blinded identifiers of the provider")),
             ("key_id", models.CharField(editable=False, max_length=64, verbose_name="key-encryption key")),
             ("wrapped_key", models.BinaryField(verbose_name="wrapped key")),
             ("blinded", models.BinaryField(null=True, verbose_name="the provider's blinded identifiers")),

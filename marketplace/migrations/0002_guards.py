@@ -55,6 +55,16 @@ GUARDS = (
             DROP TRIGGER pack_draw_is_append_only ON marketplace_packdraw;
         """,
     ),
+    (
+        "revenue.sql",
+        """
+            DROP TRIGGER revenue_statement_is_append_only ON marketplace_revenuestatement;
+            DROP TRIGGER revenue_answer_is_append_only ON marketplace_revenueanswer;
+            DROP TRIGGER revenue_bill_is_append_only ON marketplace_revenuebill;
+            DROP FUNCTION revenue_statement_fits() CASCADE;
+            DROP FUNCTION revenue_period_is_frozen() CASCADE;
+        """,
+    ),
     ("settle_orders.sql", "DROP FUNCTION marketplace_settle_plain_orders;"),
 )
 
