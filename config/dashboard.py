@@ -17,10 +17,11 @@ from config.queues import QUEUES, waiting
 from kernel.actors import Actor
 from kernel.console import actor_in_console
 from kernel.models import AuditEvent
-from kernel.money import grouped
+from kernel.money import Currency, grouped
 from listings.models import ReviewClock
 from marketplace.models import Order
 from settlements import books
+from settlements.admin.books import entries_of
 from settlements.models import Account
 
 SHOWN = 8  # rows of each short list
@@ -64,21 +65,24 @@ def trades_by_state(actor: Actor, venues: list[Venue]) -> dict[str, Any]:
 
 def ledger_totals(actor: Actor, venues: list[Venue]) -> dict[str, Any]:
     """Return what each kind of account holds per venue and currency, and the sums, which are zero; one query."""
-    names = {venue.code: str(venue) for venue in venues}
+    named = {venue.code: venue for venue in venues}
     held: dict[tuple[str, str], dict[Account.Kind, int]] = defaultdict(dict)
     for row in books.standings(actor.venue_ids):
         held[row.venue, row.currency][row.kind] = row.minor
+    kinds = [kind for kind in Account.Kind if any(sums.get(kind) for sums in held.values())]
     return {
-        "kinds": [kind.label for kind in Account.Kind],
+        "kinds": [kind.label for kind in kinds],
         "rows": [
             {
-                "venue": names[venue],
+                "venue": str(named[venue]),
                 "currency": currency,
-                "amounts": [grouped(kinds.get(kind, 0)) for kind in Account.Kind],
-                "total": grouped(sum(kinds.values())),
-                "is_balanced": sum(kinds.values()) == 0,
+                "amounts": [
+                    (grouped(sums.get(kind, 0)), entries_of(named[venue], kind, Currency(currency))) for kind in kinds
+                ],
+                "total": grouped(sum(sums.values())),
+                "is_balanced": sum(sums.values()) == 0,
             }
-            for (venue, currency), kinds in held.items()
+            for (venue, currency), sums in held.items()
         ],
     }
 

@@ -31,7 +31,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from kernel.actors import NOBODY, Actor
-from kernel.console_display import shown_field
+from kernel.console_display import listed_field, numbered_keys, shown_field, with_numbers
 from kernel.problems import Problem
 
 ActFunction = Callable[[Any, HttpRequest, Any, Actor, Any], object]
@@ -64,7 +64,23 @@ class ConsoleAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = self.model._default_manager.visible_to(actor_in_console(request))
+        rows = with_numbers(rows, self.list_display)
         return rows.order_by(*self.get_ordering(request)) if self.get_ordering(request) else rows
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Show names in the reader's language, and of plain keys the number of what they point to."""
+        keys = numbered_keys(self.model, self.list_display)
+        return [listed_field(self.model, name, keys) for name in super().get_list_display(request)]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Find rows by the number of what their plain keys point to, too."""
+        for name in numbered_keys(self.model, self.list_display):
+            if search_term.strip() and queryset.filter(**{f"{name}_number": search_term.strip()}).exists():
+                return queryset.filter(**{f"{name}_number": search_term.strip()}), False
+        found: tuple[models.QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
+        return found
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

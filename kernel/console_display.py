@@ -1,7 +1,7 @@
 """How the console shows values to people: texts in their languages, JSON laid out, keys as links, four eyes."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,16 @@ from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import OuterRef, Subquery
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kernel.actors import Actor
-from kernel.languages import LanguageMapField
+from kernel.languages import LanguageMapField, in_language
 from kernel.money import Currency, Money, grouped
 
 LANGUAGE_NAMES = {
@@ -65,6 +66,52 @@ class Shown:
         return linked(target_of(self.field.name, row), value, self.actor)
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A column of a list, shown for people: a name in their language, or the number of what a plain key points to."""
+
+    field: models.Field[Any, Any]
+
+    @property
+    def __name__(self) -> str:
+        return f"listed_{self.field.name}"
+
+    @property
+    def short_description(self) -> str:
+        return capfirst(str(self.field.verbose_name))
+
+    @property
+    def admin_order_field(self) -> str:
+        return self.field.name
+
+    def __call__(self, row: models.Model) -> str:
+        if isinstance(self.field, LanguageMapField):
+            return in_language(self.field.value_from_object(row))
+        return getattr(row, f"{self.field.name}_number") or NOTHING
+
+
+def numbered_keys(model: type[models.Model], names: Sequence[Any]) -> dict[str, type[models.Model]]:
+    """Return those of a list's columns that are keys without a foreign key, of rows with a short number."""
+    plain = {field.name for field in model._meta.concrete_fields if not field.is_relation}
+    keys = [name for name in names if name in plain and name in settings.CONSOLE_KEYS]
+    targets = {name: apps.get_model(settings.CONSOLE_KEYS[name]) for name in keys}
+    return {name: target for name, target in targets.items() if _is_unique(target, "number")}
+
+
+def with_numbers(rows: models.QuerySet[Any], names: Sequence[Any]) -> models.QuerySet[Any]:
+    """Return the rows with the numbers of what their plain keys point to, which `Listed` shows."""
+    for name, target in numbered_keys(rows.model, names).items():
+        number = target._default_manager.filter(pk=OuterRef(name)).values("number")[:1]
+        rows = rows.annotate(**{f"{name}_number": Subquery(number)})
+    return rows
+
+
+def listed_field(model: type[models.Model], name: Any, keys: Collection[str]) -> Any:
+    """Return what a list is to show for a column: its name, or a `Listed` where the plain value reads badly."""
+    field = next((field for field in model._meta.concrete_fields if field.name == name), None)
+    return Listed(field) if field is not None and (name in keys or isinstance(field, LanguageMapField)) else name
+
+
 def shown_field(model: type[models.Model], name: Any, actor: Actor) -> Any:
     """Return what the admin is to show for a field: its name, or a `Shown` where the plain value reads badly."""
     if not isinstance(name, str):
@@ -89,8 +136,33 @@ def laid_out(value: Any) -> SafeString:
         return definitions(value)
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return format_html("<ol>{}</ol>", format_html_join("", "<li>{}</li>", ((each,) for each in value)))
+    if isinstance(value, list) and value and all(_is_flat(each) for each in value):
+        return _table(value)
     text = json.dumps(value, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder)
     return format_html('<pre class="console-json" tabindex="0">{}</pre>', text)
+
+
+def _is_flat(value: Any) -> bool:
+    plain = (str, int, float, bool, type(None))
+    return isinstance(value, dict) and all(isinstance(each, plain) for each in value.values())
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> SafeString:
+    """Return flat rows as a table, their amounts as people read them."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    head = format_html_join("", '<th scope="col">{}</th>', ((name.removesuffix("_minor"),) for name in names))
+    cells = (format_html_join("", "<td{}>{}</td>", (_cell(row.get(name), name) for name in names)) for row in rows)
+    body = format_html_join("", "<tr>{}</tr>", ((each,) for each in cells))
+    frame = '<div class="console-table-frame" tabindex="0"><table class="console-table"><thead><tr>{}</tr></thead>'
+    return format_html(frame + "<tbody>{}</tbody></table></div>", head, body)
+
+
+def _cell(value: Any, name: str) -> tuple[SafeString | str, Any]:
+    if value is None:
+        return "", NOTHING
+    if name.endswith("_minor"):
+        return mark_safe(' class="console-number"'), grouped(value)
+    return "", value
 
 
 def target_of(name: str, row: models.Model) -> type[models.Model] | None:

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.permissions import Permission
@@ -15,6 +16,7 @@ from kernel.console import ConsoleAdmin, ReadOnlyInline, act
 from kernel.console_display import four_eyes
 from kernel.money import Money, parse_amount
 from marketplace import credit_notes
+from marketplace.admin.divisions import divided
 from marketplace.models import Charge, CreditNote, DunningStep
 
 
@@ -57,13 +59,15 @@ class ChargeAdmin(ConsoleAdmin):
         ("number", "kind", "period"),
         ("entitlement", "venue"),
         ("organization", "provider", "broker"),
-        ("state", "overdue_at", "decided_at", "suspends"),
+        ("state", "suspends"),
+        ("overdue_at", "decided_at"),
         ("units", "shown_gross", "shown_credited"),
         "body",
-        ("sha256", "sm3"),
-        "division",
+        "sha256",
+        "sm3",
+        "shown_division",
     )
-    readonly_fields = ("shown_gross", "shown_credited")
+    readonly_fields = ("shown_gross", "shown_credited", "shown_division")
     inlines = (DunningInline, CreditNoteInline)
     actions_detail = ("credit",)
 
@@ -71,9 +75,13 @@ class ChargeAdmin(ConsoleAdmin):
     def shown_gross(self, charge: Charge) -> str:
         return str(charge.gross)
 
-    @admin.display(description=_("credited"))
+    @admin.display(description=pgettext_lazy("charge", "credited"))
     def shown_credited(self, charge: Charge) -> str:
         return str(charge.credited)
+
+    @admin.display(description=pgettext_lazy("money", "division"))
+    def shown_division(self, charge: Charge) -> str:
+        return divided(charge.division)
 
     @act(
         _("Propose a credit note"),

@@ -16,7 +16,7 @@ from marketplace.models import CleanRoom, RoomQuery, RoomTable
 class CleanRoomAdmin(ConsoleAdmin):
     list_display = ("entitlement", "organization", "provider", "venue", "epsilon", "epsilon_spent", "created_at")
     list_filter = ("venue",)
-    list_select_related = ("entitlement", "organization", "provider", "venue")
+    list_select_related = ("entitlement__agreement", "organization", "provider", "venue")
     search_fields = ("organization__legal_name", "provider__legal_name", "entitlement__agreement__number")
     ordering = ("-id",)
 

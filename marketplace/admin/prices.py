@@ -6,12 +6,14 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act
 from kernel.money import Money, grouped
 from marketplace import auctions
+from marketplace.admin.divisions import divided
 from marketplace.models import Auction, AuctionDeposit, AuctionInvitation, Bid, Negotiation, NegotiationRound, Quote
 from marketplace.negotiating import COMPARED, shown
 
@@ -28,12 +30,16 @@ class QuoteAdmin(ConsoleAdmin):
         ("venue", "buyer", "provider", "broker"),
         ("listing", "listing_revision", "plan"),
         "price",
-        "lines",
+        "shown_lines",
         "conditions",
         ("expires_at", "order"),
         ("asked_by", "created_at"),
     )
-    readonly_fields = ("price", "shown_state")
+    readonly_fields = ("price", "shown_state", "shown_lines")
+
+    @admin.display(description=pgettext_lazy("money", "division"))
+    def shown_lines(self, quote: Quote) -> str:
+        return divided(quote.lines)
 
     @admin.display(description=_("price"), ordering="gross_minor")
     def price(self, quote: Quote) -> str:
@@ -129,12 +135,15 @@ class AuctionAdmin(ConsoleAdmin):
     )
     ordering = ("-id",)
     fields = (
-        ("number", "direction", "kind", "state"),
+        ("number", "state"),
+        ("direction", "kind"),
         ("venue", "provider"),
         ("listing", "listing_revision", "plan"),
         ("demand", "by_invitation"),
-        ("starts_at", "announced_end", "ends_at", "extension_minutes"),
-        ("start", "step", "reserve", "deposit"),
+        ("starts_at", "announced_end"),
+        ("ends_at", "extension_minutes"),
+        ("start", "step"),
+        ("reserve", "deposit"),
         ("bids_count", "lead"),
         ("closed_at", "quote", "outcome"),
         ("announced_by", "created_at"),
@@ -165,7 +174,7 @@ class AuctionAdmin(ConsoleAdmin):
             return _now("sealed until the close") if auction.has_reserve else "–"
         return str(auction.money(auction.reserve_minor))
 
-    @admin.display(description=_("deposit"))
+    @admin.display(description=pgettext_lazy("auction", "deposit"))
     def deposit(self, auction: Auction) -> str:
         return str(auction.money(auction.deposit_minor))
 

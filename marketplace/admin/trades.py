@@ -131,7 +131,7 @@ class MarkedFileAdmin(ConsoleAdmin):
 class UsageRecordAdmin(ConsoleAdmin):
     list_display = ("entitlement", "organization", "provider", "venue", "kind", "units", "created_at")
     list_filter = ("kind", "venue")
-    list_select_related = ("entitlement", "organization", "provider", "venue")
+    list_select_related = ("entitlement__agreement", "organization", "provider", "venue")
     search_fields = ("nonce", "organization__legal_name", "provider__legal_name")
     ordering = ("-id",)
     fields = (("entitlement", "venue"), ("organization", "provider"), ("kind", "units"), "nonce", "subject_id")

@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import action
 
 from accounts.permissions import Permission
@@ -45,7 +46,7 @@ class VoucherProgrammeAdmin(ConsoleAdmin):
         (None, {"fields": ("number", "name", "venue", "funder", "source", "state")}),
         (_("Budget"), {"fields": ("budget_bar", "parts", "what_stands_behind")}),
         (
-            _("Rule"),
+            pgettext_lazy("voucher programme", "Rule"),
             {
                 "fields": (
                     ("shown_rate", "shown_startup_rate"),
@@ -120,7 +121,7 @@ class VoucherProgrammeAdmin(ConsoleAdmin):
         )
         return format_html_join(" · ", '<a class="underline" href="{}">{}</a>', addresses)
 
-    @admin.display(description=_("rate"))
+    @admin.display(description=pgettext_lazy("voucher", "rate"))
     def shown_rate(self, programme: VoucherProgramme) -> str:
         return f"{programme.rate_ppm / 10_000:g} %"
 
@@ -214,7 +215,7 @@ class VoucherGrantAdmin(ConsoleAdmin):
     def shown_granted(self, grant: VoucherGrant) -> str:
         return str(grant.money(grant.amount_minor)) if grant.amount_minor else "–"
 
-    @admin.display(description=_("rate"))
+    @admin.display(description=pgettext_lazy("voucher", "rate"))
     def shown_rate(self, grant: VoucherGrant) -> str:
         return f"{grant.rate_ppm / 10_000:g} %"
 

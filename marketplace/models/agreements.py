@@ -109,4 +109,4 @@ class Entitlement(Identified, Stateful):
         ]
 
     def __str__(self) -> str:
-        return f"{self.agreement_id} → {self.version_id}"
+        return str(self.agreement)

@@ -250,7 +250,7 @@ class Bid(Identified):
         ]
 
     def __str__(self) -> str:
-        return f"{self.auction_id} {self.number}"
+        return str(self.number)
 
 
 class AuctionDeposit(Identified, Stateful):
@@ -284,7 +284,7 @@ class AuctionDeposit(Identified, Stateful):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.state}"
+        return f"{self.amount} {self.get_state_display()}"
 
     @property
     def amount(self) -> Money:

@@ -65,11 +65,11 @@ class Charge(Identified, Stateful):
     units = models.BigIntegerField(_("units"))
     gross_minor = models.BigIntegerField(_("gross in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
-    body = models.JSONField(_("statement"))
+    body = models.JSONField(pgettext_lazy("charge", "statement"))
     sha256 = models.CharField("SHA-256", max_length=64)
     sm3 = models.CharField("SM3", max_length=64)
     credited_minor = models.BigIntegerField(_("credited in minor units"), default=0)
-    division = models.JSONField(_("division"), default=list)  # FeeLine.as_json, when it is paid
+    division = models.JSONField(pgettext_lazy("money", "division"), default=list)  # FeeLine.as_json, when it is paid
     decided_at = models.DateTimeField(_("paid or cancelled at"), null=True)
     overdue_at = models.DateTimeField(_("overdue since"), null=True)
     # Whether the right to read is suspended because this is not paid: then paying it gives the right back.
@@ -187,7 +187,9 @@ class CreditNote(Identified, Stateful):
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     reason = models.TextField(_("reason"))
-    division = models.JSONField(_("division"), default=list)  # what each payee gives back, when it had been paid
+    division = models.JSONField(
+        pgettext_lazy("money", "division"), default=list
+    )  # what each payee gives back, when it had been paid
     proposed_by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("proposed by"))
     decided_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
     decided_at = models.DateTimeField(_("decided at"), null=True)

@@ -81,7 +81,7 @@ class Delivery(Identified, Stateful):
         ]
 
     def __str__(self) -> str:
-        return f"{self.order_id} {self.state}"
+        return f"{self.get_kind_display()} {self.number}"
 
     @property
     def arrived_otherwise(self) -> bool:

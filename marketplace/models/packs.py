@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Organization, Venue
 from accounts.visibility import owned_or_operated
@@ -38,7 +39,7 @@ class UnitPack(Identified):
     number = models.CharField(_("number"), max_length=24, unique=True)
     units = models.BigIntegerField(_("units"))
     used_units = models.BigIntegerField(_("units used"), default=0)
-    expired_units = models.BigIntegerField(_("units not used"), default=0)
+    expired_units = models.BigIntegerField(pgettext_lazy("pack", "units not used"), default=0)
     price_minor = models.BigIntegerField(_("price in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     starts_at = models.DateTimeField(_("valid from"))

@@ -63,7 +63,7 @@ class PlanChange(Identified, Stateful):
     term_ends_at = models.DateTimeField(_("term ends at"))
     gross_minor = models.BigIntegerField(_("due in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
-    body = models.JSONField(_("statement"))
+    body = models.JSONField(pgettext_lazy("charge", "statement"))
     sha256 = models.CharField("SHA-256", max_length=64)
     sm3 = models.CharField("SM3", max_length=64)
     expires_at = models.DateTimeField(_("confirm before"))

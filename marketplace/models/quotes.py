@@ -57,7 +57,7 @@ class Quote(Identified):
     origin = models.CharField(_("origin of the price"), max_length=10, choices=DealOrigin.choices)
     gross_minor = models.BigIntegerField(_("price in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
-    lines = models.JSONField(_("division"), default=list)
+    lines = models.JSONField(pgettext_lazy("money", "division"), default=list)
     # What was agreed besides the price; part of the agreement. Empty where the plan was taken as it stands.
     conditions = models.JSONField(_("conditions"), default=dict)
     expires_at = models.DateTimeField(_("expires at"))

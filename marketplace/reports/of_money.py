@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.product_types import ProductType
 from kernel.money import format_amount
@@ -213,7 +214,7 @@ def _position(row: Sequence[Any]) -> Line:
 
 
 _VENUE, _CURRENCY, _AMOUNT = ("venue", _("Venue")), ("currency", _("Currency")), ("amount", _("Amount"))
-_ORGANIZATION, _COUNT = ("organization", _("Organization")), ("count", _("Number"))
+_ORGANIZATION, _COUNT = ("organization", _("Organization")), ("count", pgettext_lazy("how many", "Number"))
 REPORTS: Mapping[str, Report] = {
     "party-balances": Report(
         title=_("Balances by party and currency"),

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -14,12 +15,50 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Venue
 from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
-from kernel.money import grouped
+from kernel.console_display import NOTHING, address_of
+from kernel.money import Currency, grouped
 from settlements import books, corrections
 from settlements.models import Account, Entry, Transfer
+
+# What the first word of a transfer's reference says that its second names.
+SUBJECTS = {
+    "award": "marketplace.dispute",
+    "bank_correction": "settlements.bankbreak",
+    "charge": "marketplace.charge",
+    "correction": "settlements.correction",
+    "deposit": "settlements.deposit",
+    "exchange": "settlements.exchangequote",
+    "hold": "marketplace.order",
+    "payout": "settlements.payout",
+    "payout_paid": "settlements.payout",
+    "payout_refused": "settlements.payout",
+    "payout_rejected": "settlements.payout",
+    "payout_returned": "settlements.payout",
+    "refund": "marketplace.order",
+    "settlement": "marketplace.order",
+    "voucher_clawback": "settlements.voucherclawback",
+    "voucher_funded": "settlements.voucherprogramme",
+    "voucher_paid": "marketplace.order",
+    "voucher_released": "marketplace.order",
+    "voucher_reserved": "marketplace.order",
+    "voucher_returned": "settlements.voucherprogramme",
+}
+
+
+def entries_address(**filters: str) -> str:
+    """Return the address of the list of the entries behind a figure."""
+    return f"{reverse('admin:settlements_entry_changelist')}?{urlencode(filters)}"
+
+
+def entries_of(venue: Venue, kind: Account.Kind, currency: Currency) -> str:
+    """Return the address of the entries of a venue's accounts of a kind, which sum to a line of the trial balance."""
+    return entries_address(
+        venue__id__exact=str(venue.pk), account__kind__exact=kind.value, currency__exact=currency.value
+    )
 
 
 @admin.register(Account)
@@ -37,17 +76,29 @@ class AccountAdmin(ConsoleAdmin):
         return super().get_queryset(request).with_balance()  # type: ignore[attr-defined, no-any-return]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        rows = books.standings(actor_in_console(request).venue_ids)
+        venue_ids = actor_in_console(request).venue_ids
+        venues = {venue.code: venue for venue in Venue.objects.filter(pk__in=venue_ids)}
+        rows = books.standings(venue_ids)
         trial = {
-            "rows": [(row.venue, row.currency, row.kind.label, grouped(row.minor)) for row in rows],
+            "rows": [
+                (
+                    str(venues[row.venue]),
+                    row.currency,
+                    row.kind.label,
+                    grouped(row.minor),
+                    entries_of(venues[row.venue], row.kind, row.currency),
+                )
+                for row in rows
+            ],
             "totals": [(currency, grouped(minor), minor == 0) for currency, minor in books.totals(rows).items()],
         }
         response: HttpResponse = super().changelist_view(request, {**(extra_context or {}), "trial": trial})
         return response
 
     @admin.display(description=_("balance"))
-    def shown_balance(self, account: Account) -> str:
-        return grouped(account.holds.minor)
+    def shown_balance(self, account: Account) -> SafeString:
+        address = entries_address(account__id__exact=str(account.pk))
+        return format_html('<a class="text-link" href="{}">{}</a>', address, grouped(account.holds.minor))
 
     @admin.display(description=_("statements"))
     def statements(self, account: Account) -> SafeString:
@@ -68,10 +119,8 @@ class AccountAdmin(ConsoleAdmin):
 
     @admin.display(description=_("entries"))
     def its_entries(self, account: Account) -> SafeString:
-        address = reverse("admin:settlements_entry_changelist")
-        return format_html(
-            '<a class="underline" href="{}?account__id__exact={}">{}</a>', address, account.pk, _now("newest first")
-        )
+        address = entries_address(account__id__exact=str(account.pk))
+        return format_html('<a class="underline" href="{}">{}</a>', address, _now("newest first"))
 
 
 class EntryInline(ReadOnlyInline):
@@ -93,13 +142,26 @@ class EntryInline(ReadOnlyInline):
 
 @admin.register(Transfer)
 class TransferAdmin(ConsoleAdmin):
-    list_display = ("created_at", "kind", "reference", "venue", "memo")
+    list_display = ("created_at", "kind", "venue", "memo", "reference")
     list_filter = ("venue", "kind")
+    fields = ("created_at", "kind", "subject", "reference", "venue", "legs", "memo")
+    readonly_fields = ("subject",)
     list_select_related = ("venue",)
     search_fields = ("reference", "memo")
     ordering = ("-id",)
     inlines = (EntryInline,)
     actions_detail = ("take_back",)
+
+    @admin.display(description=_("because of"))
+    def subject(self, transfer: Transfer) -> SafeString | str:
+        """Link what the reference names, where that has a page."""
+        act, _colon, key = transfer.reference.partition(":")
+        model = apps.get_model(SUBJECTS[act]) if act in SUBJECTS else None
+        row = model._default_manager.filter(pk=key).first() if model is not None else None
+        address = address_of(model, key) if row is not None else None
+        if row is None or address is None:
+            return NOTHING
+        return format_html('<a class="text-link" href="{}">{} {}</a>', address, row._meta.verbose_name, row)
 
     @act(_("Propose to take back"), permission=Permission.LEDGER_CORRECT, asks_reason=True)
     def take_back(self, request: HttpRequest, transfer: Transfer, actor: Actor, reason: str) -> None:
@@ -108,8 +170,8 @@ class TransferAdmin(ConsoleAdmin):
 
 @admin.register(Entry)
 class EntryAdmin(ConsoleAdmin):
-    list_display = ("created_at", "account", "owner", "shown_amount", "shown_balance_after", "transfer")
-    list_filter = ("venue", "currency")
+    list_display = ("created_at", "account", "owner", "shown_amount", "shown_balance_after", "because_of", "memo")
+    list_filter = ("venue", "account__kind", "currency")
     list_select_related = ("account__organization", "transfer")
     search_fields = ("transfer__reference", "account__id")
 
@@ -120,6 +182,15 @@ class EntryAdmin(ConsoleAdmin):
     @admin.display(description=_("owner"))
     def owner(self, entry: Entry) -> str:
         return str(entry.account.organization or "–")
+
+    @admin.display(description=_("transfer"))
+    def because_of(self, entry: Entry) -> SafeString:
+        address = reverse("admin:settlements_transfer_change", args=[entry.transfer_id])
+        return format_html('<a class="text-link" href="{}">{}</a>', address, entry.transfer.get_kind_display())
+
+    @admin.display(description=_("memo"))
+    def memo(self, entry: Entry) -> str:
+        return entry.transfer.memo or "–"
 
     @admin.display(description=_("amount"))
     def shown_amount(self, entry: Entry) -> str:

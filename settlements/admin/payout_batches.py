@@ -129,7 +129,7 @@ class PayoutBatchAdmin(ConsoleAdmin):
 
 @admin.register(BankFile)
 class BankFileAdmin(ConsoleAdmin):
-    list_display = ("created_at", "kind", "name", "venue", "size", "sha256")
+    list_display = ("created_at", "kind", "name", "venue", "size")
     list_filter = ("kind", "venue")
     list_select_related = ("venue",)
     search_fields = ("name", "sha256__exact", "sm3__exact")

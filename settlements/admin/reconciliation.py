@@ -1,13 +1,17 @@
 """Reconciliation in the console: files from the bank, breaks with their age, and closing a day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -23,13 +27,22 @@ from accounts.models import Organization, Venue
 from accounts.permissions import Permission
 from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
-from kernel.console_display import four_eyes
+from kernel.console_display import NOTHING, address_of, four_eyes
 from kernel.money import CURRENCY_CHOICES, Currency
 from kernel.problems import Problem, field_problem
 from settlements import bank_days, breaks
 from settlements.bank_answers import take_answers
+from settlements.breaks import BY_HAND
 from settlements.models import Account, BankBooking, BankBreak, BankDay, BankMatch, BankStatement
 from settlements.reconciliation import import_statement
+
+MOST_PARTNERS = 100  # that a form offers
+RULES = {
+    "reference": _("the bank's reference"),
+    "end_to_end": _("our reference of the payout"),
+    "amount_day_payer": _("amount, day and payer"),
+    BY_HAND: _("by two people"),
+}
 
 
 class VenueForm(forms.Form):
@@ -78,18 +91,33 @@ class PostForm(forms.Form):
     why = forms.CharField(label=_("Reason"), max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
 
-class MatchForm(forms.Form):
-    """Which other open breaks are the same money, and why."""
+def match_form(found: BankBreak) -> type[forms.Form]:
+    """Return a form that asks which other open breaks of the account are the same money, and why."""
+    others = BankBreak.objects.filter(venue=found.venue_id, currency=found.currency, state=BankBreak.State.OPEN)
+    rows = others.exclude(pk=found.pk).select_related("booking", "entry__transfer").order_by("-id")[:MOST_PARTNERS]
 
-    partners = forms.CharField(
-        label=_("Ids of the breaks that are the same money, one per line"),
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-    )
-    why = forms.CharField(label=_("Reason"), max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+    class MatchForm(forms.Form):
+        partners = forms.MultipleChoiceField(
+            label=_("Breaks that are the same money"),
+            choices=[(str(each.pk), f"{each} · {_known_to(each)} · {_reference_of(each)}") for each in rows],
+            widget=forms.CheckboxSelectMultiple(),
+        )
+        why = forms.CharField(label=_("Reason"), max_length=2000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
-    def clean_partners(self) -> list[Any]:
-        field = forms.UUIDField()
-        return [field.clean(each) for each in self.cleaned_data["partners"].split()]
+        def clean_partners(self) -> list[UUID]:
+            return [UUID(each) for each in self.cleaned_data["partners"]]
+
+    return MatchForm
+
+
+def _known_to(found: BankBreak) -> str:
+    return _now("the bank alone") if found.booking_id is not None else _now("the books alone")
+
+
+def _reference_of(found: BankBreak) -> str:
+    if found.booking is not None:
+        return found.booking.bank_reference
+    return str(found.entry.transfer) if found.entry is not None else NOTHING
 
 
 def _page(
@@ -116,6 +144,16 @@ def _page(
     return TemplateResponse(request, "settlements/ask.html", context)
 
 
+def rule_name(code: str) -> str:
+    """Return what a rule goes by, as people call it; another's code as it is."""
+    return str(RULES.get(code, code))
+
+
+def _links(rows: Iterable[tuple[Model, str]]) -> SafeString:
+    pages = ((address_of(type(row), row.pk), name) for row, name in rows)
+    return format_html_join(mark_safe("<br>"), '<a class="text-link" href="{}">{}</a>', pages)
+
+
 class BookingInline(ReadOnlyInline):
     model = BankBooking
     fields = ("position", "booked_on", "shown_amount", "bank_reference", "party_name", "text", "shown_rule")
@@ -130,7 +168,7 @@ class BookingInline(ReadOnlyInline):
 
     @admin.display(description=_("matched by"))
     def shown_rule(self, booking: BankBooking) -> str:
-        return booking.matched.match.rule if hasattr(booking, "matched") else "–"
+        return rule_name(booking.matched.match.rule) if hasattr(booking, "matched") else NOTHING
 
 
 @admin.register(BankStatement)
@@ -235,13 +273,11 @@ class BankBreakAdmin(ConsoleAdmin):
 
     @admin.display(description=_("known to"))
     def shown_side(self, found: BankBreak) -> str:
-        return _now("the bank alone") if found.booking_id is not None else _now("the books alone")
+        return _known_to(found)
 
     @admin.display(description=_("reference"))
     def shown_reference(self, found: BankBreak) -> str:
-        if found.booking is not None:
-            return found.booking.bank_reference
-        return found.entry.transfer.reference if found.entry is not None else "–"
+        return _reference_of(found)
 
     @admin.display(description=_("who may not approve it"))
     def four_eyes(self, found: BankBreak) -> str:
@@ -271,7 +307,10 @@ class BankBreakAdmin(ConsoleAdmin):
         )
 
     @act(
-        _("Propose a match"), permission=Permission.BANK_RECONCILE, states={BankBreak.State.OPEN}, asks_reason=MatchForm
+        _("Propose a match"),
+        permission=Permission.BANK_RECONCILE,
+        states={BankBreak.State.OPEN},
+        asks_reason=match_form,
     )
     def propose_match(self, request: HttpRequest, found: BankBreak, actor: Actor, data: dict[str, Any]) -> None:
         breaks.propose_explanation(
@@ -313,21 +352,26 @@ class BankBreakAdmin(ConsoleAdmin):
 
 @admin.register(BankMatch)
 class BankMatchAdmin(ConsoleAdmin):
-    list_display = ("created_at", "venue", "currency", "rule", "rules_version")
+    list_display = ("created_at", "venue", "currency", "shown_rule", "rules_version")
     list_filter = ("venue", "currency")
     list_select_related = ("venue",)
     search_fields = ("rule", "id")
     ordering = ("-id",)
-    fields = ("venue", "currency", "rule", "rules_version", "shown_bookings", "shown_entries", "created_at")
-    readonly_fields = ("shown_bookings", "shown_entries")
+    fields = ("venue", "currency", "shown_rule", "rules_version", "shown_bookings", "shown_entries", "created_at")
+    readonly_fields = ("shown_rule", "shown_bookings", "shown_entries")
+
+    @admin.display(description=_("rule"), ordering="rule")
+    def shown_rule(self, match: BankMatch) -> str:
+        return rule_name(match.rule)
 
     @admin.display(description=_("bank bookings"))
-    def shown_bookings(self, match: BankMatch) -> str:
-        return ", ".join(str(each.booking) for each in match.bookings.select_related("booking"))
+    def shown_bookings(self, match: BankMatch) -> SafeString:
+        return _links((each.booking, str(each.booking)) for each in match.bookings.select_related("booking"))
 
     @admin.display(description=_("entries"))
-    def shown_entries(self, match: BankMatch) -> str:
-        return ", ".join(each.entry.transfer.reference for each in match.entries.select_related("entry__transfer"))
+    def shown_entries(self, match: BankMatch) -> SafeString:
+        rows = match.entries.select_related("entry__transfer")
+        return _links((each.entry, f"{each.entry.transfer}: {each.entry}") for each in rows)
 
 
 @admin.register(BankDay)

@@ -167,7 +167,7 @@ class Payout(Identified, Stateful):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.state}"
+        return f"{self.amount} {self.get_state_display()}"
 
     @property
     def amount(self) -> Money:

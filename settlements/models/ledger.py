@@ -176,7 +176,7 @@ class Transfer(models.Model):
         indexes = [models.Index(fields=["venue", "-id"], name="transfer_by_venue")]
 
     def __str__(self) -> str:
-        return self.reference
+        return " ".join(filter(None, (str(self.get_kind_display()), self.memo)))
 
 
 class EntryQuerySet(MoneyQuerySet["Entry"]):
@@ -239,7 +239,7 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account_id}: {self.amount_minor}"
+        return str(self.amount)
 
     @property
     def amount(self) -> Money:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import Permission
 from kernel.models import Identified
@@ -31,7 +32,7 @@ class AccountingPeriod(Identified, Stateful):
         MONTH = "MONTH", _("month")
 
     class State(models.TextChoices):
-        OPEN = "OPEN", _("open")
+        OPEN = "OPEN", pgettext_lazy("accounting period", "open")
         CLOSING = "CLOSING", _("closing proposed")
         CLOSED = "CLOSED", _("closed")
 

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.permissions import Permission
 from kernel.models import Identified
@@ -80,7 +81,9 @@ class BankBookingQuerySet(MoneyQuerySet["BankBooking"]):
 class BankBooking(Identified):
     """One line of a statement; the amount is positive when money came in."""
 
-    statement = models.ForeignKey(BankStatement, models.PROTECT, related_name="lines", verbose_name=_("statement"))
+    statement = models.ForeignKey(
+        BankStatement, models.PROTECT, related_name="lines", verbose_name=pgettext_lazy("bank", "statement")
+    )
     venue = models.ForeignKey("accounts.Venue", models.PROTECT, related_name="+", verbose_name=_("venue"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     position = models.PositiveIntegerField(_("position"))
@@ -176,7 +179,7 @@ class BankBreak(Identified, Stateful):
     """A booking without an entry, or an entry without a booking, until it is matched or explained by two people."""
 
     class State(models.TextChoices):
-        OPEN = "OPEN", _("open")
+        OPEN = "OPEN", pgettext_lazy("bank break", "open")
         PROPOSED = "PROPOSED", _("explanation proposed")
         EXPLAINED = "EXPLAINED", _("explained")
 

@@ -216,7 +216,7 @@ class EscrowHold(Identified, Stateful):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.state}"
+        return f"{self.amount} {self.get_state_display()}"
 
     @property
     def organization_id(self) -> UUID:
@@ -277,7 +277,7 @@ class Settlement(Identified):
         indexes = [models.Index(fields=["venue", "-id"], name="settlement_by_venue")]
 
     def __str__(self) -> str:
-        return f"{self.gross} {self.order_id}"
+        return str(self.gross)
 
     @property
     def organization_id(self) -> UUID:

@@ -76,7 +76,7 @@ class VoucherProgramme(Identified, Stateful):
         blank=True,
         help_text=_("Jurisdictions, division codes or GBA; empty: everywhere."),
     )
-    payment = models.CharField(_("paid"), max_length=13, choices=Payment.choices)
+    payment = models.CharField(pgettext_lazy("voucher programme", "paid"), max_length=13, choices=Payment.choices)
     granted_by_rule = models.BooleanField(_("granted to every applicant who meets the rule"), default=False)
     opens_on = models.DateField(_("applications from"))
     closes_on = models.DateField(_("applications until"))
@@ -322,7 +322,7 @@ class VoucherUse(Identified, Stateful):
         ]
 
     def __str__(self) -> str:
-        return f"{self.money(self.amount_minor)} {self.state}"
+        return f"{self.money(self.amount_minor)} {self.get_state_display()}"
 
     @property
     def reserved_minor(self) -> int:
@@ -400,7 +400,7 @@ class VoucherClawback(Identified, Stateful):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.state}"
+        return f"{self.amount} {self.get_state_display()}"
 
     @property
     def amount(self) -> Money:

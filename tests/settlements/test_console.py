@@ -1,6 +1,8 @@
 """The console shows the books and moves money only through acts that ask first."""
 
+import re
 from datetime import date
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from django.test import Client
 
 from accounts.models import Organization, Person, Venue
 from kernel.actors import SYSTEM
+from kernel.money import grouped
 from settlements import escrow
 from settlements.deposits import enter_deposit
 from settlements.models import Account, Deposit, Entry, Payout, Transfer
@@ -60,6 +63,24 @@ def test_the_trial_balance_stands_above_the_accounts(buyer: Organization, office
     assert "Trial balance" in page
     assert "-1,234.56" in page
     assert "balanced" in page
+
+
+def test_every_figure_leads_to_its_entries(guangzhou: Venue, buyer: Organization, officer: Person) -> None:
+    account = give(buyer, yuan(1234.56))
+    pages = console(officer)
+
+    for page in ("/console/settlements/account/", "/console/"):
+        shown = pages.get(page).content.decode()
+        links = re.findall(r'href="(/console/settlements/entry/[?][^"]*)">(-?[0-9,.]+)</a>', shown)
+        assert "1,234.56" in [figure for _link, figure in links], page
+        for link, figure in links:
+            listed = pages.get(unescape(link))
+            sums = sum(entry.amount_minor for entry in listed.context["cl"].queryset)
+            assert grouped(sums) == figure, link
+    mine = pages.get(f"/console/settlements/entry/?account__id__exact={account}").content.decode()
+    main = mine[mine.index("result_list") :]
+    assert Transfer.objects.get().get_kind_display() in main
+    assert not re.search(r">[^<]*[0-9a-f]{8}-[0-9a-f]{4}-7", main)  # names, no ids
 
 
 def test_a_receipt_is_entered_and_credited_by_two_people_in_the_console(

@@ -1,5 +1,6 @@
 """The bank's answers and statements: whole or refused with the line, matched by rules, explained by two people."""
 
+import re
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from accounts.models import Capacity, Membership, Organization, Person
 from kernel.money import Currency
@@ -285,9 +287,12 @@ def test_two_candidates_are_left_to_people(own: Any, buyer: Organization, on_tha
         propose_explanation(break_id=booking.id, way="MATCH", partners=[booking.id], reason="itself", actor=maker)
     with refused("invalid"):
         propose_explanation(break_id=booking.id, way="MATCH", partners=[first.id], reason=" ", actor=maker)
-    propose_explanation(
-        break_id=booking.id, way="MATCH", partners=[first.id, second.id], reason="paid in one", actor=maker
-    )
+    asks = reverse("admin:settlements_bankbreak_propose_match", args=[booking.pk])
+    officer = console(Person.objects.get(id=maker.person_id))
+    offered = re.findall(r'name="partners" value="([^"]+)"', officer.get(asks).content.decode())
+    assert {str(first.pk), str(second.pk)} <= set(offered)
+    assert str(booking.pk) not in offered
+    officer.post(asks, {"partners": [str(first.pk), str(second.pk)], "why": "paid in one"})
     with refused("same_person"):
         approve_explanation(break_id=booking.id, actor=maker)
     refuse_explanation(break_id=booking.id, reason="look again", actor=checker)
