@@ -2,12 +2,13 @@
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from demo.cast import Cast
-from demo.exchange import Failed, Story, until
+from demo.exchange import Api, Failed, Story, until
 from demo.providing import Offer, price_of
 from demo.trades import Trade
 
@@ -31,18 +32,28 @@ def find(trade: Trade, offered: Offer, people: Cast, story: Story) -> None:
 def pay_in(trade: Trade, people: Cast, story: Story) -> None:
     """Let the venue's staff enter and credit the buyer's bank receipt: it takes two people."""
     price = trade.plan["price"]
-    receipt = {
-        "venue": trade.venue,
-        "organization_id": people.buyer.get("me")["organization"]["id"],
-        "amount": price,
-        "bank_reference": f"DEMO-{uuid.uuid4().hex[:12].upper()}",
-        "received_on": datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat(),
-    }
-    deposit = people.officer.post("deposits", receipt)
+    deposit = people.officer.post("deposits", receipt_of(people.buyer, trade.venue, price))
     with story.refusal("who entered the buyer's bank receipt credits it", "same_person"):
         people.officer.post(f"deposits/{deposit['id']}/credit")
     people.venue_admin.post(f"deposits/{deposit['id']}/credit")
     story.step("another person credits it to the buyer", f"{price['amount']} {price['currency']}")
+
+
+def receipt_of(member: Api, venue: str, amount: Mapping[str, str]) -> dict[str, Any]:
+    """Return a bank's receipt of today as an officer enters it."""
+    return {
+        "venue": venue,
+        "organization_id": member.get("me")["organization"]["id"],
+        "amount": amount,
+        "bank_reference": f"DEMO-{uuid.uuid4().hex[:12].upper()}",
+        "received_on": datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat(),
+    }
+
+
+def credit(member: Api, venue: str, amount: Mapping[str, str], people: Cast) -> None:
+    """Let two of the venue's staff credit a bank receipt to a member."""
+    deposit = people.officer.post("deposits", receipt_of(member, venue, amount))
+    people.venue_admin.post(f"deposits/{deposit['id']}/credit")
 
 
 def order(trade: Trade, offered: Offer, people: Cast, story: Story) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.cast import Cast, staff_of
-from demo.exchange import Failed, Story, anonymous, signed_in
+from demo.exchange import Api, Failed, Story, anonymous, signed_in
 from demo.people import OPERATORS
 from demo.trades import Trade
 
@@ -26,7 +26,7 @@ def pay_out(trade: Trade, placed: dict[str, Any], people: Cast, story: Story) ->
     agreement = people.provider.get(f"orders/{placed['id']}/agreement")
     share = next(line for line in agreement["body"]["division"] if line["payee"] == "PROVIDER")["amount_minor"]
     amount = {"amount": f"{share // 100}.{share % 100:02d}", "currency": trade.plan["price"]["currency"]}
-    _verify_account(trade.venue, amount["currency"], people, story)
+    verify_account(trade.venue, amount["currency"], people.provider, people.officer, story)
     payout = people.provider.post("payouts", {"venue": trade.venue, "amount": amount})
     story.step("provider asks for its share", f"{amount['amount']} {amount['currency']}")
     with story.refusal("provider approves its own payout", "forbidden"):
@@ -38,12 +38,12 @@ def pay_out(trade: Trade, placed: dict[str, Any], people: Cast, story: Story) ->
     story.step("staff approve it and confirm the bank's payment", paid["state"])
 
 
-def _verify_account(venue: str, currency: str, people: Cast, story: Story) -> None:
-    """Let the provider register its bank account and an officer verify it, unless that was done before."""
-    verified = people.provider.get("payee-accounts", venue=venue, state="VERIFIED")["items"]
+def verify_account(venue: str, currency: str, member: Api, officer: Api, story: Story) -> None:
+    """Let a member register its bank account and an officer verify it, unless that was done before."""
+    verified = member.get("payee-accounts", venue=venue, state="VERIFIED")["items"]
     if any(account["currency"] == currency for account in verified):
         return
-    account = people.provider.post(
+    account = member.post(
         "payee-accounts",
         {
             "venue": venue,
@@ -53,8 +53,8 @@ def _verify_account(venue: str, currency: str, people: Cast, story: Story) -> No
             "bank_code": "102581000013",
         },
     )
-    people.officer.post(f"payee-accounts/{account['id']}/verify", {"finding": "A payment of 0.01 came from it."})
-    story.step("an officer verifies the provider's bank account", account["number"])
+    officer.post(f"payee-accounts/{account['id']}/verify", {"finding": "A payment of 0.01 came from it."})
+    story.step("an officer verifies a member's bank account", account["number"])
 
 
 def certify(placed: dict[str, Any], people: Cast, folder: Path, story: Story) -> None:

@@ -60,8 +60,8 @@ class Api:
         return self._send("PUT", path, json=body)
 
     def post_bytes(self, path: str, content: bytes, **parameters: str) -> Any:
-        """Return the JSON of a POST of raw bytes; raises Refused."""
-        headers = {"Content-Type": "application/octet-stream"}
+        """Return the JSON of a POST of raw bytes under a fresh Idempotency-Key; raises Refused."""
+        headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": str(uuid.uuid4())}
         return self._send("POST", path, content=content, headers=headers, params=parameters)
 
     def put_bytes(self, path: str, content: bytes, headers: dict[str, str]) -> Any:

@@ -1,17 +1,20 @@
 """The loop: register → review → list → find → order → escrow → deliver → accept → settle → pay out → certify.
 
-What is wished for stands beside (demo/wishes.py), and a third trade goes over the border (demo/crossing.py).
+Beside it stand what is wished for (demo/wishes.py), other prices (demo/prices.py), a third trade that goes over the
+border (demo/crossing.py), and what the bank and the tax office get (demo/banking.py).
 
 Everything here goes through the HTTP API. Refusals are part of the story: each is expected by its problem code.
 """
 
 from pathlib import Path
 
+from demo.banking import bank
 from demo.buying import accept, find, order, pay_in, read
 from demo.cast import Cast, bring_in
 from demo.closing import certify, close_the_books, pay_out
 from demo.crossing import cross
 from demo.exchange import Story
+from demo.prices import sell_otherwise
 from demo.providing import Offer, offer
 from demo.trades import MEMBERS, PLACES, STREETS, Trade
 from demo.trust import attest_and_verify
@@ -29,8 +32,10 @@ def run(url: str, state: Path, story: Story) -> None:
         run_trade(url, trade, folder, story) for trade in (STREETS, PLACES)
     )
     wish(streets, in_guangzhou, in_shenzhen, story)
+    sell_otherwise(streets, in_guangzhou, in_shenzhen.provider, story)
     cross(url, MEMBERS, folder, story)
     attest_and_verify(url, folder, story)
+    bank(in_guangzhou, folder, story)
     story.chapter("The books")
     close_the_books(url, story)
 

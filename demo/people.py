@@ -68,7 +68,7 @@ LINGNAN = DemoOrganization(
     identifier="91440106MADEM00381",
     division_code="440106",
     people=(
-        DemoPerson("admin@lingnan.example", "陈岭南", "ADMIN", ("organization", "provide", "payouts")),
+        DemoPerson("admin@lingnan.example", "陈岭南", "ADMIN", ("organization", "provide", "payouts", "invoices")),
         DemoPerson("operator@lingnan.example", "梁数据", "OPERATOR"),
     ),
 )
@@ -78,7 +78,7 @@ PENGCHENG = DemoOrganization(
     jurisdiction="CN",
     identifier="91440305MADEM0046P",
     division_code="440305",
-    people=(DemoPerson("admin@pengcheng.example", "林鹏城", "ADMIN", ("organization", "provide", "payouts")),),
+    people=(DemoPerson("admin@pengcheng.example", "林鹏城", "ADMIN", ("organization", "provide", "buy", "payouts")),),
 )
 HAIZHU = DemoOrganization(
     name={"zh-Hans": "海珠智慧物流", "zh-Hant": "海珠智慧物流", "en": "Haizhu Smart Logistics"},
@@ -86,7 +86,7 @@ HAIZHU = DemoOrganization(
     jurisdiction="CN",
     identifier="91440105MADEM00548",
     division_code="440105",
-    people=(DemoPerson("admin@haizhu.example", "黄海珠", "ADMIN", ("organization", "buy", "read-data")),),
+    people=(DemoPerson("admin@haizhu.example", "黄海珠", "ADMIN", ("organization", "buy", "read-data", "invoices")),),
 )
 NANYUE = DemoOrganization(
     name={"zh-Hans": "南粤数据经纪", "zh-Hant": "南粵數據經紀", "en": "Nanyue Data Brokers"},
@@ -122,6 +122,7 @@ MEMBERS = (LINGNAN, PENGCHENG, HAIZHU, NANYUE, VICTORIA, ZHUJIANG)
 MEMBERSHIPS: tuple[tuple[DemoOrganization, str, str], ...] = (
     (LINGNAN, "gzdex", "PROVIDER"),
     (PENGCHENG, "szdex", "PROVIDER"),
+    (PENGCHENG, "gzdex", "BUYER"),
     (HAIZHU, "gzdex", "BUYER"),
     (HAIZHU, "szdex", "BUYER"),
     (NANYUE, "gzdex", "BROKER"),

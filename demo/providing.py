@@ -45,7 +45,7 @@ def register(trade: Trade, provider: Api, story: Story) -> dict[str, Any]:
     dataset = provider.post("datasets", {"title": trade.dossier["name"], "description": trade.dossier["summary"]})
     version = provider.post(f"datasets/{dataset['id']}/versions")
     story.step("provider registers a dataset and opens a version", f"version {version['number']}")
-    file = provider.post(f"dataset-versions/{version['id']}/files", {"name": trade.file.name, "format": "CSV"})
+    file = provider.post(f"dataset-versions/{version['id']}/files", {"name": trade.file.name, "format": trade.format})
     upload(file, content, provider, story)
     provider.post(f"dataset-versions/{version['id']}/seal")
     ready = until(
@@ -87,7 +87,7 @@ def describe(trade: Trade, version: dict[str, Any], provider: Api, story: Story)
     with story.refusal("a product name of 41 characters", "invalid"):
         provider.post("products", {"dataset_id": dataset_id, "name": {"zh-Hans": "数" * 41}})
     product = provider.post("products", {"dataset_id": dataset_id, **trade.dossier})
-    plan = provider.post(f"products/{product['id']}/plans", trade.plan)
+    plans = [provider.post(f"products/{product['id']}/plans", plan) for plan in (trade.plan, *trade.other_plans)]
     terms = provider.post(f"products/{product['id']}/terms", trade.terms)
     product = provider.post(f"products/{product['id']}/register")
     if trade.border is not None:
@@ -96,7 +96,7 @@ def describe(trade: Trade, version: dict[str, Any], provider: Api, story: Story)
         border = provider.put(f"products/{product['id']}/border-dossier", dict(trade.border))
         persons = f"{border['n_general']:,} persons"
         story.step("provider confirms the grade and says where it may go", f"{border['reach']}, {persons}")
-    story.step("provider registers the product, its plan and terms", f"{product['number']} at {price_of(plan)}")
+    story.step("provider registers the product, its plan and terms", f"{product['number']} at {price_of(plans[0])}")
     listing = provider.post(
         "listings",
         {
@@ -104,7 +104,7 @@ def describe(trade: Trade, version: dict[str, Any], provider: Api, story: Story)
             "venue": trade.venue,
             "version_id": version["id"],
             "terms_id": terms["id"],
-            "plan_ids": [plan["id"]],
+            "plan_ids": [plan["id"] for plan in plans],
         },
     )
     submitted = provider.post(f"listings/{listing['id']}/submit")

@@ -27,6 +27,8 @@ class Trade:
     query: str  # under which the buyer finds it
     border: Mapping[str, Any] | None = None  # where it may go; None: its jurisdiction only
     invented: int = 0  # so many rows are made up instead of read from `file`
+    format: str = "CSV"
+    other_plans: tuple[Mapping[str, Any], ...] = ()  # by which the listing is sold besides
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from demo.cast import Cast
 from demo.exchange import Story
@@ -80,10 +81,9 @@ def wish(offered: Offer, people: Cast, in_shenzhen: Cast, story: Story) -> None:
 
 def demand(offered: Offer, people: Cast, story: Story) -> str:
     """Return the buyer's demand on the board, with the provider's proposal."""
-    for known in people.buyer.get("demands", venue="gzdex")["items"]:
-        if known["title"] == DEMAND["title"] and known["state"] in ON_THE_BOARD:
-            story.step("the demand of an earlier run is still on the board", known["number"])
-            return str(known["id"])
+    if (known := demand_on_the_board(people)) is not None:
+        story.step("the demand of an earlier run is still on the board", known["number"])
+        return str(known["id"])
     deadline = (datetime.now(UTC) + timedelta(days=60)).isoformat()
     posted = people.buyer.post("demands", {**DEMAND, "venue": "gzdex", "deadline": deadline})
     posted = people.buyer.post(f"demands/{posted['id']}/submit")
@@ -103,6 +103,13 @@ def demand(offered: Offer, people: Cast, story: Story) -> str:
     made = people.provider.post(f"demand-board/{posted['id']}/proposals", proposal)
     story.step("provider proposes its listing", f"{made['listing']} at {made['price']['amount']} CNY")
     return str(posted["id"])
+
+
+def demand_on_the_board(people: Cast) -> dict[str, Any] | None:
+    """Return the buyer's demand, if it is on the board."""
+    demands = people.buyer.get("demands", venue="gzdex")["items"]
+    wanted = (each for each in demands if each["title"] == DEMAND["title"] and each["state"] in ON_THE_BOARD)
+    return next(wanted, None)
 
 
 def scenario(offered: Offer, demand_id: str, people: Cast, story: Story) -> None:

@@ -93,7 +93,8 @@ def _credit(period: RevenuePeriod, statement: RevenueStatement, back_minor: int,
     entry. Where silence accepts, or a payee has had its part paid out, staff approve it.
     """
     notes = []
-    for charge_id in list(_charges(period).order_by("-id").values_list("id", flat=True)):
+    made = Charge.objects.filter(revenue_bill__period=period).order_by("-id")
+    for charge_id in list(made.values_list("id", flat=True)):
         charge = locked_charge(charge_id, SYSTEM)
         proposed = charge.credit_notes.filter(state=CreditNote.State.PROPOSED)
         waiting = proposed.aggregate(waiting=Sum("amount_minor", default=0))["waiting"]
@@ -118,10 +119,6 @@ def _book(note: CreditNote, charge: Charge, actor: Actor) -> None:
     except Problem as problem:
         if problem.code != "insufficient_funds":
             raise
-
-
-def _charges(period: RevenuePeriod) -> Any:
-    return Charge.objects.filter(revenue_bill__period=period)
 
 
 def _lines(period: RevenuePeriod, statement: RevenueStatement | None) -> list[dict[str, Any]]:

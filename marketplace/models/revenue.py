@@ -1,7 +1,7 @@
 """What a buyer earns with the data and a share of which is due: periods, the reports, the answers, the bills."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -215,5 +215,5 @@ class RevenueBill(Identified):
 
     @property
     def credit_notes(self) -> list[str]:
-        numbers: list[Any] = self.credits
-        return list(map(str, numbers))
+        numbers: list[str] = self.credits
+        return numbers
