@@ -7,6 +7,7 @@ zh-Hant and English, since index and query go through the same terms.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
@@ -82,23 +83,29 @@ class Wanted:
 
 
 def find(wanted: Wanted, actor: Actor = NOBODY) -> QuerySet[Listing]:
-    """Return the listings that are wanted and that the actor may know of; order them by `ordering(wanted)`."""
-    if wanted.order == "relevance":
-        return ranked(found(wanted, actor, most=CANDIDATES), wanted.question, wanted.meaning)
-    return hits_of(wanted, actor)
+    """Return the listings that are wanted and that the actor may know of; order them by `ordering(wanted)`.
 
-
-def found(wanted: Wanted, actor: Actor = NOBODY, *, most: int) -> QuerySet[Listing]:
-    """Return the newest hits of a search and, if it is for relevance, what is near to it in meaning; in no order."""
-    shelf = Listing.objects.sought_by(actor)
-    filtered = _filtered(shelf, wanted)
-    newest = _saying(filtered, wanted).order_by("-listed_at", "-id").values("pk")[:most]
-    if wanted.order != "relevance" or wanted.meaning is None:
-        return shelf.filter(pk__in=newest)
-    near = list(nearest(wanted.meaning, filtered))
+    For relevance these are the newest that say the words and what is near to them in meaning, ranked.
+    """
+    saying = hits_of(wanted, actor)
+    if wanted.order != "relevance":
+        return saying
+    newest = saying.order_by("-listed_at", "-id").values("pk")[:CANDIDATES]
     sql, parameters = newest.query.sql_with_params()
-    either = RawSQL(f"({sql}) UNION SELECT unnest(%s::uuid[])", (*parameters, near))  # noqa: S611 - values are apart
-    return shelf.filter(pk__in=either)
+    either = RawSQL(  # noqa: S611 - the values are apart
+        f"({sql}) UNION SELECT unnest(%s::uuid[])", (*parameters, _nearest(wanted, actor))
+    )
+    return ranked(Listing.objects.sought_by(actor).filter(pk__in=either), wanted.question, wanted.meaning)
+
+
+def near_to(wanted: Wanted, actor: Actor = NOBODY) -> QuerySet[Listing]:
+    """Return what passes the filters of a search and is near to its text in meaning, whatever it says; in no order."""
+    return Listing.objects.sought_by(actor).filter(pk__in=_nearest(wanted, actor))
+
+
+def _nearest(wanted: Wanted, actor: Actor) -> list[UUID]:
+    filtered = _filtered(Listing.objects.sought_by(actor), wanted)
+    return list(nearest(wanted.meaning, filtered)) if wanted.meaning else []
 
 
 def ordering(wanted: Wanted) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 Counted over the newest hits only, in one query: counting all hits of a common word costs as much as ranking them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db import connection
-from django.db.models import F
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import F, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,10 +17,10 @@ from accounts.models import Venue
 from kernel.actors import NOBODY, Actor
 from kernel.languages import in_language
 from kernel.money import Currency
-from listings.catalogue import PRICE_BANDS, Wanted, found, hits_of
+from listings.catalogue import PRICE_BANDS, Wanted, hits_of, near_to
 from listings.catalogue_rows import ANYWHERE
 from listings.industries import industries
-from listings.models import DataFile, DeliveryMode, Frequency, ProductType, RegionScope
+from listings.models import DataFile, DeliveryMode, Frequency, Listing, ProductType, RegionScope
 
 COUNTED = 2_000  # hits
 
@@ -38,28 +40,6 @@ FACETS = (
 )
 PLACES = ("CN", "HK", "MO")  # destinations that are counted where the data may go anywhere
 
-COUNT = """
-WITH hits AS MATERIALIZED ({hits}),
-     facts AS (
-        SELECT facet, value
-          FROM hits,
-               LATERAL (VALUES ('venue', venue_code), ('product_type', product_type), ('industry', industry),
-                               ('jurisdiction', provider_jurisdiction), ('region_scope', region_scope),
-                               ('frequency', frequency), ('quality_grade', quality_grade),
-                               ('price', CASE WHEN price_from_minor = 0 THEN 'free' ELSE 'paid' END),
-                               ('price_band', CASE WHEN currency = %s THEN (CASE {bands} END) END))
-                       AS one (facet, value)
-        UNION ALL
-        SELECT 'format', unnest(formats) FROM hits
-        UNION ALL
-        SELECT 'delivery', unnest(deliveries) FROM hits
-        UNION ALL
-        SELECT 'destination', unnest(CASE WHEN destinations = '{{{anywhere}}}' THEN %s ELSE destinations END) FROM hits)
-SELECT facet, value, count(*) FROM facts GROUP BY facet, value
-UNION ALL
-SELECT '', '', count(*) FROM hits
-"""
-
 COLUMNS = (
     "product_type",
     "industry",
@@ -74,6 +54,24 @@ COLUMNS = (
     "destinations",
 )
 BANDS = " ".join(f"WHEN price_from_minor <= {most} THEN '{band}'" for band, (_least, most) in PRICE_BANDS.items())
+# Each facet is grouped by for itself, in one pass; what has several values of one is counted for the list of them.
+COUNT = """
+WITH hits AS MATERIALIZED ({hits}),
+     facts AS (
+        SELECT venue_code AS venue, product_type, industry, provider_jurisdiction AS jurisdiction, region_scope,
+               frequency, quality_grade,
+               CASE WHEN price_from_minor = 0 THEN 'free' ELSE 'paid' END AS price,
+               CASE WHEN currency = %s THEN (CASE {bands} END) END AS price_band,
+               formats AS format, deliveries AS delivery,
+               CASE WHEN destinations = '{{{anywhere}}}' THEN %s ELSE destinations END AS destination
+          FROM hits)
+SELECT GROUPING({facets}), coalesce({lists}, ARRAY[coalesce({texts})]), count(*)
+  FROM facts GROUP BY GROUPING SETS ({facets}, ())
+"""
+LISTS = FACETS[-3:]
+# What GROUPING says of each facet: a bit for every one that is not grouped by, the lowest that of the last.
+OF_ALL = 2 ** len(FACETS) - 1
+GROUPED = {OF_ALL ^ 2**bit: facet for bit, facet in enumerate(reversed(FACETS))}
 
 
 @dataclass(frozen=True)
@@ -96,25 +94,51 @@ class Facets:
 
 def facets_of(wanted: Wanted, actor: Actor = NOBODY) -> Facets:
     """Count what the hits of a search have in common, with one query; raises Problem `invalid` as the search does."""
-    hits = found(wanted, actor, most=COUNTED) if wanted.order == "relevance" else hits_of(wanted, actor)
-    newest = hits.order_by("-listed_at", "-id").annotate(venue_code=F("venue__code"))
-    sql, parameters = newest.values("venue_code", *COLUMNS)[:COUNTED].query.sql_with_params()
-    statement = COUNT.format(hits=sql, bands=BANDS, anywhere=ANYWHERE)
+    hits, parameters = _hits(wanted, actor)
+    statement = COUNT.format(
+        hits=hits,
+        bands=BANDS,
+        anywhere=ANYWHERE,
+        facets=", ".join(FACETS),
+        lists=", ".join(LISTS),
+        texts=", ".join(FACETS[: -len(LISTS)]),
+    )
+    counted = 0
+    counts: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
     with connection.cursor() as cursor:
         cursor.execute(statement, [*parameters, wanted.currency or Currency.CNY, list(PLACES)])
-        counts = cursor.fetchall()
-    counted = next(count for facet, _value, count in counts if not facet)
+        for grouped, values, count in cursor.fetchall():
+            if grouped == OF_ALL:
+                counted = count
+            else:
+                counts[GROUPED[grouped]].update({value: count for value in values if value})
     return Facets(
         counted=counted,
         complete=counted < COUNTED,
-        choices={facet: _choices(facet, counts) for facet in FACETS},
+        choices={facet: _choices(facet, counts[facet]) for facet in FACETS},
     )
 
 
-def _choices(facet: str, counts: Iterable[tuple[str, str, int]]) -> list[Choice]:
-    found = sorted((-count, value) for name, value, count in counts if name == facet and value)
-    names = _names(facet) if found else {}
-    return [Choice(value, names.get(value, value), -count) for count, value in found]
+def _hits(wanted: Wanted, actor: Actor) -> tuple[str, tuple[Any, ...]]:
+    """Return the statement that reads the newest hits, and after them what is only near in meaning."""
+
+    def read(listings: QuerySet[Listing]) -> tuple[str, tuple[Any, ...]]:
+        rows = listings.annotate(venue_code=F("venue__code")).values("venue_code", *COLUMNS)
+        sql, parameters = rows.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
+        return sql, tuple(parameters)
+
+    saying = hits_of(wanted, actor)
+    said, parameters = read(saying.order_by("-listed_at", "-id")[:COUNTED])
+    if wanted.order != "relevance":
+        return said, parameters
+    near, more = read(near_to(wanted, actor).exclude(pk__in=saying.values("pk")))
+    return f"({said}) UNION ALL ({near}) LIMIT {COUNTED}", (*parameters, *more)
+
+
+def _choices(facet: str, counts: Counter[str]) -> list[Choice]:
+    names = _names(facet) if counts else {}
+    found = sorted(counts.items(), key=lambda choice: (-choice[1], choice[0]))
+    return [Choice(value, names.get(value, value), count) for value, count in found]
 
 
 def _names(facet: str) -> Mapping[str, str | Promise]:

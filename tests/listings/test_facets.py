@@ -64,6 +64,14 @@ def test_facets_take_a_fixed_number_of_queries(provider, django_assert_num_queri
         client.get("/api/v1/catalogue/facets", {"q": "数据", "sort": "relevance"})
 
 
+def test_what_asks_for_nothing_finds_nothing(provider):
+    listed(provider)
+    for text in ("的", "!?", "鸑鷟"):
+        facets = api().get("/api/v1/catalogue/facets", {"q": text}).json()
+        assert facets["counted"] == len(api().get("/api/v1/catalogue", {"q": text}).json()["items"])
+        assert facets["complete"]
+
+
 def test_an_unknown_industry_is_refused(provider):
     refusal = api().get("/api/v1/catalogue/facets", {"industry": "Z99"})
     assert refusal.status_code == 400
