@@ -106,9 +106,11 @@ def with_token(url: str, person: DemoPerson, credentials_file: Path) -> Api:
     """
     known = json.loads(credentials_file.read_text()) if credentials_file.exists() else {}
     http = httpx.Client(base_url=url, timeout=60)
-    token = _token(http, known[person.email]) if person.email in known else None
+    scopes = " ".join(person.scopes)
+    is_known = known.get(person.email, {}).get("scopes") == scopes  # an older demo's client may do less
+    token = _token(http, known[person.email]) if is_known else None
     if token is None:
-        known[person.email] = _new_client(http, person)
+        known[person.email] = _new_client(http, person) | {"scopes": scopes}
         _write_private(credentials_file, json.dumps(known, indent=1))
         token = _token(http, known[person.email])
         if token is None:
