@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -18,6 +19,7 @@ from kernel.money import Money, parse_amount
 from marketplace import credit_notes
 from marketplace.admin.divisions import divided
 from marketplace.models import Charge, CreditNote, DunningStep
+from settlements.admin.books import transfers_of
 
 
 class CreditForm(forms.Form):
@@ -62,12 +64,13 @@ class ChargeAdmin(ConsoleAdmin):
         ("state", "suspends"),
         ("overdue_at", "decided_at"),
         ("units", "shown_gross", "shown_credited"),
+        "its_transfers",
         "body",
         "sha256",
         "sm3",
         "shown_division",
     )
-    readonly_fields = ("shown_gross", "shown_credited", "shown_division")
+    readonly_fields = ("shown_gross", "shown_credited", "shown_division", "its_transfers")
     inlines = (DunningInline, CreditNoteInline)
     actions_detail = ("credit",)
 
@@ -78,6 +81,10 @@ class ChargeAdmin(ConsoleAdmin):
     @admin.display(description=pgettext_lazy("charge", "credited"))
     def shown_credited(self, charge: Charge) -> str:
         return str(charge.credited)
+
+    @admin.display(description=_("transfers"))
+    def its_transfers(self, charge: Charge) -> SafeString:
+        return transfers_of(charge.pk)
 
     @admin.display(description=pgettext_lazy("money", "division"))
     def shown_division(self, charge: Charge) -> str:

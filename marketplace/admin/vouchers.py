@@ -21,6 +21,7 @@ from kernel.console_display import four_eyes
 from kernel.money import Currency, Money, grouped
 from kernel.problems import Problem
 from marketplace.admin.voucher_forms import ApproveForm, ClawBackForm, DraftForm
+from settlements.admin.books import transfers_of
 from settlements.models import Account, VoucherClawback, VoucherGrant, VoucherProgramme, VoucherUse
 from settlements.vouchers import clawbacks, grants, programmes
 
@@ -292,8 +293,7 @@ class VoucherUseAdmin(ConsoleAdmin):
 
     @admin.display(description=_("transfers"))
     def its_transfers(self, use: VoucherUse) -> SafeString:
-        address = f"{reverse('admin:settlements_transfer_changelist')}?q={use.order_id}"
-        return format_html('<a class="underline" href="{}">{}</a>', address, _now("of this order"))
+        return transfers_of(use.order_id)
 
     @act(
         _("Propose to claw back"),

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -18,6 +19,7 @@ from kernel.console import ConsoleAdmin, act, actor_in_console
 from kernel.console_display import four_eyes
 from kernel.problems import Problem
 from settlements import deposits, payouts
+from settlements.admin.books import transfers_of
 from settlements.admin.forms import EnterDepositForm
 from settlements.models import Deposit, Payout
 
@@ -36,10 +38,23 @@ class DepositAdmin(ConsoleAdmin):
     search_fields = ("bank_reference", "organization__legal_name", "organization__identifier")
     ordering = ("-id",)
     fieldsets = (
-        (None, {"fields": ("venue", "organization", "shown_amount", "bank_reference", "received_on", "state")}),
+        (
+            None,
+            {
+                "fields": (
+                    "venue",
+                    "organization",
+                    "shown_amount",
+                    "bank_reference",
+                    "received_on",
+                    "state",
+                    "its_transfers",
+                )
+            },
+        ),
         (_("Four eyes"), {"fields": ("four_eyes", "entered_by", "decided_by", "decided_at", "refusal")}),
     )
-    readonly_fields = ("four_eyes", "shown_amount")
+    readonly_fields = ("four_eyes", "shown_amount", "its_transfers")
     actions_list = ("enter",)
     actions_detail = ("credit", "refuse")
 
@@ -56,6 +71,10 @@ class DepositAdmin(ConsoleAdmin):
     @admin.display(description=_("amount"))
     def shown_amount(self, deposit: Deposit) -> str:
         return str(deposit.amount)
+
+    @admin.display(description=_("transfers"))
+    def its_transfers(self, deposit: Deposit) -> SafeString:
+        return transfers_of(deposit.pk)
 
     @admin.display(description=_("who may not credit it"))
     def four_eyes(self, deposit: Deposit) -> str:
@@ -108,14 +127,18 @@ class PayoutAdmin(ConsoleAdmin):
     fieldsets = (
         (None, {"fields": ("venue", "organization", "shown_amount", "bank_account", "state", "batch", "retry_of")}),
         (_("Four eyes"), {"fields": ("four_eyes", "requested_by", "created_at", "approved_by", "approved_at")}),
-        (_("Outcome"), {"fields": ("paid_at", "bank_reference", "refusal", "bank_reason")}),
+        (_("Outcome"), {"fields": ("paid_at", "bank_reference", "refusal", "bank_reason", "its_transfers")}),
     )
-    readonly_fields = ("four_eyes", "shown_amount")
+    readonly_fields = ("four_eyes", "shown_amount", "its_transfers")
     actions_detail = ("approve", "confirm_paid", "reject", "refuse")
 
     @admin.display(description=_("amount"))
     def shown_amount(self, payout: Payout) -> str:
         return str(payout.amount)
+
+    @admin.display(description=_("transfers"))
+    def its_transfers(self, payout: Payout) -> SafeString:
+        return transfers_of(payout.pk)
 
     @admin.display(description=_("who may not approve it"))
     def four_eyes(self, payout: Payout) -> str:

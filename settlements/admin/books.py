@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.apps import apps
 from django.contrib import admin
@@ -24,6 +25,7 @@ from kernel.money import Currency, grouped
 from settlements import books, corrections
 from settlements.models import Account, Entry, Transfer
 
+MOST_PARTS = 20  # in which an order is settled: as many as a plan has milestones (listings/milestones.py)
 # What the first word of a transfer's reference says that its second names.
 SUBJECTS = {
     "award": "marketplace.dispute",
@@ -32,6 +34,7 @@ SUBJECTS = {
     "correction": "settlements.correction",
     "deposit": "settlements.deposit",
     "exchange": "settlements.exchangequote",
+    "forfeit": "marketplace.order",
     "hold": "marketplace.order",
     "payout": "settlements.payout",
     "payout_paid": "settlements.payout",
@@ -52,6 +55,12 @@ SUBJECTS = {
 def entries_address(**filters: str) -> str:
     """Return the address of the list of the entries behind a figure."""
     return f"{reverse('admin:settlements_entry_changelist')}?{urlencode(filters)}"
+
+
+def transfers_of(key: object) -> SafeString:
+    """Link the transfers of an order, a charge, a deposit or a payout: their references name it."""
+    address = f"{reverse('admin:settlements_transfer_changelist')}?{urlencode({'q': str(key)})}"
+    return format_html('<a class="underline" href="{}">{}</a>', address, _now("with their entries"))
 
 
 def entries_of(venue: Venue, kind: Account.Kind, currency: Currency) -> str:
@@ -142,7 +151,7 @@ class EntryInline(ReadOnlyInline):
 
 @admin.register(Transfer)
 class TransferAdmin(ConsoleAdmin):
-    list_display = ("created_at", "kind", "venue", "memo", "reference")
+    list_display = ("created_at", "kind", "venue", "memo")
     list_filter = ("venue", "kind")
     fields = ("created_at", "kind", "subject", "reference", "venue", "legs", "memo")
     readonly_fields = ("subject",)
@@ -151,6 +160,17 @@ class TransferAdmin(ConsoleAdmin):
     ordering = ("-id",)
     inlines = (EntryInline,)
     actions_detail = ("take_back",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Find the transfers of a row by its id through the index of references, without reading all of them."""
+        try:
+            key = UUID(search_term.strip())
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term)
+        parts = (f"settlement:{key}:{part}" for part in range(2, MOST_PARTS + 1))
+        return queryset.filter(reference__in=[*(f"{act}:{key}" for act in SUBJECTS), *parts]), False
 
     @admin.display(description=_("because of"))
     def subject(self, transfer: Transfer) -> SafeString | str:

@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -15,6 +16,7 @@ from kernel.actors import Actor
 from kernel.console import ConsoleAdmin, ReadOnlyInline, act, actor_in_console
 from kernel.problems import Problem
 from settlements import waivers
+from settlements.admin.books import transfers_of
 from settlements.admin.forms import GrantWaiverForm
 from settlements.models import EscrowHold, FeeSchedule, FeeWaiver, Settlement, SettlementLine
 
@@ -26,8 +28,12 @@ class EscrowHoldAdmin(ConsoleAdmin):
     list_select_related = ("venue", "payer")
     search_fields = ("order_id", "payer__legal_name", "payer__identifier")
     ordering = ("-id",)
-    fields = ("order_id", "venue", "payer", "shown_amount", "state", "created_at")
-    readonly_fields = ("shown_amount",)
+    fields = ("order_id", "venue", "payer", "shown_amount", "state", "its_transfers", "created_at")
+    readonly_fields = ("shown_amount", "its_transfers")
+
+    @admin.display(description=_("transfers"))
+    def its_transfers(self, hold: EscrowHold) -> SafeString:
+        return transfers_of(hold.order_id)
 
     @admin.display(description=_("amount"))
     def shown_amount(self, hold: EscrowHold) -> str:
@@ -58,9 +64,13 @@ class SettlementAdmin(ConsoleAdmin):
     list_select_related = ("venue", "provider", "broker")
     search_fields = ("order_id", "provider__legal_name", "provider__identifier")
     ordering = ("-id",)
-    fields = ("order_id", "venue", "hold", "provider", "broker", "shown_gross", "created_at")
-    readonly_fields = ("shown_gross",)
+    fields = ("order_id", "venue", "hold", "provider", "broker", "shown_gross", "its_transfers", "created_at")
+    readonly_fields = ("shown_gross", "its_transfers")
     inlines = (LineInline,)
+
+    @admin.display(description=_("transfers"))
+    def its_transfers(self, settlement: Settlement) -> SafeString:
+        return transfers_of(settlement.order_id)
 
     @admin.display(description=_("gross"))
     def shown_gross(self, settlement: Settlement) -> str:

@@ -11,10 +11,11 @@ from django.test import Client
 
 from accounts.models import Organization, Person, Venue
 from kernel.actors import SYSTEM
+from kernel.identifiers import uuid7
 from kernel.money import grouped
 from settlements import escrow
 from settlements.deposits import enter_deposit
-from settlements.models import Account, Deposit, Entry, Payout, Transfer
+from settlements.models import Account, Deposit, Entry, EscrowHold, Payout, Transfer
 from settlements.payouts import approve_payout, request_payout
 from tests.settlements.banking import payee
 from tests.settlements.purse import Kind, give, holds, yuan
@@ -77,9 +78,14 @@ def test_every_figure_leads_to_its_entries(guangzhou: Venue, buyer: Organization
             listed = pages.get(unescape(link))
             sums = sum(entry.amount_minor for entry in listed.context["cl"].queryset)
             assert grouped(sums) == figure, link
+    held = uuid7()
+    escrow.hold(order_id=held, venue=guangzhou, payer=buyer, amount=yuan(3), actor=SYSTEM)
+    page = pages.get(f"/console/settlements/escrowhold/{EscrowHold.objects.get().pk}/change/").content.decode()
+    [address] = re.findall(r'href="(/console/settlements/transfer/[?]q=[^"]+)"', page)
+    assert [each.reference for each in pages.get(address).context["cl"].queryset] == [f"hold:{held}"]
     mine = pages.get(f"/console/settlements/entry/?account__id__exact={account}").content.decode()
     main = mine[mine.index("result_list") :]
-    assert Transfer.objects.get().get_kind_display() in main
+    assert "held in escrow" in main
     assert not re.search(r">[^<]*[0-9a-f]{8}-[0-9a-f]{4}-7", main)  # names, no ids
 
 
