@@ -4,7 +4,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 ARGS ?=
 SOAK_MEBIBYTES ?= 2048
-SOAK_STEPS ?= 10000
+SOAK_STEPS ?= 100000
 SOAK_SPLITS ?= 2000000
 SOAK_SECONDS ?= 60
 STAMP := $(VENV)/.set-up
@@ -63,10 +63,10 @@ $(SHARING_STAMP): $(STAMP) requirements-delta-sharing.lock
 spark-test: $(STAMP) ## Check that the engine-neutral figures are the same on a local Spark (needs Java 17 or newer)
 	@./deploy/spark-test $(VENV)
 
-soak: $(STAMP) system-packages ## The long runs: kills with 2 GiB, 10,000 steps of money, millions of splits, a minute of 64 threads (SOAK_MEBIBYTES SOAK_STEPS SOAK_SPLITS SOAK_SECONDS)
+soak: $(STAMP) system-packages ## The long runs: kills with 2 GiB, 100,000 steps of money, millions of splits, a minute of 64 threads (SOAK_MEBIBYTES SOAK_STEPS SOAK_SPLITS SOAK_SECONDS)
 	SOAK_MEBIBYTES=$(SOAK_MEBIBYTES) SOAK_STEPS=$(SOAK_STEPS) \
 		SOAK_SPLITS=$(SOAK_SPLITS) SOAK_SECONDS=$(SOAK_SECONDS) $(VENV)/bin/pytest \
-		tests/faults/test_large_files.py tests/settlements/test_money_machine.py tests/settlements/test_fees.py \
+		tests/faults/test_large_files.py tests/marketplace/test_money_machine.py tests/settlements/test_fees.py \
 		tests/settlements/test_many_threads.py $(ARGS)
 
 bench: $(STAMP) ## Measure, as ratios to baselines of the same run (ARGS picks: loop ledger settlement books profiling catalogue relevance border gateway files sharing clean_room)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Prefetch
 
 from kernel import audit
 from kernel.actors import Actor
@@ -152,7 +153,10 @@ def give_back(
     were; this is a transfer of its own, named by `reference`. Returns what each gave. Raises Problem
     `insufficient_escrow` for more than is left of what was settled, or `insufficient_funds` while somebody has less.
     """
-    parts = list(Settlement.objects.filter(order_id=order_id).select_related("hold").prefetch_related("lines"))
+    # In the order in which they were divided: where a cent falls must not depend on how the database finds the rows.
+    lines = Prefetch("lines", SettlementLine.objects.order_by("id"))
+    settled = Settlement.objects.filter(order_id=order_id).order_by("part")
+    parts = list(settled.select_related("hold").prefetch_related(lines))
     left = left_of([as_fee(line) for part in parts for line in part.lines.all()], earlier)
     most = total_of(left)
     if not left or amount.currency != parts[0].currency or not 0 < amount.minor <= most:
