@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 
 from accounts.models import Organization, Venue
 from kernel.actors import SYSTEM
@@ -13,7 +14,7 @@ from kernel.money import Money
 from settlements import escrow, fees
 from settlements.fees import FeeLine
 from settlements.models import EscrowHold, Payee, Settlement, Transfer
-from settlements.settlement import SettlementDraft, settle
+from settlements.settlement import ACCOUNT_OF_PAYEE, SettlementDraft, settle
 from tests.refusals import refused
 from tests.settlements.purse import Kind, assert_books_balance, deal, give, holds, yuan
 
@@ -137,6 +138,12 @@ def test_tax_withheld_goes_to_the_venues_tax_account(trade: Trade) -> None:
 
     assert holds(Kind.TAX) == 700
     assert_books_balance()
+
+
+def test_the_database_and_we_know_the_same_account_of_each_payee(trade: Trade) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payee, settlements_account_kind(payee) FROM unnest(%s::text[]) payee", [Payee.values])
+        assert dict(cursor.fetchall()) == ACCOUNT_OF_PAYEE
 
 
 def test_an_order_is_settled_once(trade: Trade) -> None:
