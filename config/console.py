@@ -81,3 +81,13 @@ CONSOLE_KEYS = {
     "submitted_by": "accounts.person",
     "reviewed_by": "accounts.person",
 }
+# Of what such a key may point to, where people find a short number. Money is also held for what is no order: under the
+# key of a charge, of a bidder's deposit, of an agency's report.
+CONSOLE_NUMBERS = {
+    "order_id": (
+        ("marketplace.order", "number"),
+        ("marketplace.charge", "number"),
+        ("marketplace.auctiondeposit", "auction__number"),
+        ("listings.agencyreport", "number"),
+    ),
+}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env, validate
 
 from config.checks import refuse_unsafe_production
-from config.console import CONSOLE_KEYS, UNFOLD  # noqa: F401 - settings too
+from config.console import CONSOLE_KEYS, CONSOLE_NUMBERS, UNFOLD  # noqa: F401 - settings too
 from config.embedded import default_urls
 from config.logs import logging_config
 

@@ -31,7 +31,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from kernel.actors import NOBODY, Actor
-from kernel.console_display import listed_field, numbered_keys, shown_field, with_numbers
+from kernel.console_display import keys_numbered, listed_field, numbered_keys, shown_field, with_numbers
 from kernel.problems import Problem
 
 ActFunction = Callable[[Any, HttpRequest, Any, Actor, Any], object]
@@ -76,9 +76,9 @@ class ConsoleAdmin(ModelAdmin):
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         """Find rows by the number of what their plain keys point to, too."""
-        for name in numbered_keys(self.model, self.list_display):
-            if search_term.strip() and queryset.filter(**{f"{name}_number": search_term.strip()}).exists():
-                return queryset.filter(**{f"{name}_number": search_term.strip()}), False
+        for name in numbered_keys(self.model, self.list_display) if search_term.strip() else ():
+            if keys := keys_numbered(name, search_term.strip()):
+                return queryset.filter(**{f"{name}__in": keys}), False
         found: tuple[models.QuerySet[Any], bool] = super().get_search_results(request, queryset, search_term)
         return found
 

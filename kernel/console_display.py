@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -63,7 +64,8 @@ class Shown:
         if isinstance(self.field, ArrayField):
             labels = dict(self.field.base_field.flatchoices)
             return ", ".join(str(labels.get(each, each)) for each in value)
-        return linked(target_of(self.field.name, row), value, self.actor)
+        shown = linked(target_of(self.field.name, row), value, self.actor)
+        return getattr(row, f"{self.field.name}_number", None) or shown if shown == str(value) else shown
 
 
 @dataclass(frozen=True)
@@ -90,20 +92,30 @@ class Listed:
         return getattr(row, f"{self.field.name}_number") or NOTHING
 
 
-def numbered_keys(model: type[models.Model], names: Sequence[Any]) -> dict[str, type[models.Model]]:
-    """Return those of a list's columns that are keys without a foreign key, of rows with a short number."""
+def numbered_keys(model: type[models.Model], names: Sequence[Any]) -> list[str]:
+    """Return those of a list's columns that are keys without a foreign key, of what has a short number."""
     plain = {field.name for field in model._meta.concrete_fields if not field.is_relation}
-    keys = [name for name in names if name in plain and name in settings.CONSOLE_KEYS]
-    targets = {name: apps.get_model(settings.CONSOLE_KEYS[name]) for name in keys}
-    return {name: target for name, target in targets.items() if _is_unique(target, "number")}
+    return [name for name in names if name in plain and name in settings.CONSOLE_NUMBERS]
 
 
 def with_numbers(rows: models.QuerySet[Any], names: Sequence[Any]) -> models.QuerySet[Any]:
     """Return the rows with the numbers of what their plain keys point to, which `Listed` shows."""
-    for name, target in numbered_keys(rows.model, names).items():
-        number = target._default_manager.filter(pk=OuterRef(name)).values("number")[:1]
-        rows = rows.annotate(**{f"{name}_number": Subquery(number)})
+    for name in numbered_keys(rows.model, names):
+        numbers = [
+            Subquery(apps.get_model(target)._default_manager.filter(pk=OuterRef(name)).values(path)[:1])
+            for target, path in settings.CONSOLE_NUMBERS[name]
+        ]
+        rows = rows.annotate(**{f"{name}_number": Coalesce(*numbers)})
     return rows
+
+
+def keys_numbered(name: str, number: str) -> list[Any]:
+    """Return the keys of what a plain key may point to and has this number."""
+    found = (
+        apps.get_model(target)._default_manager.filter(**{path: number}).values_list("pk", flat=True)
+        for target, path in settings.CONSOLE_NUMBERS[name]
+    )
+    return [key for keys in found for key in keys]
 
 
 def listed_field(model: type[models.Model], name: Any, keys: Collection[str]) -> Any:

@@ -237,6 +237,8 @@ def test_nobody_sees_a_sealed_bid_before_the_close_and_equal_ones_are_ranked_by_
     clerk.force_login(staff("gzdex", Role.VENUE_ADMIN), backend="django.contrib.auth.backends.ModelBackend")
     page = clerk.get(reverse("admin:marketplace_auction_change", args=[auction.pk])).content.decode()
     assert not re.search(r"\b(555|55500|444|44400)\b", page)
+    held = clerk.get(reverse("admin:settlements_escrowhold_changelist"), {"q": auction.number})
+    assert held.content.decode().count(f">{auction.number}<") == auction.deposits.count()  # for what the money is held
     events = AuditEvent.objects.filter(subject_id=str(auction.pk))
     assert events.filter(action="auction.bid").count() == 4
     assert all("555" not in str(event.details) for event in events.filter(action="auction.bid"))

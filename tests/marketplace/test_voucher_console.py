@@ -101,5 +101,10 @@ def test_a_programmes_whole_life_in_the_console(listing: Listing, buyer: Organiz
         "HOLD",
         "SETTLEMENT",
     }
+    uses = reverse("admin:settlements_voucheruse_changelist")
+    found = first.get(uses, {"q": order.number})
+    assert [each.pk for each in found.context["cl"].result_list] == [use.pk]
+    assert f">{order.number}<" in found.content.decode()
+    assert not first.get(uses, {"q": order.number + "9"}).context["cl"].result_list
     report = second.get(reverse("money-report-csv", args=["voucher-programmes"])).getvalue().decode()
     assert report.splitlines()[1] == (f"gzdex,{programme.number},CNY,1000.00,400.00,0.00,26.60,10.00,0.00,973.40")
