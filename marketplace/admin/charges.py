@@ -19,7 +19,7 @@ from kernel.money import Money, parse_amount
 from marketplace import credit_notes
 from marketplace.admin.divisions import divided
 from marketplace.models import Charge, CreditNote, DunningStep
-from settlements.admin.books import transfers_of
+from settlements.admin.books import LeadsToTransfers, transfers_of
 
 
 class CreditForm(forms.Form):
@@ -51,7 +51,7 @@ class CreditNoteInline(ReadOnlyInline):
 
 
 @admin.register(Charge)
-class ChargeAdmin(ConsoleAdmin):
+class ChargeAdmin(LeadsToTransfers):
     list_display = ("number", "organization", "provider", "venue", "period", "shown_gross", "state", "overdue_at")
     list_filter = ("state", "kind", "venue", "period")
     list_select_related = ("organization", "provider", "venue")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from kernel.actors import Actor
@@ -23,6 +24,7 @@ from marketplace.models import (
     Proposal,
     UsageRecord,
 )
+from settlements.admin.books import LeadsToTransfers, transfers_of
 
 SHOWN = 50  # accesses on an agreement's page
 
@@ -70,7 +72,7 @@ class AccessGrantInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ConsoleAdmin):
+class OrderAdmin(LeadsToTransfers):
     list_display = ("number", "venue", "state", "buyer", "provider", "price", "created_at")
     list_filter = ("state", "venue")
     list_select_related = ("venue", "buyer", "provider")
@@ -86,16 +88,21 @@ class OrderAdmin(ConsoleAdmin):
         "listing",
         "plan",
         "price",
+        "its_transfers",
         "purpose",
         "placed_by",
         "created_at",
     )
-    readonly_fields = ("price",)
+    readonly_fields = ("price", "its_transfers")
     inlines = (AgreementInline, DeliveryInline, MilestoneInline)
 
     @admin.display(description=_("price"), ordering="gross_minor")
     def price(self, order: Order) -> str:
         return str(order.gross)
+
+    @admin.display(description=_("transfers"))
+    def its_transfers(self, order: Order) -> SafeString:
+        return transfers_of(order.pk)
 
 
 @admin.register(Agreement)

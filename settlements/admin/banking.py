@@ -19,7 +19,7 @@ from kernel.console import ConsoleAdmin, act, actor_in_console
 from kernel.console_display import four_eyes
 from kernel.problems import Problem
 from settlements import deposits, payouts
-from settlements.admin.books import transfers_of
+from settlements.admin.books import LeadsToTransfers, transfers_of
 from settlements.admin.forms import EnterDepositForm
 from settlements.models import Deposit, Payout
 
@@ -31,7 +31,7 @@ class BankReferenceForm(forms.Form):
 
 
 @admin.register(Deposit)
-class DepositAdmin(ConsoleAdmin):
+class DepositAdmin(LeadsToTransfers):
     list_display = ("bank_reference", "organization", "venue", "shown_amount", "received_on", "state", "entered_by")
     list_filter = ("state", "venue", "currency")
     list_select_related = ("organization", "venue", "entered_by")

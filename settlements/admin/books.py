@@ -63,6 +63,17 @@ def transfers_of(key: object) -> SafeString:
     return format_html('<a class="underline" href="{}">{}</a>', address, _now("with their entries"))
 
 
+class LeadsToTransfers(ConsoleAdmin):
+    """Pages that link their row's transfers, `its_transfers`, to those who may read the ledger."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        may_read = actor_in_console(request).may(Permission.LEDGER_READ)
+        return [
+            (title, {**said, "fields": [name for name in said["fields"] if may_read or name != "its_transfers"]})
+            for title, said in super().get_fieldsets(request, obj)
+        ]
+
+
 def entries_of(venue: Venue, kind: Account.Kind, currency: Currency) -> str:
     """Return the address of the entries of a venue's accounts of a kind, which sum to a line of the trial balance."""
     return entries_address(

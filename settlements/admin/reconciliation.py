@@ -97,6 +97,7 @@ def match_form(found: BankBreak) -> type[forms.Form]:
     rows = others.exclude(pk=found.pk).select_related("booking", "entry__transfer").order_by("-id")[:MOST_PARTNERS]
 
     class MatchForm(forms.Form):
+        note = "" if rows else _("No other break of this account is open.")
         partners = forms.MultipleChoiceField(
             label=_("Breaks that are the same money"),
             choices=[(str(each.pk), f"{each} · {_known_to(each)} · {_reference_of(each)}") for each in rows],

@@ -66,7 +66,9 @@ def test_the_trial_balance_stands_above_the_accounts(buyer: Organization, office
     assert "balanced" in page
 
 
-def test_every_figure_leads_to_its_entries(guangzhou: Venue, buyer: Organization, officer: Person) -> None:
+def test_every_figure_leads_to_its_entries(
+    guangzhou: Venue, buyer: Organization, clerk: Person, officer: Person
+) -> None:
     account = give(buyer, yuan(1234.56))
     pages = console(officer)
 
@@ -83,6 +85,19 @@ def test_every_figure_leads_to_its_entries(guangzhou: Venue, buyer: Organization
     page = pages.get(f"/console/settlements/escrowhold/{EscrowHold.objects.get().pk}/change/").content.decode()
     [address] = re.findall(r'href="(/console/settlements/transfer/[?]q=[^"]+)"', page)
     assert [each.reference for each in pages.get(address).context["cl"].queryset] == [f"hold:{held}"]
+    paid_in = enter_deposit(
+        venue=guangzhou,
+        organization=buyer,
+        amount=yuan(1),
+        bank_reference="ICBC-2",
+        received_on=date(2026, 11, 2),
+        actor=actor(clerk),
+    )
+    links = [
+        f"?q={paid_in.pk}" in console(who).get(f"/console/settlements/deposit/{paid_in.pk}/change/").content.decode()
+        for who in (officer, clerk)
+    ]
+    assert links == [True, False]  # a clerk may not read the ledger
     mine = pages.get(f"/console/settlements/entry/?account__id__exact={account}").content.decode()
     main = mine[mine.index("result_list") :]
     assert "held in escrow" in main
