@@ -30,6 +30,7 @@ LANGUAGE_NAMES = {
     "en": gettext_lazy("English"),
 }
 NOTHING = "–"
+TOLD_BY = {"subject_id": "subject_type", "source_id": "source"}  # which field names the kind of what a key points to
 READ_BADLY = (models.JSONField, models.BinaryField, ArrayField)
 
 
@@ -129,7 +130,7 @@ def shown_field(model: type[models.Model], name: Any, actor: Actor) -> Any:
     if not isinstance(name, str):
         return tuple(shown_field(model, part, actor) for part in name) if isinstance(name, (list, tuple)) else name
     field = next((field for field in model._meta.concrete_fields if field.name == name), None)
-    is_plain_key = name in settings.CONSOLE_KEYS or name == "subject_id"
+    is_plain_key = name in settings.CONSOLE_KEYS or name in TOLD_BY
     if is_plain_key and not isinstance(field, models.ForeignKey) and field is not None:
         return Shown(field, actor)
     reads_badly = isinstance(field, READ_BADLY) or name.endswith("_minor")
@@ -178,10 +179,10 @@ def _cell(value: Any, name: str) -> tuple[SafeString | str, Any]:
 
 
 def target_of(name: str, row: models.Model) -> type[models.Model] | None:
-    """Return the model that a key without a foreign key points to; a `subject_id` is told by its `subject_type`."""
+    """Return the model that a key without a foreign key points to, or whose kind another field tells."""
     if name in settings.CONSOLE_KEYS:
         return apps.get_model(settings.CONSOLE_KEYS[name])
-    kind = getattr(row, "subject_type", "")
+    kind = str(getattr(row, TOLD_BY.get(name, ""), "")).lower()
     return next((model for model in apps.get_models() if kind and model._meta.model_name == kind), None)
 
 

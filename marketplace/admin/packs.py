@@ -27,7 +27,8 @@ class UnitPackAdmin(ConsoleAdmin):
         ("number", "venue"),
         ("organization", "provider"),
         "entitlement",
-        ("units", "used_units", "expired_units", "shown_left"),
+        ("units", "shown_left"),
+        ("used_units", "expired_units"),
         ("shown_price", "charge"),
         ("starts_at", "expires_at", "closed_at"),
     )
@@ -37,7 +38,7 @@ class UnitPackAdmin(ConsoleAdmin):
 
     @admin.display(description=_("units left"))
     def shown_left(self, pack: UnitPack) -> str:
-        return str(pack.units_left)
+        return f"{pack.units_left:,}"
 
     @admin.display(description=_("price"))
     def shown_price(self, pack: UnitPack) -> str:

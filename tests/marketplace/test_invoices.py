@@ -89,6 +89,8 @@ def test_the_provider_invoices_the_price_and_the_venue_its_fee(order: Order, fol
 
     desk = Client()
     desk.force_login(staff("gzdex", Role.SETTLEMENT_OFFICER), backend="django.contrib.auth.backends.ModelBackend")
+    page = desk.get(reverse("admin:settlements_invoice_change", args=[fee["id"]])).content.decode()
+    assert f'class="text-link">{order.number}</a>' in page
     page = reverse("admin:settlements_invoice_issue", args=[fee["id"]])
     assert desk.post(page, {"official_number": FAPIAO, "issued_on": timezone.localdate()}).status_code == 302
     assert Invoice.objects.get(id=fee["id"]).state == "ISSUED"
