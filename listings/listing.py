@@ -99,6 +99,8 @@ OFFER_COLUMNS = (
     "listing__terms__text",
     "listing__terms__policy",
     "listing__terms__watermark_columns",
+    "listing__terms__table_cut",
+    "listing__terms__clean_room",
     "listing__version__number",
     "listing__version__release",
     "listing__version__deprecation__ends_on",

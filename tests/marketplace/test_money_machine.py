@@ -47,7 +47,7 @@ STEPS = int(os.environ.get("SOAK_STEPS", "10000"))
 TOGETHER = 200  # steps of one run from the first books; hypothesis holds not many more
 BEGINS = datetime(2026, 3, 2, 1, tzinfo=UTC)  # a Monday in a year with a published calendar
 FILING = timedelta(days=90)  # within which an answered delivery is disputed
-SELDOM = 10  # a refusal undoes something, whereupon the driver prepares every statement anew
+SELDOM = 20  # a refusal undoes something, whereupon the driver prepares every statement anew
 WORK = (
     "delivery.fulfil",
     "delivery.accept_in_silence",
@@ -157,7 +157,7 @@ class Exchange(RuleBasedStateMachine):
         choice=st.integers(0, 2**16 - 1),
         pick=st.integers(0, 2**16 - 1),
         share=st.integers(0, 100),
-        lost_at=st.sampled_from((0,) * 760 + tuple(range(1, 41))),
+        lost_at=st.sampled_from((0,) * 1240 + tuple(range(1, 41))),
     )
     def do(self, choice: int, pick: int, share: int, lost_at: int) -> None:
         found = {name: each.among(self.model, self.left) for name, each in DEEDS.items()}
@@ -177,6 +177,11 @@ class Exchange(RuleBasedStateMachine):
             self.compare()
         return act()
 
+    # The first deed, which hypothesis takes for the simplest one and tries alone, costs next to nothing.
+    @often(1)
+    def let_days_pass(self, _none: None, share: int, _lost_at: int) -> None:
+        self.clock.shift(timedelta(days=1 + share % 13))
+
     # --- money comes -----------------------------------------------------------------------------------------------
 
     @often(2)
@@ -191,7 +196,7 @@ class Exchange(RuleBasedStateMachine):
             actor=self.world.clerk,
         )
         self._attempt(lambda: credit_deposit(deposit_id=receipt.id, actor=self.world.officer), lost_at)
-        if share % SELDOM == 0:
+        if share % SELDOM == 1:
             with refused("illegal_state"):
                 credit_deposit(deposit_id=receipt.id, actor=self.world.officer)
         self.left.receipts.append(f"deposit:{receipt.id}")
@@ -213,7 +218,7 @@ class Exchange(RuleBasedStateMachine):
             return
         self._attempt(act, lost_at)
         self.left.receipts.remove(reference)
-        if share % SELDOM == 0:
+        if share % SELDOM == 1:
             with refused("taken_back"):
                 corrections.propose_correction(transfer_id=wrong.id, reason="once more", actor=self.world.clerk)
         self.model.move(amount, CLIENT, BANK)
@@ -227,14 +232,14 @@ class Exchange(RuleBasedStateMachine):
                 use_quote(quote_id=quote.id, actor=buyer)
             return
         self._attempt(lambda: use_quote(quote_id=quote.id, actor=buyer), lost_at)
-        if share % SELDOM == 0:
+        if share % SELDOM == 1:
             with refused("exchange_quote_used"):
                 use_quote(quote_id=quote.id, actor=buyer)
         self.model.change(amount, half_up(amount * 9, 10))
 
     # --- trades ----------------------------------------------------------------------------------------------------
 
-    @often(6, lambda _model, _left: range(120))
+    @often(5, lambda _model, _left: range(120))
     def order(self, which: int, _share: int, lost_at: int) -> None:
         plan, by_broker = self.world.plans[which % 5], which % 2 == 1
         over_http, in_other_currency = which % 4 == 0, which % 3 == 0
@@ -367,7 +372,7 @@ class Exchange(RuleBasedStateMachine):
             disputes.escalate_dispute(dispute_id=dispute_id, reason="In vain", actor=self.world.actors["provider"])
         disputes.refer_dispute(dispute_id=dispute_id, to="LITIGATION", body="A court", reason="In vain", actor=first)
         dispute_outcomes.enter_ruling(dispute_id=dispute_id, refund=Money(refund, CNY), ruling="Case 7", actor=first)
-        if share % SELDOM == 0:
+        if share % SELDOM == 1:
             with refused("same_person"):
                 dispute_outcomes.confirm_ruling(dispute_id=dispute_id, actor=first)
         self._attempt(lambda: dispute_outcomes.confirm_ruling(dispute_id=dispute_id, actor=second), lost_at)
@@ -378,7 +383,7 @@ class Exchange(RuleBasedStateMachine):
     @often(2, lambda _model, _left: ("provider", "broker"))
     def ask_for_payout(self, owner: str, share: int, lost_at: int) -> None:
         has, asks = self.model.has("PAYABLE", owner), self.world.actors[owner]
-        if share % SELDOM == 0:
+        if share % SELDOM == 1:
             with refused("insufficient_funds"):
                 request_payout(venue=self.world.venue, amount=Money(has + 1, CNY), actor=asks)
         amount = Money(has * share // 100, CNY)
@@ -407,12 +412,12 @@ class Exchange(RuleBasedStateMachine):
         period_id, clerk, officer = self.period.id, self.world.clerk, self.world.officer
         was_over = timezone.now() >= self.period.ends_at
         if not was_over:
-            if share % SELDOM == 0:
+            if share % SELDOM == 1:
                 with refused("period_not_over"):
                     periods.propose_closing(period_id=period_id, actor=clerk)
             self.clock.shift(timedelta(days=1))
         periods.propose_closing(period_id=period_id, actor=clerk)
-        if share % SELDOM == 0:
+        if share % SELDOM == 1:
             with refused("same_person"):
                 periods.close_period(period_id=period_id, actor=clerk)
         closed = self._attempt(lambda: periods.close_period(period_id=period_id, actor=officer), lost_at)
@@ -423,10 +428,6 @@ class Exchange(RuleBasedStateMachine):
         for (kind, _owner, currency), amount in self.model.held.items():
             frozen[kind, currency] -= amount
         assert not any(frozen.values())
-
-    @often(1)
-    def let_days_pass(self, _none: None, share: int, _lost_at: int) -> None:
-        self.clock.shift(timedelta(days=1 + share % 13))
 
     # --- the worker ------------------------------------------------------------------------------------------------
 
@@ -484,10 +485,6 @@ class Exchange(RuleBasedStateMachine):
     # --- after every step ------------------------------------------------------------------------------------------
 
     @invariant()
-    def all_is_as_the_model_says(self) -> None:
-        self.done["steps"] += 1
-        self.compare()
-
     def compare(self) -> None:
         """Run the checks of a commit, and compare every account, order and hold with the model."""
         connection.check_constraints()
@@ -518,11 +515,11 @@ def test_any_run_of_acts_keeps_the_money_where_it_belongs() -> None:
     with time_machine.travel(BEGINS - timedelta(hours=1)):
         Exchange.world = World()
     Exchange.done.clear()
-    while (steps := Exchange.done["steps"]) < STEPS:  # some runs are ended before they are long
+    while (left := STEPS - sum(Exchange.done[name] for name in DEEDS)) > 0:
         run_state_machine_as_test(
             Exchange,
             settings=settings(
-                max_examples=-(-(STEPS - steps) // TOGETHER),
+                max_examples=-(-left // TOGETHER),
                 stateful_step_count=TOGETHER,
                 deadline=None,
                 phases=(Phase.generate,),
