@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from marketplace.admin.reports import money_reports
+from marketplace.admin.reports import money_reports, provider_earnings
 
 # The console's pages are registered where they are served, and not in every command and worker.
 admin.autodiscover()
@@ -24,6 +24,11 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("console/language/", set_language, name="set_language"),
     path("console/reports/", admin.site.admin_view(money_reports), name="money-reports"),
+    path(
+        "console/reports/earnings/<uuid:organization_id>/",
+        admin.site.admin_view(provider_earnings),
+        name="provider-earnings",
+    ),
     path("console/", admin.site.urls),
     path("api/v1/", include(api)),
     path("delta-sharing/", include("marketplace.protocols.delta_sharing.urls")),

@@ -96,6 +96,10 @@ class OrderAdmin(LeadsToTransfers):
     readonly_fields = ("price", "its_transfers")
     inlines = (AgreementInline, DeliveryInline, MilestoneInline)
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Let the page of a provider's earnings lead to the orders of a product."""
+        return lookup == "listing__product__id__exact" or super().lookup_allowed(lookup, value, request)
+
     @admin.display(description=_("price"), ordering="gross_minor")
     def price(self, order: Order) -> str:
         return str(order.gross)

@@ -146,7 +146,7 @@ def _asked(request: Request, name: str, limit: int | None = None) -> tuple[Repor
 def _earned(request: Request, limit: int | None = None) -> tuple[Report, list[Line]]:
     organization_id = _own_organization(request)
     code, first_day, last_day = _query(request)
-    scope = {"organization": organization_id, "venue": code}
+    scope = {"organization": organization_id, "venues": [code] if code else None}
     return EARNINGS, lines_of(EARNINGS, scope=scope, first_day=first_day, last_day=last_day, limit=limit)
 
 

@@ -57,7 +57,7 @@ SELECT venue.code, to_char(earned.at AT TIME ZONE venue.timezone, 'YYYY-MM') AS 
   JOIN listings_product product ON product.id = listing.product_id
   LEFT JOIN settlements_account account ON account.venue_id = earned.venue_id AND account.kind = 'PAYABLE'
    AND account.currency = earned.currency AND account.organization_id = %(organization)s
- WHERE (%(venue)s::text IS NULL OR venue.code = %(venue)s)
+ WHERE (%(venues)s::text[] IS NULL OR venue.code = ANY (%(venues)s::text[]))
    AND earned.at >= (%(first_day)s::date)::timestamp AT TIME ZONE venue.timezone
    AND earned.at < (%(after_day)s::date)::timestamp AT TIME ZONE venue.timezone
  GROUP BY venue.code, month, product.id, earned.source, earned.currency, account.id

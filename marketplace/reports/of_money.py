@@ -194,7 +194,7 @@ def _due(row: Sequence[Any]) -> Line:
 def _top_provider(row: Sequence[Any]) -> Line:
     venue, name, currency, orders, gross, earned, organization_id = row
     cells = (venue, name, currency, orders, format_amount(gross), format_amount(earned or 0))
-    return Line(cells, "settlements_settlement", {"provider__id__exact": str(organization_id)})
+    return Line(cells, "earnings", {"organization_id": str(organization_id)})
 
 
 def _voucher_programme(row: Sequence[Any]) -> Line:

@@ -26,7 +26,10 @@ AMOUNT = re.compile(r"-?[0-9]+([.][0-9]{2})?")  # a negative one begins as a for
 
 @dataclass(frozen=True)
 class Line:
-    """One row: its cells, and the console's list of what stands behind it; `account_id` where that is one account."""
+    """One row: its cells, and the console's list of what stands behind it; `account_id` where that is one account.
+
+    `page` is the list's model, as `app_model`; it is "earnings" for the page of a provider's earnings.
+    """
 
     cells: tuple[str | int, ...]
     page: str

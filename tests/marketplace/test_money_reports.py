@@ -9,6 +9,7 @@ import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
@@ -79,10 +80,23 @@ def test_reports_sum_what_the_ledger_says_and_lead_back_to_it() -> None:
         assert len(asked) <= 8, name
         assert "<svg" in page.content.decode()
         for _cells, address in page.context["rows"]:
-            assert console.get(address).context["cl"].result_list, (name, address)
+            behind = console.get(address).context
+            assert behind["rows"] if name == "top-providers" else behind["cl"].result_list, (name, address)
         assert officer.get(f"/api/v1/reports/{name}/picture.svg")["Content-Type"] == "image/svg+xml"
         whole = b"".join(officer.get(f"/api/v1/reports/{name}/table.csv").streaming_content).decode()
         assert len(list(csv.reader(io.StringIO(whole)))) == 1 + len(page.context["rows"])
+    earnings = reverse("provider-earnings", args=[seller.pk])
+    page = console.get(earnings)
+    assert seller.legal_name in page.content.decode()
+    [(cells, address)] = page.context["rows"]
+    assert ("234.00", True) in cells
+    assert console.get(address).context["cl"].result_list
+    assert console.get(earnings + page.context["csv"]).content.decode().splitlines()[1].endswith("240.00,234.00")
+    assert console.get(earnings, {"last_day": "1999-01-01"}).context["rows"] == []
+    assert console.get(reverse("provider-earnings", args=[venue().pk])).status_code == 404
+    there = Client()
+    there.force_login(staff("szdex", Role.AUDITOR), backend="django.contrib.auth.backends.ModelBackend")
+    assert there.get(earnings).context["rows"] == []
     backwards = console.get("/console/reports/", {"first_day": "2026-02-02", "last_day": "2026-02-01"})
     assert "from one day to ten years" in backwards.content.decode()
 
@@ -102,6 +116,7 @@ def test_reports_are_for_those_who_may_read_the_ledger_and_of_their_venue() -> N
     clerk = Client()
     clerk.force_login(staff("gzdex", Role.CLERK), backend="django.contrib.auth.backends.ModelBackend")
     assert clerk.get("/console/reports/").status_code == 403
+    assert clerk.get(reverse("provider-earnings", args=[venue().pk])).status_code == 403
     assert "Nothing in these days" in there.get("/api/v1/reports/fee-income/picture.svg").content.decode()
 
 
