@@ -84,7 +84,8 @@ class RevenuePeriodSerializer(serializers.ModelSerializer[RevenuePeriod]):
     provider = OwnerSerializer()
     days = serializers.IntegerField(help_text=_("How many days of the whole period the agreement covers."))
     clock_at = serializers.DateTimeField(
-        help_text=_("When the state moves on by itself: the report is due, late, charged, or accepted in silence.")
+        allow_null=True,
+        help_text=_("When the state moves on by itself: the report is due, late, charged, or accepted in silence."),
     )
     statements = RevenueStatementSerializer(many=True)
     bills = RevenueBillSerializer(many=True)
