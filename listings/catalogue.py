@@ -82,30 +82,38 @@ class Wanted:
         return "newest" if wanted == "relevance" and not self.question.wishes else wanted
 
 
+@dataclass(frozen=True)
+class Searched:
+    """What a search looks at: all that the actor may know of, what says the words, and what is near in meaning."""
+
+    shelf: QuerySet[Listing]
+    saying: QuerySet[Listing]
+    near: list[UUID]
+
+
+def searched(wanted: Wanted, actor: Actor = NOBODY) -> Searched:
+    """Return what a search finds, within its filters and in no order; near is nothing unless it is for relevance.
+
+    Raises Problem `invalid` for an unknown industry.
+    """
+    shelf = Listing.objects.sought_by(actor)
+    filtered = _filtered(shelf, wanted)
+    meaning = wanted.meaning if wanted.order == "relevance" else None
+    return Searched(shelf, _saying(filtered, wanted), list(nearest(meaning, filtered)) if meaning else [])
+
+
 def find(wanted: Wanted, actor: Actor = NOBODY) -> QuerySet[Listing]:
     """Return the listings that are wanted and that the actor may know of; order them by `ordering(wanted)`.
 
     For relevance these are the newest that say the words and what is near to them in meaning, ranked.
     """
-    saying = hits_of(wanted, actor)
+    found = searched(wanted, actor)
     if wanted.order != "relevance":
-        return saying
-    newest = saying.order_by("-listed_at", "-id").values("pk")[:CANDIDATES]
+        return found.saying
+    newest = found.saying.order_by("-listed_at", "-id").values("pk")[:CANDIDATES]
     sql, parameters = newest.query.sql_with_params()
-    either = RawSQL(  # noqa: S611 - the values are apart
-        f"({sql}) UNION SELECT unnest(%s::uuid[])", (*parameters, _nearest(wanted, actor))
-    )
-    return ranked(Listing.objects.sought_by(actor).filter(pk__in=either), wanted.question, wanted.meaning)
-
-
-def near_to(wanted: Wanted, actor: Actor = NOBODY) -> QuerySet[Listing]:
-    """Return what passes the filters of a search and is near to its text in meaning, whatever it says; in no order."""
-    return Listing.objects.sought_by(actor).filter(pk__in=_nearest(wanted, actor))
-
-
-def _nearest(wanted: Wanted, actor: Actor) -> list[UUID]:
-    filtered = _filtered(Listing.objects.sought_by(actor), wanted)
-    return list(nearest(wanted.meaning, filtered)) if wanted.meaning else []
+    either = RawSQL(f"({sql}) UNION SELECT unnest(%s::uuid[])", (*parameters, found.near))  # noqa: S611 - values apart
+    return ranked(found.shelf.filter(pk__in=either), wanted.question, wanted.meaning)
 
 
 def ordering(wanted: Wanted) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from accounts.models import Venue
 from kernel.actors import NOBODY, Actor
 from kernel.languages import in_language
 from kernel.money import Currency
-from listings.catalogue import PRICE_BANDS, Wanted, hits_of, near_to
+from listings.catalogue import PRICE_BANDS, Wanted, searched
 from listings.catalogue_rows import ANYWHERE
 from listings.industries import industries
 from listings.models import DataFile, DeliveryMode, Frequency, Listing, ProductType, RegionScope
@@ -127,11 +127,11 @@ def _hits(wanted: Wanted, actor: Actor) -> tuple[str, tuple[Any, ...]]:
         sql, parameters = rows.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
         return sql, tuple(parameters)
 
-    saying = hits_of(wanted, actor)
-    said, parameters = read(saying.order_by("-listed_at", "-id")[:COUNTED])
-    if wanted.order != "relevance":
+    found = searched(wanted, actor)
+    said, parameters = read(found.saying.order_by("-listed_at", "-id")[:COUNTED])
+    if not found.near:
         return said, parameters
-    near, more = read(near_to(wanted, actor).exclude(pk__in=saying.values("pk")))
+    near, more = read(found.shelf.filter(pk__in=found.near).exclude(pk__in=found.saying.values("pk")))
     return f"({said}) UNION ALL ({near}) LIMIT {COUNTED}", (*parameters, *more)
 
 

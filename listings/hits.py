@@ -41,6 +41,7 @@ COLUMNS = (
     "organization__jurisdiction",
     "organization__division_code",
 )
+_OWN = tuple(name for name in COLUMNS if not name.startswith(("venue", "organization")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,3 @@ def hit_of(row: Mapping[str, Any], question: Question) -> Hit:
         organization=provider,
         highlights={name: highlighted(row[name], question) for name in ("name", "summary")},
     )
-
-
-_OWN = tuple(name for name in COLUMNS if not name.startswith(("venue", "organization")))

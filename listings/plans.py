@@ -54,12 +54,12 @@ def create_plan(
     """Give a product a price; a free plan needs none (its currency then defaults to CNY).
 
     A metered plan has `metering`, one of shared revenue its `revenue_share`; both have a price only where the order
-    itself costs something. A subscription costs its
-    price for the whole term of the terms, or of its `cycle`, and says which new versions come with it (all, unless told
-    otherwise). What is negotiated or auctioned has a guide price; one-off plans and rolling subscriptions may take
-    offers besides their price. `milestones` divide what is paid once. Raises Problem `not_found`, `forbidden`,
-    `illegal_state` for a retired product, or `invalid` at `/price`, `/metering`, `/new_versions`, `/cycle`,
-    `/takes_offers`, `/revenue_share`, or at `/kind` where products of its type are not sold so.
+    itself costs something. A subscription costs its price for the whole term of the terms, or of its `cycle`, and says
+    which new versions come with it (all, unless told otherwise). What is negotiated or auctioned has a guide price;
+    one-off plans and rolling subscriptions may take offers besides their price. `milestones` divide what is paid once.
+    Raises Problem `not_found`, `forbidden`, `illegal_state` for a retired product, or `invalid` at `/price`,
+    `/metering`, `/new_versions`, `/cycle`, `/takes_offers`, `/revenue_share`, or at `/kind` where products of its type
+    are not sold so.
     """
     product = locked_product(product_id, actor)
     require(actor, Permission.PRODUCT_MANAGE, organization_id=product.organization_id)

@@ -65,7 +65,7 @@ def money_reports(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         name = form.cleaned_data["report"]
         days = {each: str(form.cleaned_data[each]) for each in ("first_day", "last_day")}
-        context |= _table(REPORTS[name], {"venues": sorted(actor.venue_ids)}, form, actor)
+        context |= _table(REPORTS[name], {"venues": sorted(actor.venue_ids)}, form, _venues_of(actor))
         context["csv"] = f"{reverse('money-report-csv', args=[name])}?{urlencode(days)}"
     return _page(request, context)
 
@@ -77,14 +77,14 @@ def provider_earnings(request: HttpRequest, organization_id: UUID) -> HttpRespon
     form = DaysForm(request.GET)
     context: dict[str, Any] = {"title": provider.legal_name, "form": form}
     if form.is_valid():
-        codes = list(Venue.objects.filter(pk__in=actor.venue_ids).values_list("code", flat=True))
-        scope = {"organization": provider.pk, "venues": codes}
+        venues = _venues_of(actor)
+        scope = {"organization": provider.pk, "venues": list(venues)}
         days = {each: form.cleaned_data[each] for each in ("first_day", "last_day")}
         if request.GET.get("file") == "csv":
             lines = csv_lines(EARNINGS, lines_of(EARNINGS, scope=scope, **days))
             named = {"Content-Disposition": 'attachment; filename="earnings.csv"'}
             return HttpResponse("".join(lines), content_type="text/csv; charset=utf-8", headers=named)
-        context |= _table(EARNINGS, scope, form, actor)
+        context |= _table(EARNINGS, scope, form, venues)
         context["csv"] = f"?{urlencode({**days, 'file': 'csv'})}"
     return _page(request, context)
 
@@ -100,9 +100,12 @@ def _page(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse:
     return TemplateResponse(request, "marketplace/money_reports.html", {**admin.site.each_context(request), **context})
 
 
-def _table(report: Report, scope: Mapping[str, Any], form: DaysForm, actor: Actor) -> dict[str, Any]:
+def _venues_of(actor: Actor) -> dict[str, str]:
+    return {venue.code: str(venue) for venue in Venue.objects.filter(pk__in=actor.venue_ids)}
+
+
+def _table(report: Report, scope: Mapping[str, Any], form: DaysForm, venues: Mapping[str, str]) -> dict[str, Any]:
     days = {each: form.cleaned_data[each] for each in ("first_day", "last_day")}
-    venues = {venue.code: str(venue) for venue in Venue.objects.filter(pk__in=actor.venue_ids)}
     lines = lines_of(report, scope=scope, **days, limit=SHOWN + 1)
     return {
         "report": report,

@@ -187,9 +187,8 @@ class CreditNote(Identified, Stateful):
     amount_minor = models.BigIntegerField(_("amount in minor units"))
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     reason = models.TextField(_("reason"))
-    division = models.JSONField(
-        pgettext_lazy("money", "division"), default=list
-    )  # what each payee gives back, when it had been paid
+    # What each payee gives back, when it had been paid.
+    division = models.JSONField(pgettext_lazy("money", "division"), default=list)
     proposed_by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("proposed by"))
     decided_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
     decided_at = models.DateTimeField(_("decided at"), null=True)

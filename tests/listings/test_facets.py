@@ -1,6 +1,8 @@
 """Facets: what the hits of a search have in common, counted in one query, named in the reader's language."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from listings import facets
 from listings.catalogue import Wanted, find
@@ -8,7 +10,7 @@ from listings.facets import facets_of
 from listings.models import Listing
 from listings.search.learning import learn_listing
 from tests.listings.offers import approved, draft_listing, listed, make_terms, registered_product
-from tests.world import api, make_member
+from tests.world import api, make_member, person_of
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +64,15 @@ def test_facets_take_a_fixed_number_of_queries(provider, django_assert_num_queri
     client = api()
     with django_assert_num_queries(4):  # are the words known, is there a model, the counts, and the venues' names
         client.get("/api/v1/catalogue/facets", {"q": "数据", "sort": "relevance"})
+
+
+@pytest.mark.parametrize("path", ["/api/v1/catalogue", "/api/v1/catalogue/facets"])
+def test_who_asks_is_looked_up_once(provider, path):
+    learn_listing(listed(provider, name={"zh-Hans": "深圳企业名录"}).pk)
+    client = api(person_of(provider))
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(path, {"q": "企业", "industry": "I"}).status_code == 200
+    assert sum('"sector"' in query["sql"] for query in asked.captured_queries) == 1
 
 
 def test_what_asks_for_nothing_finds_nothing(provider):
